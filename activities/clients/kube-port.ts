@@ -1,0 +1,88 @@
+import type { ClusterRef, HostRef } from '../../src/plan/call.ts';
+
+/** The part of a Kubernetes object that all of them share. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    generation?: number;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+    managedFields?: { manager?: string; operation?: string }[];
+  };
+  [field: string]: unknown;
+}
+
+/** Names one object. */
+export interface ObjectRef {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string | undefined;
+}
+
+/** Names a set of objects. */
+export interface ListRef {
+  apiVersion: string;
+  kind: string;
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+}
+
+/**
+ * One cluster's API, as one frozen identity. Every method throws an ApplicationFailure of activities/fail.ts
+ * (classified: never, soon, later); 404 on read and remove is a value. Requests end when the activity is cancelled,
+ * and after 30 s at the latest.
+ */
+export interface Kube {
+  /** URL of the API server, for messages. */
+  readonly server: string;
+  read<T extends KubeObject = KubeObject>(ref: ObjectRef): Promise<T | undefined>;
+  list<T extends KubeObject = KubeObject>(ref: ListRef): Promise<T[]>;
+  /** POST; an object that is there already throws `CONFLICT` with data.reason AlreadyExists. */
+  create<T extends KubeObject>(object: T): Promise<T>;
+  /** Server-side apply, field manager fedctl, never forced unless asked; a conflict throws `FIELD_OWNED` with the manager's name. */
+  apply<T extends KubeObject>(object: KubeObject, options?: { force?: boolean }): Promise<T>;
+  /** JSON merge patch; with `resourceVersion` in the patch's metadata it is optimistic (409: `CONFLICT`). */
+  mergePatch<T extends KubeObject = KubeObject>(ref: ObjectRef, patch: object): Promise<T>;
+  /** JSON patch (RFC 6902). */
+  jsonPatch<T extends KubeObject = KubeObject>(ref: ObjectRef, patch: object[]): Promise<T>;
+  /** DELETE with preconditions; absent is success; another UID than asked is success too (that object is not ours). */
+  remove(ref: ObjectRef, options: { uid: string; propagation?: 'Background' | 'Foreground' | 'Orphan' }): Promise<void>;
+  /** GET of a path that is no object: /healthz, /version. Any status is a value. */
+  get(path: string): Promise<{ status: number; body: string }>;
+  /** SelfSubjectAccessReview: may the context's user do this? */
+  can(attributes: { verb: string; group?: string; resource: string; namespace?: string; name?: string }): Promise<boolean>;
+}
+
+/** What a context of a kubeconfig says, for building another kubeconfig from it. `user` stays inside one activity. */
+export interface ContextFacts {
+  server: string;
+  /** PEM; undefined with insecure-skip-tls-verify or a system CA. */
+  caData?: string | undefined;
+  tlsServerName?: string | undefined;
+  insecureSkipTlsVerify: boolean;
+  user: { token?: string; clientCertificateData?: string; clientKeyData?: string; username?: string; password?: string } | undefined;
+  /** `exec` and `auth-provider` users cannot be copied into a pod. */
+  userKind: 'static' | 'exec' | 'auth-provider' | 'none';
+}
+
+/** Makes clients; one frozen KubeConfig a context (client-node authenticates as the shared object's current user). */
+export interface KubeClients {
+  /** Throws `CONTEXT_NOT_FOUND`. */
+  forContext(ref: ClusterRef): Promise<Kube>;
+  /** From the text of a kubeconfig (its current context). */
+  forKubeconfig(text: string): Promise<Kube>;
+  /** The federation API, by the host's Secret federation-admin-kubeconfig. Throws `NOT_FOUND` without it. */
+  forFederation(host: HostRef): Promise<Kube>;
+  /** Throws `CONTEXT_NOT_FOUND`. */
+  contextFacts(ref: ClusterRef): Promise<ContextFacts>;
+}

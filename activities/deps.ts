@@ -1,0 +1,26 @@
+import type { KubeClients } from './clients/kube-port.ts';
+
+/** What Temporal knows of a run; for the Lease: may its owner be replaced? */
+export interface RunDirectory {
+  /** UUID of the Temporal namespace the worker serves: tells one Temporal server from another. */
+  namespaceUuid(): Promise<string>;
+  /** True while an execution of this chain is open on that server. */
+  isOpen(workflowId: string, firstRunId: string): Promise<boolean>;
+}
+
+/** Structured log of the worker (pino). Never pass secrets. */
+export interface Log {
+  info(data: object, message: string): void;
+  warn(data: object, message: string): void;
+}
+
+/** Everything that activities reach the world through. Tests pass fakes of the HTTP side, never of these modules. */
+export interface Deps {
+  kube: KubeClients;
+  runs: RunDirectory;
+  log: Log;
+  /** Environment of the worker: credentials by reference are resolved with it. */
+  env: NodeJS.ProcessEnv;
+  /** Folder of the worker's own files: build logs, build locks. */
+  stateFolder: string;
+}

@@ -1,0 +1,27 @@
+import { commonErrors } from './errors/common.ts';
+import { dnsErrors } from './errors/dns.ts';
+import { hostErrors } from './errors/host.ts';
+import { imagesErrors } from './errors/images.ts';
+import { membersErrors } from './errors/members.ts';
+import { runErrors } from './errors/run.ts';
+import { specErrors } from './errors/spec.ts';
+import type { ErrorCode } from './errors/types.ts';
+
+export type { ErrorCode, ErrorData, RetryKind } from './errors/types.ts';
+
+/** THE table of error codes, one part a noun. docs/errors.md is generated from it. */
+export const errorCodes = {
+  ...commonErrors,
+  ...runErrors,
+  ...specErrors,
+  ...hostErrors,
+  ...imagesErrors,
+  ...dnsErrors,
+  ...membersErrors,
+} satisfies Record<string, ErrorCode>;
+
+/** Every code that fedctl can print. */
+export type ErrorCodeName = keyof typeof errorCodes;
+
+/** Tells a code of ours from any other string (an error of another tool's worker, say). */
+export const isErrorCode = (name: string): name is ErrorCodeName => Object.hasOwn(errorCodes, name);

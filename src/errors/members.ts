@@ -1,0 +1,4 @@
+import { defineErrors } from './types.ts';
+
+/** Codes about member clusters and their cluster DNS. */
+export const membersErrors = defineErrors({});

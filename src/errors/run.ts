@@ -1,0 +1,30 @@
+import { defineErrors } from './types.ts';
+
+/** Codes about the run itself: locks, resuming, operator commands. */
+export const runErrors = defineErrors({
+  BUG: {
+    retry: 'bug',
+    title: 'a bug in fedctl',
+    fix: () => ['report it with the run id and the text above', 'the run keeps its place: after an upgrade of the worker, fedctl retry NAME'],
+  },
+  NOT_BUILT_YET: {
+    retry: 'never',
+    title: 'this part of the spec is not built yet',
+    fix: (d) => [`remove ${d['field'] ?? 'the field'} from the spec`],
+  },
+  OWNER_CHANGED: {
+    retry: 'never',
+    title: 'another run owns this federation now',
+    fix: (d) => [`see who: fedctl status ${d['federation'] ?? 'NAME'}`, 'to make this run the owner again: fedctl up --take-over'],
+  },
+  OWNED_ELSEWHERE: {
+    retry: 'never',
+    title: 'another operator holds this federation',
+    fix: () => ['ask the owner named above', 'if that run is gone for good: the same command with --take-over'],
+  },
+  TIMED_OUT: {
+    retry: 'never',
+    title: 'the step took longer than it may',
+    fix: () => ['look at the worker log', 'then: fedctl retry NAME'],
+  },
+});

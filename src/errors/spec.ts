@@ -1,0 +1,4 @@
+import { defineErrors } from './types.ts';
+
+/** Codes of commands, spec files and their surroundings. */
+export const specErrors = defineErrors({});

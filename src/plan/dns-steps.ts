@@ -1,0 +1,43 @@
+import type { StepDefinition } from './definition.ts';
+
+/** Steps of phase `dns`: part of the run only when the spec has `dns`. */
+export const dnsSteps = {
+  'dns/zone': {
+    phase: 'dns',
+    title: 'Ensure the DNS zone',
+    done: 'DNS zone stands',
+    why: 'Federated services get their names in it; every name server of the zone must answer for it.',
+    activity: 'ensureZone',
+    undo: 'removeZone',
+    timing: { wait: 'zone' },
+    needs: ['host/record', 'preflight/dns'],
+    reads: ['dns'],
+    when: (spec) => spec.dns !== undefined,
+  },
+  'dns/delegation': {
+    phase: 'dns',
+    title: 'Check the delegation of the zone',
+    done: 'Delegation checked',
+    why: 'Only a delegated zone is found by everybody.',
+    activity: 'checkDelegation',
+    timing: { wait: 'delegation' },
+    needs: ['dns/zone'],
+    reads: ['dns'],
+    uses: { nameServers: 'dns/zone.nameServers' },
+    skippable: true,
+    when: (spec) => spec.dns !== undefined && spec.dns.delegation !== 'ignore',
+  },
+  'dns/apiserver-record': {
+    phase: 'dns',
+    title: 'Point a name at federation-apiserver',
+    done: 'Name points at federation-apiserver',
+    why: 'A stable name for the control plane, whatever its load balancer is.',
+    activity: 'ensureApiserverRecord',
+    undo: 'removeApiserverRecord',
+    timing: { wait: 'zone' },
+    needs: ['dns/zone', 'apiserver/address'],
+    reads: ['dns'],
+    uses: { zoneId: 'dns/zone.zoneId', address: 'apiserver/address.address', kind: 'apiserver/address.kind' },
+    when: (spec) => spec.dns?.apiserverRecord === true,
+  },
+} as const satisfies Record<string, StepDefinition>;

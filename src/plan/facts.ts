@@ -1,0 +1,34 @@
+/** What each step tells the ones after it. Small and free of secrets: it stands in history. Steps not here tell nothing. */
+export interface StepFacts {
+  /** Kubernetes version of the host, and UID of its kube-system namespace (its identity). */
+  'preflight/host': { version: string; clusterUid: string };
+  /** References pinned by digest, as the pods will pull them; '' for images that the run builds. */
+  'preflight/images': { apiserver: string; controllerManager: string; etcd: string };
+  /** Reference pushed (registry/name:tag) and its manifest digest. */
+  'images/build': { imageId: string; tag: string };
+  'images/push': { reference: string; digest: string };
+  /** What the pods will run, pinned by digest. `version` is the tag, for the era of flags. */
+  'images/record': { apiserver: string; controllerManager: string; etcd: string; version: string };
+  /** `uuid` of the label on the namespace, of an existing record, or else the one proposed by the run. */
+  'host/namespace': { uuid: string; created: boolean };
+  'host/record': { uuid: string };
+  /** What members and kubectl use: ip or hostname, and port. */
+  'apiserver/address': { address: string; kind: 'ip' | 'hostname'; port: number };
+  /** SHA-256 of the CA certificate. */
+  'apiserver/certificates': { caFingerprint: string };
+  /** resourceVersion of the Secret: a changed one rolls the Deployment. */
+  'apiserver/credentials': { secretVersion: string; expires: string };
+  'controller-manager/credentials': { secretVersion: string };
+  'controller-manager/dns-credentials': { secretVersion: string };
+  'admin/kubeconfig': { expires: string };
+  'dns/zone': { zoneId: string; nameServers: string[] };
+  'dns/delegation': { state: 'right' | 'missing' | 'wrong' | 'unknown' };
+  'clusters/{cluster}/reach': { version: string; clusterUid: string };
+  /** resourceVersion of the Secret in the host: register makes the Cluster again when it changed. */
+  'clusters/{cluster}/credentials': { secretName: string; secretVersion: string };
+  /** `changed`: the serving pods do not have the configuration yet; `pods`: their UIDs, ledgered before the edit. */
+  'clusters/{cluster}/cluster-dns': { shape: string; changed: boolean; pods: string[] };
+}
+
+/** Facts of one step: `{}` where the table above has none. */
+export type FactsOf<Id extends string> = Id extends keyof StepFacts ? StepFacts[Id] : object;
