@@ -145,6 +145,7 @@ export const hostSteps = steps({
     timing: 'apply',
     needs: ['host/namespace'],
     reads: ['distribution'],
+    readsAll: true,
   },
   'apiserver/service': {
     phase: 'control-plane',

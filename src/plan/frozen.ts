@@ -1,0 +1,55 @@
+import type { ClusterSpec } from '../spec/schema.ts';
+import type { PhaseId, Repeat } from './definition.ts';
+import type { FrozenTiming } from './timing.ts';
+
+/** In place of a value: one fact of an earlier step of the same run. */
+export interface FactRef {
+  from: string;
+  field: string;
+  /** The step may not be part of the run; then the value is absent. */
+  optional?: boolean;
+}
+
+/** A step's input before its facts are filled in. `facts` names them; everything else is plain data. */
+export interface FrozenInput {
+  spec: object;
+  facts: Record<string, FactRef>;
+  [field: string]: unknown;
+}
+
+/** A step as plain data: what a workflow interprets, kept in its history, whatever later catalogues say. */
+export interface FrozenStep {
+  id: string;
+  phase: PhaseId;
+  title: string;
+  done: string;
+  activity: string;
+  /** Runs on the workers that hold the host-local artefacts of image builds. */
+  queue?: 'images';
+  needs: string[];
+  input: FrozenInput;
+  timing: FrozenTiming;
+  skippable: boolean;
+  repeat: Repeat;
+}
+
+/** The members of a run: one template, one child workflow each. */
+export interface FrozenClusters {
+  /** Host steps that must be done before the first child starts. */
+  needs: string[];
+  /** Ids and references hold `{cluster}`. */
+  template: FrozenStep[];
+  members: ClusterSpec[];
+  /** How many children work at once; a blocked one does not count. */
+  parallel: number;
+}
+
+/** All that a run does. `steps` need each other by id; the id `clusters` in `needs` stands for all members. */
+export interface FrozenGraph {
+  steps: FrozenStep[];
+  clusters: FrozenClusters | null;
+  /** ms a step may stay blocked before the run gives up (`policy.blockedFor`). */
+  blockedForMs: number;
+  /** ms between the slow automatic attempts of a parked step. */
+  slowEveryMs: number;
+}

@@ -1,0 +1,146 @@
+import type { Spec } from '../spec/schema.ts';
+import type { StepDefinition } from './definition.ts';
+import type { FactRef, FrozenGraph, FrozenStep } from './frozen.ts';
+import { assertSound } from './sound.ts';
+import { clusterSteps, hostSteps } from './steps.ts';
+import { freezeTiming } from './timing.ts';
+import { undoSteps } from './undo.ts';
+
+/** The id in `needs` that stands for all members. */
+export const allClusters = 'clusters';
+
+/** Steps whose artefacts are local to the worker that builds images. */
+const imageActivities: ReadonlySet<string> = new Set(['checkImages', 'buildBinaries', 'buildImage', 'pushImage']);
+
+/** What decides a graph: the same options give the same graph. */
+export interface FreezeOptions {
+  /** ms between slow automatic attempts. @default 60000 */
+  slowEveryMs?: number;
+}
+
+type Catalogue = Record<string, StepDefinition>;
+
+/** The part of the spec a step reads, by dotted paths. Absent fields stay absent. */
+export function sliceSpec(spec: Spec, paths: readonly string[]): object {
+  const slice: Record<string, unknown> = {};
+  for (const path of paths) copyPath(spec as Record<string, unknown>, slice, path.split('.'));
+  return slice;
+}
+
+function copyPath(from: Record<string, unknown>, to: Record<string, unknown>, [key, ...rest]: string[]): void {
+  if (key === undefined || from[key] === undefined) return;
+  if (rest.length === 0) {
+    to[key] = from[key];
+    return;
+  }
+  to[key] ??= {};
+  copyPath(from[key] as Record<string, unknown>, to[key] as Record<string, unknown>, rest);
+}
+
+function factRef(path: string, present: ReadonlySet<string>): FactRef | undefined {
+  const optional = path.endsWith('?');
+  const ref = optional ? path.slice(0, -1) : path;
+  const dot = ref.lastIndexOf('.');
+  const from = ref.slice(0, dot);
+  if (optional && !present.has(from)) return undefined;
+  return { from, field: ref.slice(dot + 1), ...(optional ? { optional } : {}) };
+}
+
+function freezeStep(id: string, step: StepDefinition, spec: Spec, present: ReadonlySet<string>): FrozenStep {
+  const facts = Object.entries(step.uses ?? {}).flatMap(([name, path]) => {
+    const ref = factRef(path, present);
+    return ref ? [[name, ref] as const] : [];
+  });
+  return {
+    id,
+    phase: step.phase,
+    title: step.title,
+    done: step.done,
+    activity: step.activity,
+    ...(imageActivities.has(step.activity) ? { queue: 'images' as const } : {}),
+    needs: step.needs.filter((need) => present.has(need)),
+    input: {
+      spec: sliceSpec(spec, step.reads),
+      facts: Object.fromEntries(facts),
+      ...(step.readsAll ? { record: { spec } } : {}),
+    },
+    timing: freezeTiming(step.timing, spec.policy.waits),
+    skippable: step.skippable ?? false,
+    repeat: step.repeat ?? 'repeatable',
+  };
+}
+
+/** The steps of a catalogue that a run with this spec has, by id. */
+export function chosen(catalogue: Catalogue, spec: Spec): [string, StepDefinition][] {
+  return Object.entries(catalogue).filter(([, step]) => step.when?.(spec) ?? true);
+}
+
+function freezeAll(catalogue: Catalogue, spec: Spec, also: readonly string[]): FrozenStep[] {
+  const steps = chosen(catalogue, spec);
+  const present = new Set([...steps.map(([id]) => id), ...also]);
+  return steps.map(([id, step]) => freezeStep(id, step, spec, present));
+}
+
+/**
+ * The whole of a turn-up as plain data.
+ * Throws an Error naming the step when the catalogue is not sound (a cycle, a reference outside `needs`).
+ */
+export function freezeUp(spec: Spec, options: FreezeOptions = {}): FrozenGraph {
+  const members = spec.clusters;
+  return assertSound({
+    steps: freezeAll(hostSteps, spec, members.length > 0 ? [allClusters] : []),
+    clusters:
+      members.length === 0
+        ? null
+        : {
+            needs: ['controller-manager/ready', 'admin/kubeconfig'],
+            template: freezeAll(clusterSteps, spec, []),
+            members,
+            parallel: spec.policy.parallelJoins,
+          },
+    blockedForMs: spec.policy.blockedFor,
+    slowEveryMs: options.slowEveryMs ?? 60_000,
+  });
+}
+
+/** What the person who turns down decided. */
+export interface DownChoices {
+  volumes: 'keep' | 'delete';
+  federatedObjects?: 'delete' | 'orphan' | undefined;
+  keepZone?: boolean | undefined;
+  deleteNamespace?: boolean | undefined;
+}
+
+/** The whole of a turn-down: the undos of what a turn-up with this spec makes, under the same ids. */
+export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOptions = {}): FrozenGraph {
+  const up = freezeUp(spec, options);
+  const waits = spec.policy.waits;
+  const down = undoSteps(up.steps, hostSteps, choices);
+  const template = up.clusters ? undoSteps(up.clusters.template, clusterSteps, choices) : [];
+  const first = downStep('down/federated-objects', 'removeFederatedObjects', [], { choices }, waits);
+  const membersDone = up.clusters ? [allClusters] : [first.id];
+  const last = downStep('down/sweep', 'sweep', down.map((step) => step.id), { choices, spec }, waits);
+  return assertSound({
+    steps: [first, ...down.map((step) => ({ ...step, needs: [...new Set([...step.needs, ...membersDone])] })), last],
+    clusters: up.clusters && { ...up.clusters, needs: [first.id], template },
+    blockedForMs: up.blockedForMs,
+    slowEveryMs: up.slowEveryMs,
+  });
+}
+
+const downTexts = {
+  'down/federated-objects': ['Look for federated objects', 'Federated objects settled'],
+  'down/sweep': ['Look for leftovers', 'Nothing left'],
+} as const;
+
+function downStep(
+  id: keyof typeof downTexts,
+  activity: string,
+  needs: string[],
+  input: object,
+  waits: Spec['policy']['waits'],
+): FrozenStep {
+  const [title, done] = downTexts[id];
+  const timing = freezeTiming({ wait: 'reach' }, waits);
+  return { id, phase: 'down', title, done, activity, needs, input: { spec: {}, facts: {}, ...input }, timing, skippable: true, repeat: 'repeatable' };
+}

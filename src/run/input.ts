@@ -1,0 +1,48 @@
+import type { HostRef } from '../plan/call.ts';
+import type { FrozenStep } from '../plan/frozen.ts';
+import type { DownChoices } from '../plan/graph.ts';
+import type { ClusterSpec, Spec } from '../spec/schema.ts';
+
+/** What a run does; also in its memo. */
+export type Operation = 'up' | 'down' | 'join' | 'unjoin';
+
+/** The one argument of federationUp and federationDown. Free of secrets: it stands in history. */
+export interface RunInput {
+  operation: Operation;
+  federation: string;
+  /** Proposal for the federation's uuid, made by the client: a label or record that stands already wins. */
+  uuid: string;
+  /** `user@host`. */
+  startedBy: string;
+  host: HostRef;
+  /** Digest of the spec with paths unresolved. */
+  digest: string;
+  /** For up: the resolved spec. For down: absent, the record has it (or the file that the operator gave). */
+  spec?: Spec;
+  down?: DownChoices;
+  takeOver?: boolean;
+  takeOwnership?: boolean;
+  adopt?: boolean;
+  /** The client found the search attributes registered: an unknown one would block the workflow for ever. */
+  searchAttributes?: boolean;
+}
+
+/** The one argument of memberJoin and memberUnjoin. */
+export interface MemberInput {
+  run: Omit<RunInput, 'spec'>;
+  uuid: string;
+  /** First run id of the parent's chain: the ledger names it. */
+  firstRunId: string;
+  member: ClusterSpec;
+  template: FrozenStep[];
+  blockedForMs: number;
+  slowEveryMs: number;
+}
+
+/** Name of the task queue; image builds use `<queue>-images`. */
+export const defaultTaskQueue = 'fedctl';
+export const imagesQueueOf = (queue: string): string => `${queue}-images`;
+
+/** One federation, one id: up, down, join and unjoin exclude each other by it. */
+export const workflowIdOf = (federation: string): string => `federation/${federation}`;
+export const memberWorkflowIdOf = (federation: string, member: string): string => `${workflowIdOf(federation)}/clusters/${member}`;

@@ -1,0 +1,52 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ClusterStatus, RunState } from './state.ts';
+
+/** Who asks, for the record: `user@host`, or what a person types into the Temporal UI. */
+interface Asked {
+  by?: string;
+}
+/** `steps` absent: all that are blocked. */
+export interface RetryRequest extends Asked {
+  steps?: string[];
+}
+export interface SkipRequest extends Asked {
+  step: string;
+}
+export interface CancelRequest extends Asked {
+  rollback?: boolean;
+}
+
+/** Child to parent: the member's status changed. */
+export interface ClusterChange {
+  name: string;
+  status: ClusterStatus;
+  blockedStep: string | null;
+}
+
+export const getRunStateQuery = defineQuery<RunState>('getRunState');
+
+/** Answer: what is done now, for the person who asked. */
+export const retryUpdate = defineUpdate<string, [RetryRequest?]>('retry');
+export const skipUpdate = defineUpdate<string, [SkipRequest]>('skip');
+export const pauseUpdate = defineUpdate<string, [Asked?]>('pause');
+export const resumeUpdate = defineUpdate<string, [Asked?]>('resume');
+export const cancelUpdate = defineUpdate<string, [CancelRequest?]>('cancel');
+
+// An Update needs a live worker to be accepted; a signal waits for one.
+export const retrySignal = defineSignal<[RetryRequest?]>('retrySignal');
+export const skipSignal = defineSignal<[SkipRequest]>('skipSignal');
+export const pauseSignal = defineSignal<[Asked?]>('pauseSignal');
+export const resumeSignal = defineSignal<[Asked?]>('resumeSignal');
+export const cancelSignal = defineSignal<[CancelRequest?]>('cancelSignal');
+
+export const clusterChangedSignal = defineSignal<[ClusterChange]>('clusterChanged');
+
+/** What people read beside each message in the Temporal UI. */
+export const descriptions = {
+  getRunState: 'The state of every step, as fedctl status shows it',
+  retry: 'Try blocked steps again now. {"steps": ["apiserver/ready"]}, or nothing for all of them',
+  skip: 'Go on without a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
+  pause: 'Start no further steps; running ones end',
+  resume: 'Go on after a pause',
+  cancel: 'End the run and keep what stands. {} ',
+} as const;

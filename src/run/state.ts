@@ -1,0 +1,172 @@
+import type { PhaseId } from '../plan/definition.ts';
+import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
+import type { Facts, Outcome } from '../plan/call.ts';
+import type { ErrorData } from '../errors.ts';
+import type { Operation } from './input.ts';
+
+export type StepStatus = 'pending' | 'running' | 'blocked' | 'done' | 'kept' | 'skipped' | 'undone' | 'failed';
+export type RunStatus = 'running' | 'blocked' | 'paused' | 'rolling-back' | 'completed' | 'failed' | 'cancelled';
+export type ClusterStatus = 'pending' | 'joining' | 'blocked' | 'ready' | 'failed' | 'unjoined';
+
+/** An error as people see it; `code` is a key of the table in src/errors.ts. */
+export interface StepError {
+  code: string;
+  message: string;
+  data: ErrorData;
+}
+
+export interface StepState {
+  id: string;
+  phase: PhaseId;
+  title: string;
+  done: string;
+  status: StepStatus;
+  /** ISO 8601; of the first start. */
+  startedAt: string | null;
+  finishedAt: string | null;
+  blockedSince: string | null;
+  nextAttemptAt: string | null;
+  /** A short sentence of the activity, once done. */
+  note: string | null;
+  error: StepError | null;
+  skippable: boolean;
+}
+
+export interface ClusterState {
+  name: string;
+  status: ClusterStatus;
+  workflowId: string;
+  /** The step the member is blocked at. */
+  blockedStep: string | null;
+}
+
+/** Everything a run tells of itself; the answer of the query `getRunState`. */
+export interface RunState {
+  federation: string;
+  uuid: string;
+  operation: Operation;
+  /** The member, in the run of a child. */
+  member: string | null;
+  status: RunStatus;
+  blockedSince: string | null;
+  steps: Record<string, StepState>;
+  clusters: Record<string, ClusterState>;
+  facts: Record<string, Facts>;
+}
+
+/** What can happen to a run. Times are ISO 8601, from the workflow's clock. */
+export type RunEvent =
+  | { type: 'planned'; steps: FrozenStep[]; clusters: { name: string; workflowId: string }[] }
+  | { type: 'identified'; uuid: string }
+  | { type: 'started'; step: string; at: string }
+  | { type: 'finished'; step: string; at: string; outcome: Outcome; note: string | null; facts: Facts }
+  | { type: 'blocked'; step: string; at: string; error: StepError; nextAttemptAt: string | null }
+  | { type: 'failed'; step: string; at: string; error: StepError }
+  | { type: 'skipped'; step: string; at: string }
+  | { type: 'requeued'; steps: string[] }
+  | { type: 'cluster'; name: string; status: ClusterStatus; blockedStep: string | null }
+  | { type: 'status'; status: RunStatus };
+
+/** A run that has not planned yet. */
+export function initialState(of: { federation: string; uuid: string; operation: Operation; member?: string }): RunState {
+  return {
+    federation: of.federation,
+    uuid: of.uuid,
+    operation: of.operation,
+    member: of.member ?? null,
+    status: 'running',
+    blockedSince: null,
+    steps: {},
+    clusters: {},
+    facts: {},
+  };
+}
+
+const finishedStatus = (outcome: Outcome): StepStatus =>
+  outcome === 'kept' ? 'kept' : outcome === 'removed' ? 'undone' : 'done';
+
+function pendingStep(step: FrozenStep): StepState {
+  const { id, phase, title, done, skippable } = step;
+  return {
+    id,
+    phase,
+    title,
+    done,
+    skippable,
+    status: 'pending',
+    startedAt: null,
+    finishedAt: null,
+    blockedSince: null,
+    nextAttemptAt: null,
+    note: null,
+    error: null,
+  };
+}
+
+function changeStep(state: RunState, id: string, change: Partial<StepState>): RunState {
+  const step = state.steps[id];
+  if (!step) throw new Error(`no step ${id} in this run`);
+  return { ...state, steps: { ...state.steps, [id]: { ...step, ...change } } };
+}
+
+const settledStep = { blockedSince: null, nextAttemptAt: null, error: null };
+
+/** The next state. Pure: workflow, terminal and tests use the same one. Throws an Error for a step that is not there. */
+export function reduce(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'planned':
+      return {
+        ...state,
+        steps: Object.fromEntries(event.steps.map((step) => [step.id, pendingStep(step)])),
+        clusters: Object.fromEntries(
+          event.clusters.map((cluster) => [cluster.name, { ...cluster, status: 'pending' as const, blockedStep: null }]),
+        ),
+      };
+    case 'identified':
+      return { ...state, uuid: event.uuid };
+    case 'started':
+      return changeStep(state, event.step, {
+        ...settledStep,
+        status: 'running',
+        startedAt: state.steps[event.step]?.startedAt ?? event.at,
+        finishedAt: null,
+      });
+    case 'finished': {
+      const next = changeStep(state, event.step, {
+        ...settledStep,
+        status: finishedStatus(event.outcome),
+        finishedAt: event.at,
+        note: event.note,
+      });
+      return { ...next, facts: { ...next.facts, [event.step]: event.facts } };
+    }
+    case 'blocked':
+      return changeStep(state, event.step, {
+        status: 'blocked',
+        blockedSince: state.steps[event.step]?.blockedSince ?? event.at,
+        nextAttemptAt: event.nextAttemptAt,
+        error: event.error,
+      });
+    case 'failed':
+      return changeStep(state, event.step, { status: 'failed', finishedAt: event.at, nextAttemptAt: null, error: event.error });
+    case 'skipped':
+      return changeStep(state, event.step, { ...settledStep, status: 'skipped', finishedAt: event.at });
+    case 'requeued':
+      return event.steps.reduce((next, id) => changeStep(next, id, { ...settledStep, status: 'pending', finishedAt: null }), state);
+    case 'cluster': {
+      const cluster = state.clusters[event.name];
+      if (!cluster) return state;
+      const changed = { ...cluster, status: event.status, blockedStep: event.blockedStep };
+      return { ...state, clusters: { ...state.clusters, [event.name]: changed } };
+    }
+    case 'status':
+      return { ...state, status: event.status };
+  }
+}
+
+/** A graph's steps and members, as the event that makes them known. */
+export const planned = (graph: FrozenGraph, workflowIdOf: (member: string) => string): RunEvent => ({
+  type: 'planned',
+  steps: graph.steps,
+  clusters: (graph.clusters?.members ?? []).map(({ name }) => ({ name, workflowId: workflowIdOf(name) })),
+});
