@@ -22,6 +22,11 @@ export const runErrors = defineErrors({
     title: 'another operator holds this federation',
     fix: () => ['ask the owner named above', 'if that run is gone for good: the same command with --take-over'],
   },
+  RECORD_NOT_FOUND: {
+    retry: 'never',
+    title: 'the host cluster has no record of this federation',
+    fix: () => ['check --context and the namespace of the host', 'without a record there is nothing that fedctl made'],
+  },
   TIMED_OUT: {
     retry: 'never',
     title: 'the step took longer than it may',

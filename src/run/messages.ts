@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ClusterStatus, RunState } from './state.ts';
 
 /** Who asks, for the record: `user@host`, or what a person types into the Temporal UI. */
-interface Asked {
+export interface Asked {
   by?: string;
 }
 /** `steps` absent: all that are blocked. */
@@ -48,5 +48,5 @@ export const descriptions = {
   skip: 'Go on without a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
   pause: 'Start no further steps; running ones end',
   resume: 'Go on after a pause',
-  cancel: 'End the run and keep what stands. {} ',
+  cancel: 'End the run and keep what stands',
 } as const;

@@ -1,0 +1,47 @@
+import { ancestors } from '../plan/sound.ts';
+import type { FrozenStep } from '../plan/frozen.ts';
+import { isPassed } from './schedule.ts';
+import type { RunState } from './state.ts';
+
+/** What a `retry` does: wake blocked steps, or run finished ones again together with what lies between. */
+export interface RetryPlan {
+  wake: string[];
+  requeue: string[];
+}
+
+const blockedIds = (state: RunState): string[] =>
+  Object.values(state.steps).flatMap((step) => (step.status === 'blocked' ? [step.id] : []));
+
+/**
+ * Decides a `retry` of the given steps (absent: all that are blocked). A finished repeatable step may be asked for
+ * when a blocked one needs it: it and everything between run again. Answers a sentence when it is refused.
+ */
+export function planRetry(steps: readonly FrozenStep[], state: RunState, asked?: readonly string[]): RetryPlan | string {
+  const blocked = blockedIds(state);
+  if (!asked || asked.length === 0) return { wake: blocked, requeue: [] };
+  const plan: RetryPlan = { wake: [], requeue: [] };
+  for (const id of asked) {
+    const answer = planOne(id, steps, state, blocked);
+    if (typeof answer === 'string') return answer;
+    plan.wake.push(...answer.wake);
+    plan.requeue.push(...answer.requeue);
+  }
+  return { wake: plan.wake.filter((id) => !plan.requeue.includes(id)), requeue: [...new Set(plan.requeue)] };
+}
+
+function planOne(id: string, steps: readonly FrozenStep[], state: RunState, blocked: string[]): RetryPlan | string {
+  const status = state.steps[id]?.status;
+  if (status === undefined) return `this run has no step ${id}; its steps: fedctl status ${state.federation}`;
+  if (status === 'blocked') return { wake: [id], requeue: [] };
+  if (!isPassed(status)) return `step ${id} is ${status}, not blocked`;
+  const waiting = blocked.filter((other) => ancestors(other, steps).has(id));
+  if (waiting.length === 0) return `step ${id} is ${status}, and no blocked step needs it`;
+  const again = steps.filter(
+    (step) =>
+      (step.id === id || ancestors(step.id, steps).has(id)) &&
+      (waiting.includes(step.id) || waiting.some((other) => ancestors(other, steps).has(step.id))),
+  );
+  const fixed = again.find((step) => step.repeat === 'fixed');
+  if (fixed) return `step ${fixed.id} cannot run again in this run: others were built on what it made`;
+  return { wake: [], requeue: again.map((step) => step.id) };
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { phases, type StepDefinition } from '../../src/plan/definition.ts';
+import { sliceSpec } from '../../src/plan/graph.ts';
+import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { federationSchema } from '../../src/spec/schema.ts';
+
+const all: [string, StepDefinition][] = [...Object.entries(hostSteps), ...Object.entries(clusterSteps)];
+
+/** Whether a dotted path is a field of the schema. */
+function isField(path: string): boolean {
+  let node: unknown = (federationSchema.shape.spec as unknown as { shape: object }).shape;
+  for (const key of path.split('.')) {
+    if (typeof node !== 'object' || node === null || !(key in node)) return false;
+    let schema = (node as Record<string, { def?: { innerType?: unknown }; shape?: object }>)[key];
+    while (schema && !schema.shape && schema.def?.innerType) schema = schema.def.innerType as typeof schema;
+    node = schema?.shape ?? {};
+  }
+  return true;
+}
+
+describe('the catalogue', () => {
+  it.each(all)('%s says what it does and why, in the words of people', (id, step) => {
+    expect(phases).toContain(step.phase);
+    expect(step.title).toMatch(/^[A-Z][^.]+$/);
+    expect(step.done).toMatch(/^[A-Z][^.]+$/i);
+    expect(step.why).toMatch(/^\S.*\.$/);
+    expect(id).toMatch(/^[a-z-]+\/[a-z{}-]+(\/[a-z-]+)?$/);
+  });
+
+  it.each(all)('%s reads fields that the spec has', (_id, step) => {
+    for (const path of step.reads) expect([path, isField(path)]).toEqual([path, true]);
+  });
+
+  it('sliceSpec is what makes reads true', () => {
+    expect(Object.keys(sliceSpec({ etcd: {}, dns: {} } as never, ['etcd']))).toEqual(['etcd']);
+  });
+});

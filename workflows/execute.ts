@@ -1,0 +1,73 @@
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { FrozenStep } from '../src/plan/frozen.ts';
+import { fillInput } from '../src/plan/refs.ts';
+import { imagesQueueOf } from '../src/run/input.ts';
+import type { StepError } from '../src/run/state.ts';
+import type { Run } from './run.ts';
+
+type AnyActivities = Record<string, (call: StepCall) => Promise<StepResult>>;
+
+/** A quick attempt retries soon and gives up after the step's patience; a parked one looks again slowly, for days. */
+export type Mode = { parked: false } | { parked: true; forMs: number };
+
+function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
+  const { timing } = step;
+  const slow = run.graph.slowEveryMs;
+  return {
+    activityId: step.id,
+    summary: summaryOf(run, step, mode),
+    taskQueue: step.queue === 'images' ? imagesQueueOf(workflowInfo().taskQueue) : workflowInfo().taskQueue,
+    startToCloseTimeout: timing.startToCloseMs,
+    heartbeatTimeout: timing.heartbeatMs,
+    scheduleToCloseTimeout: mode.parked ? mode.forMs : timing.patienceMs,
+    // Else an undo could begin while the act it undoes still runs.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // Coefficient 1: the server repeats the attempt without an event in history.
+    retry: mode.parked
+      ? { initialInterval: slow, backoffCoefficient: 1, maximumInterval: slow }
+      : { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 15_000 },
+  };
+}
+
+/** One line for the timeline of the Web UI; at most 200 bytes. */
+function summaryOf(run: Run, step: FrozenStep, mode: Mode): string {
+  const where = run.member ? ` (${run.member.name})` : '';
+  return `${step.id}: ${step.title}${where}${mode.parked ? ', parked: slow attempts' : ''}`.slice(0, 120);
+}
+
+/** Runs a step's activity once (the server retries it). Throws ActivityFailure. */
+export function execute(run: Run, step: FrozenStep, mode: Mode): Promise<StepResult> {
+  const activity = proxyActivities<AnyActivities>(optionsOf(run, step, mode))[step.activity];
+  if (!activity) throw ApplicationFailure.nonRetryable(`no activity ${step.activity}`, 'BUG');
+  return activity({
+    step: step.id,
+    run: run.context(),
+    parked: mode.parked,
+    waitMs: mode.parked ? 0 : step.timing.waitMs,
+    input: fillInput(step, run.state.facts),
+  });
+}
+
+/** The error as people see it. Anything but an activity's failure is a bug of ours and is thrown on. */
+export function stepError(error: unknown): StepError {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const cause = error.cause;
+  if (cause instanceof ApplicationFailure) {
+    const data = (cause.details?.[0] ?? {}) as StepError['data'];
+    return { code: cause.type ?? 'BUG', message: cause.message, data };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const last = cause.cause instanceof ApplicationFailure ? `; the last attempt said: ${cause.cause.message}` : '';
+    return { code: 'TIMED_OUT', message: `no answer of the worker in time (${cause.timeoutType})${last}`, data: {} };
+  }
+  return { code: 'BUG', message: cause?.message ?? error.message, data: {} };
+}

@@ -1,0 +1,59 @@
+import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { RunInput } from '../src/run/input.ts';
+import { isComplete } from '../src/run/schedule.ts';
+import type { RunState } from '../src/run/state.ts';
+import { setHandlers } from './handlers.ts';
+import { runMember } from './members.ts';
+import { plan } from './planning.ts';
+import { Run } from './run.ts';
+import { runGraph } from './run-graph.ts';
+
+/** What stays of a run when it is closed. */
+export interface RunResult {
+  status: RunState['status'];
+  uuid: string;
+}
+
+/** Plans and interprets one run to its end. Throws ApplicationFailure RUN_FAILED when a step failed for good. */
+export async function runFederation(input: RunInput): Promise<RunResult> {
+  const { spec: _spec, ...rest } = input;
+  const run = new Run(rest, { uuid: input.uuid, firstRunId: workflowInfo().firstExecutionRunId });
+  const scope = new CancellationScope();
+  setHandlers(run, () => scope.cancel());
+  await closing(run, () =>
+    scope.run(async () => {
+      if (await plan(run, input)) await runGraph(run, (name) => runMember(run, name));
+    }),
+  );
+  return { status: run.state.status, uuid: run.state.uuid };
+}
+
+/** Runs the work and puts its end into the state, so that query, details and search attributes tell it afterwards. */
+export async function closing(run: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    await CancellationScope.nonCancellable(() => end(run, 'cancelled'));
+    if (run.cancelledBy === undefined) throw error;
+    throw ApplicationFailure.nonRetryable(`cancelled by ${run.cancelledBy}; what stands is kept`, 'CANCELLED');
+  }
+  const complete = isComplete(run.state);
+  await end(run, complete ? 'completed' : 'failed');
+  if (!complete) throw ApplicationFailure.nonRetryable(failureText(run.state), 'RUN_FAILED');
+}
+
+async function end(run: Run, status: RunState['status']): Promise<void> {
+  run.apply({ type: 'status', status });
+  await condition(allHandlersFinished);
+}
+
+function failureText(state: RunState): string {
+  const failed = Object.values(state.steps).filter((step) => step.status === 'failed');
+  const members = Object.values(state.clusters).filter((cluster) => cluster.status === 'failed');
+  const parts = [
+    ...failed.map((step) => `step ${step.id} failed: ${step.error?.message ?? ''}`),
+    ...members.map((cluster) => `member ${cluster.name} failed${cluster.blockedStep ? ` at ${cluster.blockedStep}` : ''}`),
+  ];
+  return parts.join('; ') || 'the run came to no good end';
+}

@@ -1,0 +1,112 @@
+import { ApplicationFailure, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import {
+  type Asked,
+  cancelSignal,
+  cancelUpdate,
+  clusterChangedSignal,
+  descriptions,
+  getRunStateQuery,
+  pauseSignal,
+  pauseUpdate,
+  resumeSignal,
+  resumeUpdate,
+  retrySignal,
+  retryUpdate,
+  type RetryRequest,
+  skipSignal,
+  skipUpdate,
+  type SkipRequest,
+} from '../src/run/messages.ts';
+import { planRetry } from '../src/run/retry.ts';
+import type { Run } from './run.ts';
+
+const refuse = (message: string): never => {
+  throw ApplicationFailure.nonRetryable(message, 'REFUSED');
+};
+
+const blockedMembers = (run: Run): string[] =>
+  Object.values(run.state.clusters).flatMap((cluster) => (cluster.status === 'blocked' ? [cluster.workflowId] : []));
+
+/** Answers why a `retry` is refused, or undefined. */
+function retryProblem(run: Run, request?: RetryRequest): string | undefined {
+  const plan = planRetry(run.graph.steps, run.state, request?.steps);
+  if (typeof plan === 'string') return plan;
+  const members = request?.steps?.length ? [] : blockedMembers(run);
+  if (plan.wake.length + plan.requeue.length + members.length === 0) return 'no step of this run is blocked';
+  return undefined;
+}
+
+function retry(run: Run, request?: RetryRequest): string {
+  const plan = planRetry(run.graph.steps, run.state, request?.steps);
+  if (typeof plan === 'string') return plan;
+  const blocked = (id: string): boolean => run.state.steps[id]?.status === 'blocked';
+  for (const id of plan.wake) run.decisions.set(id, 'retry');
+  for (const id of plan.requeue.filter(blocked)) run.decisions.set(id, 'requeue');
+  const finished = plan.requeue.filter((id) => !blocked(id));
+  if (finished.length > 0) run.apply({ type: 'requeued', steps: finished });
+  const members = request?.steps?.length ? [] : blockedMembers(run);
+  for (const id of members) void getExternalWorkflowHandle(id).signal(retrySignal, {}).catch(() => undefined);
+  run.revision += 1;
+  return `retrying ${[...plan.wake, ...plan.requeue, ...members].join(', ')}`;
+}
+
+function skipProblem(run: Run, request: SkipRequest): string | undefined {
+  const step = run.state.steps[request?.step];
+  if (!step) return `this run has no step ${request?.step}`;
+  if (step.status !== 'blocked') return `step ${step.id} is ${step.status}, not blocked`;
+  if (!step.skippable) return `step ${step.id} cannot be skipped: later steps build on it`;
+  return undefined;
+}
+
+function skip(run: Run, request: SkipRequest): string {
+  run.decisions.set(request.step, 'skip');
+  return `skipping ${request.step}`;
+}
+
+function pause(run: Run, paused: boolean): string {
+  run.paused = paused;
+  run.apply({ type: 'status', status: paused ? 'paused' : 'running' });
+  return paused ? 'paused: no further step starts' : 'going on';
+}
+
+const orRefuse = (problem: string | undefined): void => {
+  if (problem !== undefined) refuse(problem);
+};
+
+/**
+ * Registers query, Updates and their signal fallbacks. Must be called before the first await of a workflow.
+ * Validators are synchronous: an async one would accept everything.
+ */
+export function setHandlers(run: Run, cancel: () => void): void {
+  setHandler(getRunStateQuery, () => run.state, { description: descriptions.getRunState });
+  setHandler(retryUpdate, (request?: RetryRequest) => retry(run, request), {
+    validator: (request?: RetryRequest) => orRefuse(retryProblem(run, request)),
+    description: descriptions.retry,
+  });
+  setHandler(skipUpdate, (request) => skip(run, request), {
+    validator: (request) => orRefuse(skipProblem(run, request)),
+    description: descriptions.skip,
+  });
+  setHandler(pauseUpdate, (_asked?: Asked) => pause(run, true), {
+    validator: (_asked?: Asked) => orRefuse(run.paused ? 'the run is paused already' : undefined),
+    description: descriptions.pause,
+  });
+  setHandler(resumeUpdate, (_asked?: Asked) => pause(run, false), {
+    validator: (_asked?: Asked) => orRefuse(run.paused ? undefined : 'the run is not paused'),
+    description: descriptions.resume,
+  });
+  const cancelBy = (by: string | undefined): string => {
+    run.cancelledBy = by ?? 'an operator';
+    cancel();
+    return 'cancelling: what stands is kept';
+  };
+  setHandler(cancelUpdate, (request) => cancelBy(request?.by), { description: descriptions.cancel });
+
+  // A signal waits for a worker; what is wrong with it can only be dropped by then.
+  setHandler(retrySignal, (request) => void (retryProblem(run, request) ?? retry(run, request)));
+  setHandler(skipSignal, (request) => void (skipProblem(run, request) ?? skip(run, request)));
+  setHandler(pauseSignal, () => void (run.paused || pause(run, true)));
+  setHandler(resumeSignal, () => void (run.paused && pause(run, false)));
+  setHandler(cancelSignal, (request) => void cancelBy(request?.by));
+  setHandler(clusterChangedSignal, (change) => run.apply({ type: 'cluster', ...change }));
+}

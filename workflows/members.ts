@@ -1,0 +1,61 @@
+import {
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  sleep,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ClusterSpec } from '../src/spec/schema.ts';
+import { type MemberInput, memberWorkflowIdOf } from '../src/run/input.ts';
+import type { memberJoin } from './index.ts';
+import type { Run } from './run.ts';
+import { searchAttributes } from './visibility.ts';
+
+/** How long to wait before looking again for the end of an older child of the same member, ms. */
+const olderChildEveryMs = 5_000;
+
+function inputFor(run: Run, member: ClusterSpec): MemberInput {
+  const { template } = run.graph.clusters ?? { template: [] };
+  const { blockedForMs, slowEveryMs } = run.graph;
+  return { run: run.input, uuid: run.state.uuid, firstRunId: run.firstRunId, member, template, blockedForMs, slowEveryMs };
+}
+
+/** Runs one member's steps in a child workflow of its own. Its end, good or bad, is a value: siblings go on. */
+export async function runMember(run: Run, name: string): Promise<void> {
+  const member = run.graph.clusters?.members.find((entry) => entry.name === name);
+  if (!member) throw new Error(`no member ${name} in this run`);
+  run.apply({ type: 'cluster', name, status: 'joining', blockedStep: null });
+  const joins = run.input.operation !== 'down';
+  try {
+    await executeMember(run, member, joins ? 'memberJoin' : 'memberUnjoin');
+    run.apply({ type: 'cluster', name, status: joins ? 'ready' : 'unjoined', blockedStep: null });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('a member came to no good end', { member: name, error: String(error) });
+    const blockedStep = run.state.clusters[name]?.blockedStep ?? null;
+    run.apply({ type: 'cluster', name, status: 'failed', blockedStep });
+  }
+}
+
+async function executeMember(run: Run, member: ClusterSpec, type: 'memberJoin' | 'memberUnjoin'): Promise<void> {
+  const { federation, searchAttributes: known } = run.input;
+  for (;;) {
+    try {
+      await executeChild<typeof memberJoin>(type, {
+        workflowId: memberWorkflowIdOf(federation, member.name),
+        args: [inputFor(run, member)],
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        // A parent that was terminated asks its children to end: the next run waits for them.
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `${type === 'memberJoin' ? 'Join' : 'Unjoin'} ${member.name}`,
+        ...(known ? { typedSearchAttributes: [{ key: searchAttributes.federation, value: federation }] } : {}),
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await sleep(olderChildEveryMs, { summary: `waits for the end of an older run of ${member.name}` });
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { FrozenGraph, FrozenStep } from '../src/plan/frozen.ts';
+import { memberWorkflowIdOf, type RunInput } from '../src/run/input.ts';
+import { planned } from '../src/run/state.ts';
+import type { Run } from './run.ts';
+import { runGraph } from './run-graph.ts';
+
+/** Before there is a plan, and so a policy, there are these. ms. */
+const beforePlan = { blockedForMs: 7 * 24 * 3_600_000, slowEveryMs: 60_000 };
+const planTiming = { startToCloseMs: 60_000, heartbeatMs: 20_000, patienceMs: 90_000, waitMs: 0 };
+
+const planStep = (input: RunInput): FrozenStep => ({
+  id: 'plan',
+  phase: 'preflight',
+  title: 'Plan the steps',
+  done: 'Steps planned',
+  activity: 'planSteps',
+  needs: [],
+  input: { spec: {}, facts: {}, plan: { operation: input.operation, spec: input.spec, down: input.down } },
+  timing: planTiming,
+  skippable: false,
+  repeat: 'repeatable',
+});
+
+/**
+ * Has the steps of this run planned, by an activity, so that the answer stands in history: a changed catalogue never
+ * breaks a run that is open. Answers false when planning came to no good end.
+ */
+export async function plan(run: Run, input: RunInput): Promise<boolean> {
+  run.graph = { steps: [planStep(input)], clusters: null, ...beforePlan };
+  run.apply(planned(run.graph, () => ''));
+  await runGraph(run, async () => {});
+  const answer = run.state.facts['plan'] as unknown as { graph: FrozenGraph } | undefined;
+  if (!answer) return false;
+  run.graph = answer.graph;
+  run.state = { ...run.state, facts: {} };
+  run.apply(planned(run.graph, (member) => memberWorkflowIdOf(input.federation, member)));
+  return true;
+}

@@ -1,0 +1,70 @@
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import type { StepResult } from '../src/plan/call.ts';
+import type { FrozenStep } from '../src/plan/frozen.ts';
+import type { StepError } from '../src/run/state.ts';
+import { execute, type Mode, stepError } from './execute.ts';
+import type { Decision, Run } from './run.ts';
+
+type Attempt = { result: StepResult } | { error: StepError };
+
+/**
+ * Runs one step to its end: done, skipped, or failed after `blockedFor`. The single place that calls activities.
+ * A failure does not end the run: the step is blocked, and goes on by itself, by an operator, or not at all.
+ */
+export async function runStep(run: Run, step: FrozenStep): Promise<void> {
+  run.apply({ type: 'started', step: step.id, at: run.now() });
+  for (;;) {
+    const attempt = await attemptStep(run, step, { parked: false });
+    if ('result' in attempt) return finish(run, step, attempt.result);
+    const end = await park(run, step, attempt.error);
+    if (end === 'retry') {
+      run.apply({ type: 'started', step: step.id, at: run.now() });
+      continue;
+    }
+    if (end === 'requeue') return run.apply({ type: 'requeued', steps: [step.id] });
+    if (end === 'skip') return run.apply({ type: 'skipped', step: step.id, at: run.now() });
+    if ('result' in end) return finish(run, step, end.result);
+    return run.apply({ type: 'failed', step: step.id, at: run.now(), error: end.error });
+  }
+}
+
+async function attemptStep(run: Run, step: FrozenStep, mode: Mode): Promise<Attempt> {
+  try {
+    return { result: await execute(run, step, mode) };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { error: stepError(error) };
+  }
+}
+
+function finish(run: Run, step: FrozenStep, result: StepResult): void {
+  const uuid = result.facts['uuid'];
+  if (typeof uuid === 'string' && uuid !== run.state.uuid) run.apply({ type: 'identified', uuid });
+  const { outcome, note = null, facts } = result;
+  run.apply({ type: 'finished', step: step.id, at: run.now(), outcome, note, facts });
+}
+
+/** Waits at a blocked step for a decision, while the server looks again every `slowEveryMs`. */
+async function park(run: Run, step: FrozenStep, error: StepError): Promise<Decision | Attempt> {
+  const { slowEveryMs, blockedForMs } = run.graph;
+  run.decisions.delete(step.id);
+  const nextAttemptAt = new Date(Date.now() + slowEveryMs).toISOString();
+  run.apply({ type: 'blocked', step: step.id, at: run.now(), error, nextAttemptAt });
+
+  const waiting = new CancellationScope();
+  const looking = waiting.run(async (): Promise<Attempt> => {
+    await sleep(slowEveryMs, { summary: `${step.id}: next automatic attempt` });
+    return attemptStep(run, step, { parked: true, forMs: blockedForMs });
+  });
+  const deciding = waiting.run(() => condition(() => run.decisions.has(step.id)));
+  // Both losers end by the scope's cancellation; only the outer cancellation is an end of this step.
+  const ended = deciding.then(() => undefined);
+  try {
+    const first = await Promise.race([looking, ended]);
+    if (first) return first;
+  } finally {
+    waiting.cancel();
+    await Promise.allSettled([looking, deciding]);
+  }
+  return run.decisions.get(step.id) ?? 'retry';
+}
