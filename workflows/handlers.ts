@@ -79,20 +79,20 @@ const orRefuse = (problem: string | undefined): void => {
  */
 export function setHandlers(run: Run, cancel: () => void): void {
   setHandler(getRunStateQuery, () => run.state, { description: descriptions.getRunState });
-  setHandler(retryUpdate, (request?: RetryRequest) => retry(run, request), {
-    validator: (request?: RetryRequest) => orRefuse(retryProblem(run, request)),
+  setHandler(retryUpdate, (request) => retry(run, request), {
+    validator: (request) => orRefuse(retryProblem(run, request)),
     description: descriptions.retry,
   });
   setHandler(skipUpdate, (request) => skip(run, request), {
     validator: (request) => orRefuse(skipProblem(run, request)),
     description: descriptions.skip,
   });
-  setHandler(pauseUpdate, (_asked?: Asked) => pause(run, true), {
-    validator: (_asked?: Asked) => orRefuse(run.paused ? 'the run is paused already' : undefined),
+  setHandler(pauseUpdate, (_asked: Asked) => pause(run, true), {
+    validator: (_asked: Asked) => orRefuse(run.paused ? 'the run is paused already' : undefined),
     description: descriptions.pause,
   });
-  setHandler(resumeUpdate, (_asked?: Asked) => pause(run, false), {
-    validator: (_asked?: Asked) => orRefuse(run.paused ? undefined : 'the run is not paused'),
+  setHandler(resumeUpdate, (_asked: Asked) => pause(run, false), {
+    validator: (_asked: Asked) => orRefuse(run.paused ? undefined : 'the run is not paused'),
     description: descriptions.resume,
   });
   const cancelBy = (by: string | undefined): string => {

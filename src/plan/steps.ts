@@ -333,6 +333,16 @@ export const hostSteps = steps({
     reads: ['clusters'],
     when: (spec) => spec.clusters.length > 0,
   },
+  'verify/record': {
+    phase: 'verify',
+    title: 'Close the record',
+    done: 'Record closed',
+    why: 'The record says that the federation stands, and the lease is given back for the next operator.',
+    activity: 'markRecord',
+    timing: 'apply',
+    needs: ['verify/control-plane', 'verify/clusters', 'dns/delegation', 'dns/apiserver-record', 'images/record'],
+    reads: [],
+  },
 });
 
 export { clusterSteps };

@@ -25,19 +25,20 @@ export interface ClusterChange {
 
 export const getRunStateQuery = defineQuery<RunState>('getRunState');
 
+// The Web UI may send no argument at all: handlers take an absent request for an empty one.
 /** Answer: what is done now, for the person who asked. */
-export const retryUpdate = defineUpdate<string, [RetryRequest?]>('retry');
+export const retryUpdate = defineUpdate<string, [RetryRequest]>('retry');
 export const skipUpdate = defineUpdate<string, [SkipRequest]>('skip');
-export const pauseUpdate = defineUpdate<string, [Asked?]>('pause');
-export const resumeUpdate = defineUpdate<string, [Asked?]>('resume');
-export const cancelUpdate = defineUpdate<string, [CancelRequest?]>('cancel');
+export const pauseUpdate = defineUpdate<string, [Asked]>('pause');
+export const resumeUpdate = defineUpdate<string, [Asked]>('resume');
+export const cancelUpdate = defineUpdate<string, [CancelRequest]>('cancel');
 
 // An Update needs a live worker to be accepted; a signal waits for one.
-export const retrySignal = defineSignal<[RetryRequest?]>('retrySignal');
+export const retrySignal = defineSignal<[RetryRequest]>('retrySignal');
 export const skipSignal = defineSignal<[SkipRequest]>('skipSignal');
-export const pauseSignal = defineSignal<[Asked?]>('pauseSignal');
-export const resumeSignal = defineSignal<[Asked?]>('resumeSignal');
-export const cancelSignal = defineSignal<[CancelRequest?]>('cancelSignal');
+export const pauseSignal = defineSignal<[Asked]>('pauseSignal');
+export const resumeSignal = defineSignal<[Asked]>('resumeSignal');
+export const cancelSignal = defineSignal<[CancelRequest]>('cancelSignal');
 
 export const clusterChangedSignal = defineSignal<[ClusterChange]>('clusterChanged');
 

@@ -1,0 +1,70 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { StepCall, StepResult } from '../../src/plan/call.ts';
+import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
+import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import type { PlanInput } from '../../activities/plan-steps.ts';
+
+/** Facts that later steps use; the rest of the catalogue tells nothing. */
+const facts: Record<string, object> = {
+  'preflight/images': { apiserver: 'a@sha256:1', controllerManager: 'c@sha256:2', etcd: 'e@sha256:3' },
+  'images/build': { imageId: 'sha256:4', tag: 't' },
+  'images/push': { reference: 'r:t', digest: 'sha256:5' },
+  'images/record': { apiserver: 'a@sha256:1', controllerManager: 'c@sha256:2', etcd: 'e@sha256:3', version: 'v1.5.0' },
+  'host/namespace': { uuid: 'uuid-of-the-label', created: true },
+  'host/record': { uuid: 'uuid-of-the-label' },
+  'apiserver/address': { address: '10.0.0.1', kind: 'ip', port: 443 },
+  'apiserver/credentials': { secretVersion: '1' },
+  'controller-manager/credentials': { secretVersion: '1' },
+  'dns/zone': { zoneId: 'z', nameServers: [] },
+};
+const memberFacts = { secretName: 's', secretVersion: '1', changed: false, pods: [] };
+
+/** What one step does instead of its real activity. */
+export type Behaviour = (call: StepCall, attempt: number) => StepResult | Promise<StepResult> | undefined;
+
+/** A world in which every step succeeds at once, but for what `set` says. Records every call. */
+export class FakeWorld {
+  readonly calls: string[] = [];
+  readonly #behaviours = new Map<string, Behaviour>();
+  /** ms between slow automatic attempts. */
+  slowEveryMs = 60_000;
+
+  /** Replaces what a step does; undefined as its answer means: succeed. */
+  set(step: string, behaviour: Behaviour): void {
+    this.#behaviours.set(step, behaviour);
+  }
+  /** Fails a step for good until it is mended. */
+  break(step: string, code: 'FORBIDDEN' | 'INVALID' = 'FORBIDDEN'): void {
+    this.set(step, (call) => {
+      throw ApplicationFailure.create({ message: `${step} is broken on purpose`, type: code, nonRetryable: !call.parked });
+    });
+  }
+  mend(step: string): void {
+    this.#behaviours.delete(step);
+  }
+  count(step: string): number {
+    return this.calls.filter((id) => id === step).length;
+  }
+
+  readonly #act = async (call: StepCall): Promise<StepResult> => {
+    this.calls.push(call.step);
+    const answer = await this.#behaviours.get(call.step)?.(call, this.count(call.step));
+    if (answer) return answer;
+    const told = call.step.startsWith('clusters/') ? memberFacts : (facts[call.step] ?? {});
+    return { outcome: 'created', facts: told as StepResult['facts'] };
+  };
+
+  activities(): Record<string, (call: StepCall) => Promise<unknown>> {
+    const steps = [...Object.values(hostSteps), ...Object.values(clusterSteps)];
+    const names = steps.flatMap((step) => [step.activity, ...('undo' in step ? [step.undo] : [])]);
+    const all = Object.fromEntries([...names, 'removeFederatedObjects', 'sweep'].map((name) => [name, this.#act]));
+    return { ...all, planSteps: async (call) => this.#plan(call as StepCall<PlanInput>) };
+  }
+
+  #plan(call: StepCall<PlanInput>): unknown {
+    const { operation, spec, down } = call.input.plan;
+    const options = { slowEveryMs: this.slowEveryMs };
+    const graph = operation === 'up' ? freezeUp(spec!, options) : freezeDown(spec!, down ?? { volumes: 'keep' }, options);
+    return { outcome: 'done', facts: { graph, uuid: call.run.uuid } };
+  }
+}
