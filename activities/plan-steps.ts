@@ -1,11 +1,13 @@
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenGraph } from '../src/plan/frozen.ts';
-import { type DownChoices, freezeDown, freezeUp } from '../src/plan/graph.ts';
+import { type DownChoices, freezeDown, type FreezeOptions, freezeUp } from '../src/plan/graph.ts';
 import type { Operation } from '../src/run/input.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
-import { readRecord } from './record.ts';
+import { acquire } from './owner.ts';
+import { patchRecord, readRecord } from './record.ts';
+import { inStep, type StepScope } from './step.ts';
 
 /** What a plan is made of; see RunInput. */
 export interface PlanInput {
@@ -16,7 +18,7 @@ export interface PlanInput {
 export type PlanResult = StepResult<{ graph: FrozenGraph; uuid: string }>;
 
 /** ms between slow automatic attempts; tests set it low by this variable of the worker. */
-const slowEvery = (env: NodeJS.ProcessEnv): { slowEveryMs?: number } => {
+const slowEvery = (env: NodeJS.ProcessEnv): FreezeOptions => {
   const ms = Number(env['FEDCTL_PARKED_RETRY_MS']);
   return Number.isFinite(ms) && ms > 0 ? { slowEveryMs: ms } : {};
 };
@@ -30,13 +32,23 @@ export const planActivities = (deps: Deps) => ({
       if (!spec) throw failure('BUG', 'a turn-up was started without a spec');
       return { outcome: 'done', facts: { graph: freezeUp(spec, options), uuid: call.run.uuid } };
     }
-    const record = await readRecord(await deps.kube.forContext(call.run.host), call.run.host.namespace);
-    if (!record || record.federation !== call.run.federation) {
-      const found = record ? `; the record there is of ${record.federation}` : '';
-      const where = `namespace ${call.run.host.namespace} of context ${call.run.host.context}`;
-      throw failure('RECORD_NOT_FOUND', `no record of federation ${call.run.federation} in ${where}${found}`);
-    }
-    const graph = freezeDown(record.spec as Spec, down ?? { volumes: 'keep' }, options);
-    return { outcome: 'done', facts: { graph, uuid: record.uuid } };
+    return inStep(deps, call, (scope) => planDown(scope, down ?? { volumes: 'keep' }, options));
   },
 });
+
+/** The record says what there is to take away; whoever takes it away must own it. */
+async function planDown(scope: StepScope, choices: DownChoices, options: FreezeOptions): Promise<PlanResult> {
+  const { federation, host } = scope.run;
+  const record = await readRecord(scope.host, host.namespace);
+  if (!record || record.federation !== federation) {
+    const found = record ? `; the record there is of ${record.federation}` : '';
+    throw failure(
+      'RECORD_NOT_FOUND',
+      `no record of federation ${federation} in namespace ${host.namespace} of context ${host.context}${found}`,
+    );
+  }
+  const owned = { ...scope, run: { ...scope.run, uuid: record.uuid } };
+  await acquire(owned);
+  await patchRecord(owned, { phase: 'turning-down' });
+  return { outcome: 'done', facts: { graph: freezeDown(record.spec as Spec, choices, options), uuid: record.uuid } };
+}

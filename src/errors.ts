@@ -3,6 +3,7 @@ import { dnsErrors } from './errors/dns.ts';
 import { hostErrors } from './errors/host.ts';
 import { imagesErrors } from './errors/images.ts';
 import { membersErrors } from './errors/members.ts';
+import { preflightErrors } from './errors/preflight.ts';
 import { runErrors } from './errors/run.ts';
 import { specErrors } from './errors/spec.ts';
 import type { ErrorCode } from './errors/types.ts';
@@ -13,6 +14,7 @@ export type { ErrorCode, ErrorData, RetryKind } from './errors/types.ts';
 export const errorCodes = {
   ...commonErrors,
   ...runErrors,
+  ...preflightErrors,
   ...specErrors,
   ...hostErrors,
   ...imagesErrors,

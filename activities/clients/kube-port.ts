@@ -60,7 +60,13 @@ export interface Kube {
   /** GET of a path that is no object: /healthz, /version. Any status is a value. */
   get(path: string): Promise<{ status: number; body: string }>;
   /** SelfSubjectAccessReview: may the context's user do this? */
-  can(attributes: { verb: string; group?: string; resource: string; namespace?: string; name?: string }): Promise<boolean>;
+  can(attributes: {
+    verb: string;
+    group?: string;
+    resource: string;
+    namespace?: string;
+    name?: string;
+  }): Promise<boolean>;
 }
 
 /** What a context of a kubeconfig says, for building another kubeconfig from it. `user` stays inside one activity. */
@@ -70,7 +76,9 @@ export interface ContextFacts {
   caData?: string | undefined;
   tlsServerName?: string | undefined;
   insecureSkipTlsVerify: boolean;
-  user: { token?: string; clientCertificateData?: string; clientKeyData?: string; username?: string; password?: string } | undefined;
+  user:
+    | { token?: string; clientCertificateData?: string; clientKeyData?: string; username?: string; password?: string }
+    | undefined;
   /** `exec` and `auth-provider` users cannot be copied into a pod. */
   userKind: 'static' | 'exec' | 'auth-provider' | 'none';
 }

@@ -5,7 +5,10 @@ export const runErrors = defineErrors({
   BUG: {
     retry: 'bug',
     title: 'a bug in fedctl',
-    fix: () => ['report it with the run id and the text above', 'the run keeps its place: after an upgrade of the worker, fedctl retry NAME'],
+    fix: () => [
+      'report it with the run id and the text above',
+      'the run keeps its place: after an upgrade of the worker, fedctl retry NAME',
+    ],
   },
   NOT_BUILT_YET: {
     retry: 'never',
@@ -15,7 +18,10 @@ export const runErrors = defineErrors({
   OWNER_CHANGED: {
     retry: 'never',
     title: 'another run owns this federation now',
-    fix: (d) => [`see who: fedctl status ${d['federation'] ?? 'NAME'}`, 'to make this run the owner again: fedctl up --take-over'],
+    fix: (d) => [
+      `see who: fedctl status ${d['federation'] ?? 'NAME'}`,
+      'to make this run the owner again: fedctl up --take-over',
+    ],
   },
   OWNED_ELSEWHERE: {
     retry: 'never',
@@ -26,6 +32,19 @@ export const runErrors = defineErrors({
     retry: 'never',
     title: 'the host cluster has no record of this federation',
     fix: () => ['check --context and the namespace of the host', 'without a record there is nothing that fedctl made'],
+  },
+  RECORD_OTHER: {
+    retry: 'never',
+    title: 'another federation is in this namespace',
+    fix: (d) => [
+      'choose another spec.host.namespace',
+      `or turn that one down first: fedctl down ${d['federation'] ?? 'NAME'}`,
+    ],
+  },
+  STILL_THERE: {
+    retry: 'never',
+    title: 'an object is being deleted but does not go',
+    fix: () => ['look at its finalizers and at the controllers that should take them off', 'then: fedctl retry NAME'],
   },
   TIMED_OUT: {
     retry: 'never',

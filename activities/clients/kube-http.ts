@@ -1,0 +1,84 @@
+import https from 'node:https';
+import http from 'node:http';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { currentContext } from '../context.ts';
+import { classify } from '../fail.ts';
+
+/** ms a request may take in all. */
+const requestTimeoutMs = 30_000;
+
+/** An answer with any status. */
+export interface HttpAnswer {
+  status: number;
+  body: string;
+  retryAfterMs: number | undefined;
+}
+
+/** What is sent. */
+export interface HttpRequest {
+  method: string;
+  path: string;
+  query?: Record<string, string | undefined> | undefined;
+  body?: object | undefined;
+  contentType?: string | undefined;
+}
+
+/** Sends requests to one API server with one identity. Throws UNREACHABLE, TLS_MISMATCH and cancellations; any status is an answer. */
+export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+
+const retryAfter = (value: string | undefined): number | undefined => {
+  const seconds = Number(value);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
+};
+
+function exchange(url: URL, options: https.RequestOptions, body: string | undefined): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === 'http:' ? http : https).request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString('utf8'),
+          retryAfterMs: retryAfter(response.headers['retry-after']),
+        }),
+      );
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/**
+ * A sender with the identity of the KubeConfig's current context. The KubeConfig must be this sender's own: client-node
+ * freezes the server of a shared one but signs with whatever user is current at the call.
+ */
+export function senderOf(config: KubeConfig): Send {
+  const server = config.getCurrentCluster()?.server ?? '';
+  let agent: http.Agent | undefined;
+  return async ({ method, path, query = {}, body, contentType }) => {
+    const url = new URL(`${server.replace(/\/+$/, '')}${path}`);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+    const context = currentContext();
+    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(requestTimeoutMs)]);
+    try {
+      const options: https.RequestOptions = {};
+      await config.applyToHTTPSOptions(options);
+      // One agent a client: connections are kept, and TLS is negotiated once.
+      agent ??= options.agent as http.Agent;
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const headers = {
+        ...options.headers,
+        accept: 'application/json',
+        ...(text
+          ? { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(text) }
+          : {}),
+      };
+      return await exchange(url, { ...options, method, headers, agent, signal }, text);
+    } catch (error) {
+      const timedOut = signal.aborted && !context.signal.aborted;
+      throw classify(timedOut ? signal.reason : error, { server, what: `${method} ${path}` });
+    }
+  };
+}

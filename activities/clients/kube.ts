@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterRef, HostRef } from '../../src/plan/call.ts';
+import { failure } from '../fail.ts';
+import type { ContextFacts, Kube, KubeClients } from './kube-port.ts';
+import { kubeOver } from './kube-api.ts';
+import { senderOf } from './kube-http.ts';
+
+/** Secret of the host namespace with the federation's own kubeconfig (key `kubeconfig`). */
+const adminKubeconfigSecret = 'federation-admin-kubeconfig';
+
+function loadFiles(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
+  const files = ref.kubeconfig ? [ref.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
+  const paths = files.length > 0 ? files : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
+  const merged = new KubeConfig();
+  for (const path of paths) {
+    const one = new KubeConfig();
+    try {
+      one.loadFromFile(path);
+    } catch (error) {
+      throw failure('CONTEXT_NOT_FOUND', `cannot read kubeconfig ${path}: ${(error as Error).message}`, {
+        context: ref.context,
+      });
+    }
+    mergeInto(merged, one);
+  }
+  return merged;
+}
+
+/** As kubectl merges: the first file that names an entry wins. */
+function mergeInto(merged: KubeConfig, one: KubeConfig): void {
+  const fresh = <T extends { name: string }>(have: T[], more: T[]): T[] => [
+    ...(have ?? []),
+    ...(more ?? []).filter((entry) => !(have ?? []).some((other) => other.name === entry.name)),
+  ];
+  merged.clusters = fresh(merged.clusters, one.clusters);
+  merged.users = fresh(merged.users, one.users);
+  merged.contexts = fresh(merged.contexts, one.contexts);
+}
+
+/** A KubeConfig of its own with just this context current. Read at each use: it may be mended while a step is parked. */
+function frozen(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
+  const config = loadFiles(ref, env);
+  const context = config.getContextObject(ref.context);
+  const where = ref.kubeconfig ?? env['KUBECONFIG'] ?? '~/.kube/config';
+  if (!context) {
+    const names = config.getContexts().map(({ name }) => name);
+    const known = names.length > 0 ? names.slice(0, 20).join(', ') : 'none';
+    throw failure('CONTEXT_NOT_FOUND', `no context ${ref.context} in ${where}; contexts there: ${known}`, {
+      context: ref.context,
+    });
+  }
+  config.setCurrentContext(ref.context);
+  if (!config.getCurrentCluster()?.server) {
+    throw failure('CONTEXT_NOT_FOUND', `context ${ref.context} in ${where} names no cluster with a server`, {
+      context: ref.context,
+    });
+  }
+  return config;
+}
+
+const clientOf = (config: KubeConfig): Kube => kubeOver(config.getCurrentCluster()?.server ?? '', senderOf(config));
+
+function fromText(text: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromString(text);
+  return config;
+}
+
+function factsOf(config: KubeConfig): ContextFacts {
+  const cluster = config.getCurrentCluster();
+  const user = config.getCurrentUser();
+  const kind = !user ? 'none' : user.exec ? 'exec' : user.authProvider ? 'auth-provider' : 'static';
+  return {
+    server: cluster?.server ?? '',
+    caData: pemOf(cluster?.caData, cluster?.caFile),
+    tlsServerName: cluster?.tlsServerName,
+    insecureSkipTlsVerify: cluster?.skipTLSVerify ?? false,
+    userKind: kind,
+    user: kind === 'static' && user ? staticUser(user) : undefined,
+  };
+}
+
+const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
+
+function pemOf(data: string | undefined, file: string | undefined): string | undefined {
+  if (data) return decode(data);
+  return file ? readFileSync(file, 'utf8') : undefined;
+}
+
+function staticUser(user: NonNullable<ReturnType<KubeConfig['getCurrentUser']>>): NonNullable<ContextFacts['user']> {
+  const certificate = pemOf(user.certData, user.certFile);
+  const key = pemOf(user.keyData, user.keyFile);
+  return {
+    ...(user.token ? { token: user.token } : {}),
+    ...(certificate ? { clientCertificateData: certificate } : {}),
+    ...(key ? { clientKeyData: key } : {}),
+    ...(user.username ? { username: user.username } : {}),
+    ...(user.password ? { password: user.password } : {}),
+  };
+}
+
+/** Clients by the kubeconfig files of this process. */
+export function kubeClients(env: NodeJS.ProcessEnv): KubeClients {
+  const clients: KubeClients = {
+    forContext: async (ref) => clientOf(frozen(ref, env)),
+    forKubeconfig: async (text) => clientOf(fromText(text)),
+    contextFacts: async (ref) => factsOf(frozen(ref, env)),
+    forFederation: async (host: HostRef) => {
+      const kube = await clients.forContext(host);
+      const ref = { apiVersion: 'v1', kind: 'Secret', name: adminKubeconfigSecret, namespace: host.namespace };
+      const secret = await kube.read(ref);
+      const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
+      if (!text) {
+        throw failure(
+          'NOT_FOUND',
+          `Secret ${adminKubeconfigSecret} with key kubeconfig is not in namespace ${host.namespace}`,
+        );
+      }
+      return clientOf(fromText(decode(text)));
+    },
+  };
+  return clients;
+}

@@ -1,0 +1,23 @@
+import type { StepCall } from '../src/plan/call.ts';
+import type { Deps } from './deps.ts';
+import { dnsActivities } from './dns.ts';
+import { namespaceActivities } from './namespace.ts';
+import { removeStepObjects } from './objects.ts';
+import { planActivities } from './plan-steps.ts';
+import { preflightActivities } from './preflight.ts';
+import { recordActivities } from './record.ts';
+import { inStep } from './step.ts';
+import { sweepActivities } from './sweep.ts';
+
+/** Every activity, over the given dependencies: what a worker registers. */
+export const createActivities = (deps: Deps) => ({
+  ...planActivities(deps),
+  ...preflightActivities(deps),
+  ...namespaceActivities(deps),
+  ...recordActivities(deps),
+  ...dnsActivities(deps),
+  ...sweepActivities(deps),
+  removeObjects: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeStepObjects(scope, call)),
+});
+
+export type Activities = ReturnType<typeof createActivities>;

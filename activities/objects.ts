@@ -1,0 +1,166 @@
+import { labels, labelsFor } from '../src/plan/names.ts';
+import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import { failure } from './fail.ts';
+import { entriesOf, forget, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
+import type { StepScope } from './step.ts';
+import { waitUntil } from './wait.ts';
+
+/** Which cluster an object is in: the host, or the member of this step. */
+export type Where = 'host' | 'member';
+
+/** What became of one object. */
+export interface Ensured {
+  outcome: 'created' | 'updated' | 'kept';
+  object: KubeObject;
+}
+
+const kubeOf = async (scope: StepScope, where: Where): Promise<Kube> =>
+  where === 'host' ? scope.host : scope.member();
+const clusterName = (scope: StepScope, where: Where): string =>
+  where === 'host' ? 'host' : (scope.run.member?.name ?? '');
+
+/** Names an object. */
+export const refOf = (object: KubeObject): ObjectRef => ({
+  apiVersion: object.apiVersion,
+  kind: object.kind,
+  name: object.metadata.name,
+  namespace: object.metadata.namespace,
+});
+
+/** Whether the object carries this federation's uuid. */
+export const isOurs = (scope: StepScope, object: KubeObject): boolean =>
+  object.metadata.labels?.[labels.federation] === scope.run.uuid;
+
+/** The ledger entry an object would have. */
+export function entryFor(
+  scope: StepScope,
+  cluster: string,
+  ref: ObjectRef,
+  origin: LedgerEntry['origin'],
+): LedgerEntry {
+  return {
+    kind: ref.kind,
+    apiVersion: ref.apiVersion,
+    namespace: ref.namespace ?? '',
+    name: ref.name,
+    cluster,
+    uid: '',
+    step: scope.step,
+    firstRunId: scope.run.firstRunId,
+    origin,
+  };
+}
+
+/** Reads an object that must be ours or absent. Throws FOREIGN when somebody else's is there (unless --adopt). */
+export async function readOurs(scope: StepScope, where: Where, ref: ObjectRef): Promise<KubeObject | undefined> {
+  const found = await (await kubeOf(scope, where)).read(ref);
+  if (found && !isOurs(scope, found) && !scope.run.adopt) throw foreign(scope, where, ref);
+  return found;
+}
+
+function foreign(scope: StepScope, where: Where, ref: ObjectRef): Error {
+  const place = `${ref.namespace ? `namespace ${ref.namespace} of ` : ''}cluster ${clusterName(scope, where)}`;
+  return failure(
+    'FOREIGN',
+    `${ref.kind} ${ref.name} in ${place} is there already and does not belong to this federation`,
+    {
+      object: `${ref.kind}/${ref.name}`,
+    },
+  );
+}
+
+/**
+ * Brings one object to what is wanted, by server-side apply: read, decide, note the intent, apply, note the UID.
+ * A second call writes nothing. `once`: an object of ours that stands is kept as it is (keys are never made anew).
+ * Throws FOREIGN, FIELD_OWNED, and what the API answers.
+ */
+export async function ensureObject(
+  scope: StepScope,
+  where: Where,
+  object: KubeObject,
+  options: { secretOnce?: boolean } = {},
+): Promise<Ensured> {
+  const kube = await kubeOf(scope, where);
+  const ref = refOf(object);
+  const before = await readOurs(scope, where, ref);
+  const adopted = before !== undefined && !isOurs(scope, before);
+  const entry = entryFor(scope, clusterName(scope, where), ref, adopted ? 'adopted' : 'created');
+  if (before && options.secretOnce && !adopted) {
+    await recordUid(scope, entry, before.metadata.uid ?? '');
+    return { outcome: 'kept', object: before };
+  }
+  const metadata = { ...object.metadata, labels: { ...object.metadata.labels, ...labelsFor(scope.run.uuid) } };
+  await recordIntent(scope, entry);
+  const force = scope.run.takeOwnership || adopted ? { force: true } : {};
+  const after = await kube.apply({ ...object, metadata }, force);
+  await recordUid(scope, entry, after.metadata.uid ?? '');
+  if (!before) return { outcome: 'created', object: after };
+  const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
+  return { outcome: same ? 'kept' : 'updated', object: after };
+}
+
+/** The outcome of a step that ensured several objects. */
+export function outcomeOf(all: readonly Ensured[]): Ensured['outcome'] {
+  if (all.some(({ outcome }) => outcome === 'created')) return 'created';
+  return all.some(({ outcome }) => outcome === 'updated') ? 'updated' : 'kept';
+}
+
+/** Undo of most steps: takes away what the ledger says this step made, the latest first, and waits until it is gone. */
+export async function removeStepObjects(scope: StepScope, call: StepCall<unknown>): Promise<StepResult> {
+  const choice = undoChoice(call);
+  const entries = (await entriesOf(scope, scope.step)).reverse();
+  const notes: string[] = [];
+  for (const entry of entries) {
+    if (entry.cluster === 'federation' || entry.cluster === 'dns') continue;
+    const kept = entry.kind === 'PersistentVolumeClaim' && choice.volumes === 'keep';
+    if (kept) notes.push(`volume claim ${entry.name} stays, as asked`);
+    else await removeEntry(scope, call, entry);
+  }
+  return { outcome: 'removed', ...(notes.length > 0 ? { note: notes.join('; ') } : {}), facts: {} };
+}
+
+const undoChoice = (call: StepCall<unknown>): { volumes?: string } =>
+  (call.input as { undo?: { volumes?: string } } | undefined)?.undo ?? {};
+
+async function removeEntry(scope: StepScope, call: StepCall<unknown>, entry: LedgerEntry): Promise<void> {
+  const where: Where = entry.cluster === 'host' ? 'host' : 'member';
+  const kube = await kubeOf(scope, where);
+  const ref = {
+    apiVersion: entry.apiVersion ?? 'v1',
+    kind: entry.kind,
+    name: entry.name,
+    namespace: entry.namespace || undefined,
+  };
+  const found = await kube.read(ref);
+  // Only what carries the uuid is deleted, and only the very object that was just read.
+  if (found && isOurs(scope, found)) {
+    if (entry.origin === 'adopted') await unlabel(kube, ref);
+    else await removeAndWait(kube, call, ref, found.metadata.uid ?? '');
+  }
+  await forget(scope, entry);
+}
+
+/** Adopted objects only lose our labels. */
+async function unlabel(kube: Kube, ref: ObjectRef): Promise<void> {
+  await kube.mergePatch(ref, { metadata: { labels: { [labels.federation]: null, [labels.managedBy]: null } } });
+}
+
+/** Deletes the object with this UID and waits until it is gone (another of its name may come). */
+export async function removeAndWait(
+  kube: Kube,
+  call: Pick<StepCall, 'waitMs'>,
+  ref: ObjectRef,
+  uid: string,
+): Promise<void> {
+  await kube.remove(ref, { uid });
+  await waitUntil({ waitMs: Math.max(call.waitMs, 45_000) }, 'STILL_THERE', async () => {
+    const found = await kube.read(ref);
+    if (!found || found.metadata.uid !== uid) return { value: true };
+    const finalizers = (found.metadata as { finalizers?: string[] }).finalizers ?? [];
+    const held = finalizers.length > 0 ? `, held by finalizers ${finalizers.join(', ')}` : '';
+    return { why: `${ref.kind} ${ref.name} is being deleted${held}` };
+  });
+}
+
+export { readEntry };

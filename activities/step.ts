@@ -1,0 +1,101 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { RunContext, StepCall } from '../src/plan/call.ts';
+import type { StepId } from '../src/plan/steps.ts';
+import type { Kube } from './clients/kube-port.ts';
+import { currentContext } from './context.ts';
+import type { Deps } from './deps.ts';
+import { bug, failure, retryable } from './fail.ts';
+import { assertOwner } from './owner.ts';
+import { atMost, redact } from './redact.ts';
+
+/** ms between heartbeats; well below every heartbeat timeout of the timing profiles. */
+const heartbeatEveryMs = 5_000;
+/** Longest detail of a heartbeat, bytes: `status` shows it. */
+const detailBytes = 1_000;
+
+/** What a step's activity works with. */
+export interface StepScope {
+  deps: Deps;
+  run: RunContext;
+  step: string;
+  /** The host cluster. */
+  host: Kube;
+  /** The member this step is about. */
+  member(): Promise<Kube>;
+  /** The federation's own API. */
+  federation(): Promise<Kube>;
+  signal: AbortSignal;
+  /** Says what the step waits for; `status` and the Temporal UI show it. */
+  tell(detail: string): void;
+}
+
+type Act<Id extends StepId> = (scope: StepScope, call: CallOf<Id>) => Promise<ResultOf<Id>>;
+type Activity<Id extends StepId> = (call: CallOf<Id>) => Promise<ResultOf<Id>>;
+
+/** An activity that only asks. */
+export function reading<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<Id> {
+  return (call) => inStep(deps, call, (scope) => act(scope, call));
+}
+
+/** An activity that writes: its run must still own the federation. Throws OWNER_CHANGED otherwise. */
+export function writing<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<Id> {
+  return (call) =>
+    inStep(deps, call, async (scope) => {
+      if (!ownerless.has(call.step)) await assertOwner(scope);
+      return act(scope, call);
+    });
+}
+
+/** Steps before the Lease, which they lead to. */
+const ownerless: ReadonlySet<string> = new Set(['host/namespace', 'host/record']);
+
+/** Runs an act with a scope, heartbeats in the background, and every error as a failure of the table. */
+export async function inStep<T>(
+  deps: Deps,
+  call: StepCall<unknown>,
+  act: (scope: StepScope) => Promise<T>,
+): Promise<T> {
+  const context = currentContext();
+  let detail = '';
+  const tell = (text: string): void => {
+    detail = atMost(redact(text), detailBytes);
+    context.heartbeat(detail);
+  };
+  const timer = setInterval(() => context.heartbeat(detail), heartbeatEveryMs);
+  try {
+    const host = await deps.kube.forContext(call.run.host);
+    return await act({
+      deps,
+      run: call.run,
+      step: call.step,
+      host,
+      ...clusters(deps, call.run),
+      signal: context.signal,
+      tell,
+    });
+  } catch (error) {
+    throw failed(error, deps, call);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function clusters(deps: Deps, run: RunContext): Pick<StepScope, 'member' | 'federation'> {
+  return {
+    member: () => {
+      if (!run.member) throw failure('BUG', 'a step of the host asked for a member');
+      return deps.kube.forContext(run.member);
+    },
+    federation: () => deps.kube.forFederation(run.host),
+  };
+}
+
+function failed(error: unknown, deps: Deps, call: StepCall<unknown>): Error {
+  if (error instanceof CancelledFailure) return error;
+  const known = error instanceof ApplicationFailure;
+  if (!known)
+    deps.log.warn({ step: call.step, stack: redact(String((error as Error)?.stack ?? error)) }, 'unexpected error');
+  const result = known ? error : bug(error);
+  return call.parked ? retryable(result) : result;
+}

@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ErrorCodeName, ErrorData } from '../src/errors.ts';
+import type { StepCall } from '../src/plan/call.ts';
+import { currentContext } from './context.ts';
+import { failure } from './fail.ts';
+import { atMost, redact } from './redact.ts';
+
+/** One look: what was waited for, or why not yet. */
+export type Look<T> = { value: T } | { why: string };
+
+/** ms between looks, unless a caller says otherwise. */
+const everyDefaultMs = 1_000;
+const detailBytes = 1_000;
+
+/**
+ * Looks until there is a value, at least once, for call.waitMs from the moment the activity was first scheduled
+ * (attempts of a worker that died count). While it waits, heartbeats say why. Throws failure(code, why) after that;
+ * errors that may pass by themselves count as a why, others are thrown at once.
+ */
+export async function waitUntil<T>(
+  call: Pick<StepCall, 'waitMs'>,
+  code: ErrorCodeName,
+  probe: () => Promise<Look<T>>,
+  options: { everyMs?: number; data?: ErrorData } = {},
+): Promise<T> {
+  const context = currentContext();
+  const deadline = context.scheduledAt + call.waitMs;
+  for (;;) {
+    const look = await lookOnce(probe);
+    if ('value' in look) return look.value;
+    context.heartbeat(atMost(redact(look.why), detailBytes));
+    if (Date.now() >= deadline) throw failure(code, look.why, options.data);
+    await pause(Math.min(options.everyMs ?? everyDefaultMs, Math.max(50, deadline - Date.now())), context.signal);
+  }
+}
+
+async function lookOnce<T>(probe: () => Promise<Look<T>>): Promise<Look<T>> {
+  try {
+    return await probe();
+  } catch (error) {
+    if (error instanceof ApplicationFailure && !error.nonRetryable && error.type !== 'BUG')
+      return { why: error.message };
+    throw error;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch {
+    throw signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled');
+  }
+}

@@ -1,0 +1,33 @@
+import { defineErrors } from './types.ts';
+
+/** Codes of the checks before anything is written, and of the looks after everything was taken away. */
+export const preflightErrors = defineErrors({
+  HOST_TOO_OLD: {
+    retry: 'never',
+    title: 'the host cluster is too old',
+    fix: () => ['upgrade it, or choose another spec.host.context'],
+  },
+  STORAGE_CLASS_MISSING: {
+    retry: 'never',
+    title: 'no storage class serves the claim of etcd',
+    fix: () => ['set spec.etcd.storageClassName to a class of the host', 'or mark one of them as the default class'],
+  },
+  MEMBER_TWICE: {
+    retry: 'never',
+    title: 'the same cluster is in the spec under two names',
+    fix: (d) => [`remove ${d['member'] ?? 'one of the two'} from spec.clusters, or mend its context`],
+  },
+  FEDERATED_OBJECTS: {
+    retry: 'never',
+    title: 'the federation still holds objects that people made',
+    fix: () => [
+      'delete them everywhere: fedctl down NAME --federated-objects delete',
+      'or leave them in the members: fedctl down NAME --federated-objects orphan',
+    ],
+  },
+  LEFTOVERS: {
+    retry: 'never',
+    title: 'something of the federation is still there',
+    fix: () => ['remove what is named above by hand', 'then: fedctl retry NAME down/sweep'],
+  },
+});
