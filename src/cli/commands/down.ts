@@ -1,0 +1,162 @@
+import type { HostRef } from '../../plan/call.ts';
+import type { DownChoices } from '../../plan/graph.ts';
+import type { RunInput } from '../../run/input.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
+import { parseTimeout } from './up.ts';
+
+interface Options extends TargetOptions {
+  output: Output;
+  yes?: boolean;
+  volumes?: string;
+  federatedObjects?: string;
+  deleteNamespace?: boolean;
+  keepZone?: boolean;
+  detach?: boolean;
+  timeout?: string;
+  takeOver?: boolean;
+  cancelFirst?: boolean;
+}
+
+/** `fedctl down`: takes away what fedctl made, and only that, after the person said so. */
+export const configureDown: Configure = (command, cli) => {
+  targetOptions(command.argument('[name]', 'the federation'))
+    .option('-y, --yes', 'do not ask; needs --volumes')
+    .option('--volumes <choice>', "keep or delete etcd's volume")
+    .option('--federated-objects <choice>', 'delete or orphan what the federation spread')
+    .option('--keep-zone', 'leave the DNS zone')
+    .option('--delete-namespace', 'also a namespace that was there before, or holds more')
+    .option('-d, --detach', 'start the run and return at once')
+    .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
+    .option('--cancel-first', 'end an open run first')
+    .option('--take-over', 'become the owner though another run holds the federation')
+    .option(
+      '-o, --output <format>',
+      'table, json, yaml or jsonl',
+      (value) => parseOutput(value, ['jsonl']),
+      'table' as Output,
+    )
+    .addHelpText('after', examples(['fedctl down myfederation', 'fedctl down myfederation --yes --volumes delete']))
+    .action(
+      action(cli, async (name: string | undefined, options: Options) => {
+        const timeoutMs = await parseTimeout(options.timeout);
+        const choices = chooseFlags(options);
+        const target = await resolveTarget(cli.io, name, options);
+        const decided = await decide(cli.io, target.federation, options, choices);
+        return down(cli, target, decided, { ...options, timeoutMs });
+      }),
+    );
+};
+
+function oneOf<T extends string>(flag: string, value: string | undefined, allowed: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((word) => word === value);
+  if (!found) throw usageError(`${flag} ${value}: not one of ${allowed.join(', ')}`);
+  return found;
+}
+
+const chooseFlags = (options: Options): Partial<DownChoices> => {
+  const volumes = oneOf('--volumes', options.volumes, ['keep', 'delete']);
+  const federatedObjects = oneOf('--federated-objects', options.federatedObjects, ['delete', 'orphan']);
+  return {
+    ...(volumes ? { volumes } : {}),
+    ...(federatedObjects ? { federatedObjects } : {}),
+    ...(options.keepZone ? { keepZone: true } : {}),
+    ...(options.deleteNamespace ? { deleteNamespace: true } : {}),
+  };
+};
+
+/** Asks what the flags left open. Throws usageError without a terminal, CliError (exit 5) for a no. */
+export async function decide(
+  io: Io,
+  federation: string,
+  options: Pick<Options, 'yes'>,
+  flags: Partial<DownChoices>,
+): Promise<DownChoices> {
+  if (!options.yes && !io.interactive)
+    throw usageError('no terminal to ask on', [`fedctl down ${federation} --yes --volumes keep|delete`]);
+  if (options.yes && !flags.volumes)
+    throw usageError('--yes needs --volumes keep or --volumes delete', ["what shall become of etcd's volume?"]);
+  if (!options.yes) {
+    const typed = await io.ask(
+      `This takes down ${federation}: control plane, registrations, DNS.\nType its name to go on: `,
+    );
+    if (typed.trim() !== federation) throw new CliError(exit.declined, `declined: nothing was touched`);
+  }
+  const volumes = flags.volumes ?? (await askVolumes(io));
+  return { ...flags, volumes };
+}
+
+async function askVolumes(io: Io): Promise<'keep' | 'delete'> {
+  const answer = (await io.ask("etcd's volume holds the state of the federation. keep or delete it? [keep] ")).trim();
+  if (answer === '' || answer === 'keep') return 'keep';
+  if (answer === 'delete') return 'delete';
+  throw new CliError(exit.declined, `declined: ${answer} is neither keep nor delete; nothing was touched`);
+}
+
+async function down(
+  cli: Cli,
+  target: Target,
+  choices: DownChoices,
+  options: Options & { timeoutMs: number | undefined },
+): Promise<ExitCode> {
+  const { io } = cli;
+  const [{ connectTemporal }, { startRun, taskQueueOf }, tell] = await Promise.all([
+    import('../client.ts'),
+    import('../start-run.ts'),
+    import('../tell.ts'),
+  ]);
+  const temporal = await connectTemporal(io.env);
+  const { hostOfTarget } = await import('../host.ts');
+  const host = await hostOfTarget(io, target);
+  const taskQueue = taskQueueOf(io.env);
+  const { takeOver, cancelFirst = false } = options;
+  const input = await inputOf(target.federation, host, choices, takeOver ?? false);
+  const started = await startRun(temporal, input, { host }, { taskQueue, cancelFirst });
+  io.note(
+    started.fresh
+      ? `run ${started.workflowId} started`
+      : `run ${started.workflowId} is open with the same choices: attached to it`,
+  );
+  for (const line of tell.linkLine(temporal, started.workflowId, started.runId)) io.note(line);
+  if (options.detach) {
+    io.result(started.workflowId);
+    return exit.done;
+  }
+  const [{ follow }, { interruption }] = await Promise.all([import('../follow.ts'), import('../interruption.ts')]);
+  const { output, timeoutMs } = options;
+  const detach = interruption(['SIGINT']);
+  const followed = await follow(io, {
+    temporal,
+    workflowId: started.workflowId,
+    taskQueue,
+    known: {},
+    output,
+    timeoutMs,
+    detach,
+  });
+  for (const line of tell.closingLines(io, target.federation, followed)) io.note(line);
+  if (followed.code === exit.done)
+    io.note(`${target.federation} is down${choices.volumes === 'keep' ? "; etcd's volume was kept" : ''}`);
+  if ((output === 'json' || output === 'yaml') && followed.model) {
+    const { printDocument } = await import('../document.ts');
+    await printDocument(io, output, followed.model, () => []);
+  }
+  return followed.code;
+}
+
+async function inputOf(federation: string, host: HostRef, choices: DownChoices, takeOver: boolean): Promise<RunInput> {
+  const [{ whoAmI }, { digestOfChoices }] = await Promise.all([import('../start-run.ts'), import('../digest.ts')]);
+  return {
+    operation: 'down',
+    federation,
+    uuid: crypto.randomUUID(),
+    startedBy: whoAmI(),
+    host,
+    digest: digestOfChoices(choices),
+    down: choices,
+    ...(takeOver ? { takeOver: true } : {}),
+  };
+}

@@ -1,0 +1,24 @@
+import { action, examples, type Configure } from '../command.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+
+/** `fedctl skip`: goes on without a blocked step, where the catalogue allows it. */
+export const configureSkip: Configure = (command, cli) => {
+  targetOptions(command.argument('<name>', 'the federation').argument('<step>', 'a blocked step'))
+    .addHelpText('after', examples(['fedctl skip myfederation dns/delegation']))
+    .action(
+      action(cli, async (name: string, step: string, options: TargetOptions) => {
+        const { io } = cli;
+        const { federation } = await resolveTarget(io, name, options);
+        const [{ connectTemporal }, { send }, { ownerOf }, messages, { whoAmI }] = await Promise.all([
+          import('../client.ts'),
+          import('../send.ts'),
+          import('../routing.ts'),
+          import('../../run/messages.ts'),
+          import('../start-run.ts'),
+        ]);
+        const temporal = await connectTemporal(io.env);
+        const message = { update: messages.skipUpdate, signal: messages.skipSignal };
+        io.result(await send(temporal, ownerOf(federation, step), message, { step, by: whoAmI() }));
+      }),
+    );
+};

@@ -1,0 +1,86 @@
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
+import { exit, usageError, type ExitCode } from '../exit.ts';
+import type { Temporal } from '../client.ts';
+import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
+
+interface Options extends TargetOptions {
+  output: Output;
+  watch?: boolean;
+}
+
+/** `fedctl status`: how a federation and its run stand; with `--watch` until the run ends or blocks. */
+export const configureStatus: Configure = (command, cli) => {
+  targetOptions(command.argument('[name]', 'the federation'))
+    .option(
+      '-o, --output <format>',
+      'table, json, yaml; jsonl with --watch',
+      (value) => parseOutput(value, ['jsonl']),
+      'table' as Output,
+    )
+    .option('-w, --watch', 'follow the run until it ends or blocks')
+    .addHelpText(
+      'after',
+      examples([
+        'fedctl status myfederation',
+        'fedctl status myfederation --watch',
+        'fedctl status -f federation.yaml -o json',
+      ]),
+    )
+    .action(
+      action(cli, async (name: string | undefined, options: Options) => {
+        if (options.output === 'jsonl' && !options.watch) throw usageError('-o jsonl goes with --watch');
+        const target = await resolveTarget(cli.io, name, options);
+        const temporal = await connect(cli);
+        return options.watch && temporal
+          ? watch(cli, target, temporal, options.output)
+          : once(cli, target, temporal, options.output);
+      }),
+    );
+};
+
+/** Temporal, or undefined with a note: the record answers then. */
+async function connect({ io }: Cli): Promise<Temporal | undefined> {
+  const { connectTemporal } = await import('../client.ts');
+  try {
+    return await connectTemporal(io.env);
+  } catch (error) {
+    io.note(`note: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function once({ io }: Cli, target: Target, temporal: Temporal | undefined, output: Output): Promise<ExitCode> {
+  const [{ readStatus }, { printDocument }, { statusLines }] = await Promise.all([
+    import('../read-status.ts'),
+    import('../document.ts'),
+    import('../status-view.ts'),
+  ]);
+  const { model, notes } = await readStatus(io, target, temporal);
+  for (const note of notes) io.note(`note: ${note}`);
+  await printDocument(io, output, model, () =>
+    statusLines(model, { columns: io.size().columns, now: Date.now(), paint: io.paintResult }),
+  );
+  return exit.done;
+}
+
+async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Output): Promise<ExitCode> {
+  const [{ follow }, { workflowIdOf }, { taskQueueOf }, { interruption }, { closingLines }, { observeRun }] =
+    await Promise.all([
+      import('../follow.ts'),
+      import('../../run/input.ts'),
+      import('../start-run.ts'),
+      import('../interruption.ts'),
+      import('../tell.ts'),
+      import('../observe.ts'),
+    ]);
+  const workflowId = workflowIdOf(target.federation);
+  const detach = interruption(['SIGINT']);
+  const known = (await observeRun(temporal, workflowId))?.memo ?? {};
+  const followed = await follow(io, { temporal, workflowId, taskQueue: taskQueueOf(io.env), known, output, detach });
+  for (const line of closingLines(io, target.federation, followed)) io.note(line);
+  if ((output === 'json' || output === 'yaml') && followed.model) {
+    const { printDocument } = await import('../document.ts');
+    await printDocument(io, output, followed.model, () => []);
+  }
+  return followed.code;
+}

@@ -1,0 +1,183 @@
+import type { RunInput } from '../../run/input.ts';
+import type { Temporal } from '../client.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
+import { exit, usageError, type ExitCode } from '../exit.ts';
+import type { Followed } from '../follow.ts';
+import type { SpecFile } from '../spec-file.ts';
+import type { StartedRun } from '../start-run.ts';
+
+interface Options {
+  file?: string;
+  output: Output;
+  detach?: boolean;
+  timeout?: number;
+  cancelFirst?: boolean;
+  takeOver?: boolean;
+  takeOwnership?: boolean;
+  adopt?: boolean;
+}
+
+/** Reads `--timeout`: `30s`, `10m`. */
+export async function parseTimeout(value: string | undefined): Promise<number | undefined> {
+  if (value === undefined) return undefined;
+  const { parseDuration } = await import('../../spec/duration.ts');
+  const ms = parseDuration(value);
+  if (!ms) throw usageError(`--timeout ${value}: not a duration like 30s or 10m`);
+  return ms;
+}
+
+/** `fedctl up`: starts a turn-up, or attaches to the open one, and follows it. */
+export const configureUp: Configure = (command, cli) => {
+  command
+    .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
+    .option(
+      '-o, --output <format>',
+      'table, json, yaml or jsonl',
+      (value) => parseOutput(value, ['jsonl']),
+      'table' as Output,
+    )
+    .option('-d, --detach', 'start the run and return at once')
+    .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
+    .option('--cancel-first', 'end an open run of another spec first; what stands is kept')
+    .option('--take-over', 'become the owner though another run holds the federation')
+    .option('--take-ownership', 'take fields that another field manager owns')
+    .option('--adopt', 'take objects that are there already and not ours')
+    .addHelpText(
+      'after',
+      examples([
+        'fedctl up -f federation.yaml',
+        'fedctl up -f federation.yaml --detach',
+        'fedctl up -f - -o json < federation.yaml',
+      ]),
+    )
+    .action(
+      action(cli, async ({ timeout, ...options }: Omit<Options, 'timeout'> & { timeout?: string }) => {
+        const timeoutMs = await parseTimeout(timeout);
+        if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
+        return up(cli, options.file, { ...options, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });
+      }),
+    );
+};
+
+async function up(cli: Cli, file: string, options: Options): Promise<ExitCode> {
+  const { io } = cli;
+  if (options.output === 'table') io.note(`reading ${file === '-' ? 'stdin' : file}`);
+  const { readSpecFile } = await import('../spec-file.ts');
+  const spec = await readSpecFile(io, file);
+  const [{ connectTemporal }, { startRun, taskQueueOf }] = await Promise.all([
+    import('../client.ts'),
+    import('../start-run.ts'),
+  ]);
+  const temporal = await connectTemporal(io.env);
+  const taskQueue = taskQueueOf(io.env);
+  const started = await startRun(temporal, await inputOf(spec, options), memoOf(spec), {
+    taskQueue,
+    cancelFirst: options.cancelFirst ?? false,
+  });
+  await announce(cli, temporal, started);
+  if (options.detach) return detached(cli, spec.federation, started);
+  const followed = await followRun(cli, temporal, spec, { taskQueue, started, options });
+  return finish(cli, temporal, spec, followed, options.output);
+}
+
+async function inputOf(spec: SpecFile, options: Options): Promise<RunInput> {
+  const { whoAmI } = await import('../start-run.ts');
+  return {
+    operation: 'up',
+    federation: spec.federation,
+    uuid: crypto.randomUUID(),
+    startedBy: whoAmI(),
+    host: spec.host,
+    digest: spec.digest,
+    spec: spec.spec,
+    ...(options.takeOver ? { takeOver: true } : {}),
+    ...(options.takeOwnership ? { takeOwnership: true } : {}),
+    ...(options.adopt ? { adopt: true } : {}),
+  };
+}
+
+const memoOf = ({ host, spec }: SpecFile) => ({
+  host,
+  context: spec.kubeconfig.context,
+  ...(spec.dns ? { zone: spec.dns.zone } : {}),
+});
+
+async function announce({ io }: Cli, temporal: Temporal, started: StartedRun): Promise<void> {
+  const { linkLine } = await import('../tell.ts');
+  io.note(
+    started.fresh
+      ? `run ${started.workflowId} started`
+      : `run ${started.workflowId} is open with the same spec: attached to it`,
+  );
+  for (const line of linkLine(temporal, started.workflowId, started.runId)) io.note(line);
+}
+
+function detached({ io }: Cli, federation: string, started: StartedRun): ExitCode {
+  io.result(started.workflowId);
+  io.note(`the run goes on by itself; watch it: fedctl status ${federation} --watch`);
+  return exit.done;
+}
+
+interface Following {
+  taskQueue: string;
+  started: StartedRun;
+  options: Options;
+}
+
+async function followRun(
+  { io }: Cli,
+  temporal: Temporal,
+  spec: SpecFile,
+  { taskQueue, started, options }: Following,
+): Promise<Followed> {
+  const [{ follow }, { interruption }] = await Promise.all([import('../follow.ts'), import('../interruption.ts')]);
+  return follow(io, {
+    temporal,
+    workflowId: started.workflowId,
+    taskQueue,
+    known: { context: spec.spec.kubeconfig.context, zone: spec.spec.dns?.zone },
+    output: options.output,
+    timeoutMs: options.timeout,
+    detach: interruption(['SIGINT']),
+  });
+}
+
+/** The operator's files, then what it came to and the next commands. */
+async function finish(
+  { io }: Cli,
+  temporal: Temporal,
+  spec: SpecFile,
+  followed: Followed,
+  output: Output,
+): Promise<ExitCode> {
+  const [{ closingLines, linkLine }, { writeOperatorFiles }] = await Promise.all([
+    import('../tell.ts'),
+    import('../operator-files.ts'),
+  ]);
+  const lines =
+    followed.code === exit.done
+      ? await doneLines(spec, followed, () => writeOperatorFiles(io, spec.host, spec.spec))
+      : [];
+  for (const line of [...closingLines(io, spec.federation, followed), ...lines]) io.note(line);
+  if (followed.code === exit.done)
+    for (const line of linkLine(temporal, `federation/${spec.federation}`, followed.runId)) io.note(line);
+  if ((output === 'json' || output === 'yaml') && followed.model) {
+    const { printDocument } = await import('../document.ts');
+    await printDocument(io, output, followed.model, () => []);
+  }
+  return followed.code;
+}
+
+async function doneLines(spec: SpecFile, followed: Followed, write: () => Promise<string[]>): Promise<string[]> {
+  const { changedSteps } = await import('../changed.ts');
+  const changed = followed.model ? changedSteps(followed.model).length : 0;
+  const { context } = spec.spec.kubeconfig;
+  return [
+    changed > 0 || !followed.model ? `${spec.federation} is up` : `${spec.federation} was up already: nothing changed`,
+    ...(await write()),
+    'next:',
+    `  kubectl --context=${context} get clusters`,
+    `  kubectl --context=${spec.host.context} --namespace=${spec.host.namespace} get deployments`,
+    `  fedctl status ${spec.federation}`,
+  ];
+}

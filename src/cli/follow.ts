@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Temporal } from './client.ts';
+import type { Output } from './command.ts';
+import { chooseDisplay, type Display } from './display.ts';
+import { exit, type ExitCode } from './exit.ts';
+import { formatDuration } from './format.ts';
+import type { Io } from './io.ts';
+import { observeFamily, type ObservedRun } from './observe.ts';
+import { mergeStatus, type KnownOutputs, type StatusModel } from './status-model.ts';
+
+/** Time between two pictures, ms. */
+const everyMs = 500;
+/** A silent run for this long makes us look for its worker, ms. */
+const silentMs = 5_000;
+
+export interface FollowOptions {
+  temporal: Temporal;
+  workflowId: string;
+  taskQueue: string;
+  known: KnownOutputs;
+  output: Output;
+  /** ms; the run goes on after it. */
+  timeoutMs?: number | undefined;
+  /** Aborted by Ctrl-C. */
+  detach: AbortSignal;
+}
+
+/** How following ended: the last picture there was, and the exit code it means. */
+export interface Followed {
+  code: ExitCode;
+  model: StatusModel | undefined;
+  runId: string | undefined;
+}
+
+const endings: Partial<Record<StatusModel['status'], ExitCode>> = {
+  completed: exit.done,
+  failed: exit.failed,
+  cancelled: exit.declined,
+  blocked: exit.blocked,
+};
+const closedAs: Partial<Record<ObservedRun['execution'], ExitCode>> = {
+  COMPLETED: exit.done,
+  CANCELLED: exit.declined,
+};
+
+/** Exit code of a run as seen now; undefined while it works. A parked run ends the following, not the run. */
+export function endOf(parent: Pick<ObservedRun, 'execution'>, model: StatusModel | undefined): ExitCode | undefined {
+  const said = model && endings[model.status];
+  // The state is set a moment before the execution closes: the next run of this id must be able to start.
+  if (said !== undefined) return said === exit.blocked || parent.execution !== 'RUNNING' ? said : undefined;
+  return parent.execution === 'RUNNING' ? undefined : (closedAs[parent.execution] ?? exit.failed);
+}
+
+/** Shows a run until it ends, blocks, the time is over or the person detaches. */
+export async function follow(io: Io, options: FollowOptions): Promise<Followed> {
+  const display = chooseDisplay(io, options.output);
+  try {
+    return await watch(display, options);
+  } finally {
+    display.end();
+  }
+}
+
+async function watch(display: Display, options: FollowOptions): Promise<Followed> {
+  const { temporal, workflowId, known, detach, timeoutMs } = options;
+  const began = Date.now();
+  const missing = workerWatch(display, options);
+  let last: StatusModel | undefined;
+  let runId: string | undefined;
+  for (;;) {
+    const seen = await Promise.race([lookAt(temporal, workflowId), aborted(detach)]);
+    if (seen && seen !== 'detached') {
+      const model = mergeStatus(seen.parent, seen.children, known);
+      runId = seen.parent.runId;
+      if (model) display.update(model);
+      last = model ?? last;
+      const code = endOf(seen.parent, model);
+      if (code !== undefined) return { code, model: last, runId };
+      await missing(seen.parent.silent);
+    }
+    if (detach.aborted) return { code: exit.detached, model: last, runId };
+    if (timeoutMs !== undefined && Date.now() - began >= timeoutMs) return { code: exit.timedOut, model: last, runId };
+    await sleep(everyMs, undefined, { signal: detach }).catch(() => undefined);
+  }
+}
+
+/** A look; undefined when Temporal itself did not answer: it may be on its way back. */
+async function lookAt(temporal: Temporal, workflowId: string) {
+  try {
+    return await observeFamily(temporal, workflowId);
+  } catch {
+    return undefined;
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<'detached'> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve('detached');
+    signal.addEventListener('abort', () => resolve('detached'), { once: true });
+  });
+
+/** Says once that no worker polls the queue, after a run was silent for a while, and once that one came. */
+function workerWatch(display: Display, { temporal, taskQueue }: FollowOptions) {
+  let silentSince: number | undefined;
+  let said = false;
+  return async (silent: boolean): Promise<void> => {
+    if (!silent) {
+      if (said) display.note('a worker answers: going on');
+      silentSince = undefined;
+      said = false;
+      return;
+    }
+    silentSince ??= Date.now();
+    if (said || Date.now() - silentSince < silentMs) return;
+    said = true;
+    const seen = await workerSeen(temporal, taskQueue);
+    const who =
+      seen === undefined
+        ? `no worker polls task queue ${taskQueue}`
+        : `no worker answers; task queue ${taskQueue} was last polled ${formatDuration(seen)} ago`;
+    display.note(`${who} (Temporal at ${temporal.address}); the run waits. Start one: fedctl worker`);
+  };
+}
+
+/** How long ago a worker last polled the task queue for workflow tasks, ms; undefined when none did for minutes. */
+async function workerSeen(temporal: Temporal, taskQueue: string): Promise<number | undefined> {
+  try {
+    const answer = await temporal.connection.workflowService.describeTaskQueue({
+      namespace: temporal.namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: 1, // TASK_QUEUE_TYPE_WORKFLOW
+    });
+    const times = (answer.pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000);
+    return times.length > 0 ? Date.now() - Math.max(...times) : undefined;
+  } catch {
+    return undefined;
+  }
+}

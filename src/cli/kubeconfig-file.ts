@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Document } from 'yaml';
+import { usageError } from './exit.ts';
+
+/** A lock that is older was left by a process that died, ms. kubectl takes the same lock file. */
+const staleMs = 10_000;
+
+/** The file that kubectl itself would write: the first of $KUBECONFIG, else ~/.kube/config. */
+export function kubeconfigPath(env: NodeJS.ProcessEnv): string {
+  const first = (env['KUBECONFIG'] ?? '').split(delimiter).find(Boolean);
+  return first ?? join(env['HOME'] || homedir(), '.kube', 'config');
+}
+
+/** Names of the three entries that one context is made of. */
+interface Entries {
+  clusters: object;
+  users: object;
+  contexts: object;
+}
+
+/**
+ * Puts the one context of `addition` (the text of a kubeconfig) under the name `context` into the text of another.
+ * Other entries, comments and current-context stay as they are. Answers undefined when it stands there already.
+ * Throws usageError when either text is no kubeconfig.
+ */
+export async function mergeContext(existing: string, addition: string, context: string): Promise<string | undefined> {
+  const { parse, parseDocument } = await import('yaml');
+  const entries = entriesOf(parse(addition) as unknown, context);
+  const document = parseDocument(existing.trim() === '' ? emptyConfig : existing);
+  if (document.errors.length > 0)
+    throw usageError(`the kubeconfig is no YAML: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
+  const changed = (Object.keys(entries) as (keyof Entries)[]).map((list) =>
+    putNamed(document, list, { name: context, ...entries[list] }),
+  );
+  return changed.some(Boolean) ? document.toString({ lineWidth: 0 }) : undefined;
+}
+
+const emptyConfig = 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\ncurrent-context: ""\n';
+
+function entriesOf(config: unknown, context: string): Entries {
+  const { clusters, users } = (config ?? {}) as { clusters?: { cluster: object }[]; users?: { user: object }[] };
+  const [cluster, user] = [clusters?.[0]?.cluster, users?.[0]?.user];
+  if (!cluster || !user) throw usageError('the federation has given no kubeconfig with a cluster and a user');
+  return { clusters: { cluster }, users: { user }, contexts: { context: { cluster: context, user: context } } };
+}
+
+/** Sets the entry of this name in a list of the document; answers whether that changed anything. */
+function putNamed(document: Document, list: keyof Entries, entry: { name: string }): boolean {
+  const items = (document.toJS() as Record<string, { name?: string }[] | undefined>)[list] ?? [];
+  const index = items.findIndex((item) => item?.name === entry.name);
+  if (index >= 0 && isDeepStrictEqual(items[index], entry)) return false;
+  if (items.length === 0) document.set(list, document.createNode([entry]));
+  else document.setIn([list, index >= 0 ? index : items.length], document.createNode(entry));
+  return true;
+}
+
+/**
+ * Writes the context into the operator's kubeconfig, under kubectl's own lock, all at once, readable by its owner only.
+ * Answers `kept` when it stood there already. The file's other entries are not touched.
+ */
+export async function writeContext(file: string, addition: string, context: string): Promise<'written' | 'kept'> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  return withLock(`${file}.lock`, async () => {
+    const merged = await mergeContext(await readOrEmpty(file), addition, context);
+    if (merged === undefined) return 'kept';
+    const target = await realpath(file).catch(() => file); // a symlink stays one
+    const draft = `${target}.${randomBytes(4).toString('hex')}`;
+    await writeFile(draft, merged, { mode: 0o600 });
+    await rename(draft, target);
+    return 'written';
+  });
+}
+
+const readOrEmpty = async (file: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw usageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+};
+
+async function withLock<T>(lock: string, act: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + 2 * staleMs; ; await sleep(100)) {
+    if (await take(lock)) break;
+    if (Date.now() > end) throw usageError(`${lock} is held by another program`, [`if none is running: rm ${lock}`]);
+  }
+  try {
+    return await act();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, 'wx')).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw usageError(`${lock} cannot be made: ${(error as Error).message}`);
+    const age = await stat(lock).then(
+      (facts) => Date.now() - facts.mtimeMs,
+      () => 0,
+    );
+    if (age > staleMs) await rm(lock, { force: true });
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+import type { HostRef } from '../plan/call.ts';
+import type { Spec } from '../spec/schema.ts';
+import type { Io } from './io.ts';
+import { kubeconfigPath, writeContext } from './kubeconfig-file.ts';
+
+/**
+ * Writes what the federation gives its operator: the context in the kubeconfig, and the image values in values.yaml.
+ * From facts the run left in the host cluster, so that any later `up` or `kubeconfig` can do it too. A host that this
+ * machine cannot reach is a note, not an error: the federation is up all the same.
+ */
+export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Promise<string[]> {
+  try {
+    return await writeKubeconfig(io, host, spec.kubeconfig.context);
+  } catch (error) {
+    return [`note: your files were not written: ${(error as Error).message}`, '  later: fedctl kubeconfig NAME'];
+  }
+}
+
+/** The context of the federation in the operator's kubeconfig; answers a line about it. */
+export async function writeKubeconfig(io: Io, host: HostRef | undefined, context: string): Promise<string[]> {
+  const { openLocal } = await import('../../worker/local.ts');
+  const text = await openLocal(io.env).adminKubeconfig(host);
+  if (text === undefined) return ['note: the host cluster holds no kubeconfig of the federation yet'];
+  const file = kubeconfigPath(io.env);
+  const outcome = await writeContext(file, text, context);
+  return [outcome === 'kept' ? `context ${context} stands in ${file}` : `context ${context} written to ${file}`];
+}

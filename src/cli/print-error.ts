@@ -1,0 +1,23 @@
+import { CliError } from './exit.ts';
+import type { Io } from './io.ts';
+
+/** An error for a person: what, why, ways out. A bug also shows its stack and where to report it. */
+export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {
+  if (!(error instanceof CliError)) return bugLines(error, io);
+  const [first = '', ...rest] = error.message.split('\n');
+  const code = error.code ? ` ${io.paint('dim', `(${error.code})`)}` : '';
+  return [
+    `${io.paint('red', 'error:')} ${first}${code}`,
+    ...rest.map((line) => `  ${line}`),
+    ...error.fix.map((line, index) => `  ${index === 0 ? 'fix:' : '    '} ${line}`),
+  ];
+}
+
+function bugLines(error: unknown, io: Pick<Io, 'paint'>): string[] {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [
+    `${io.paint('red', 'bug:')} fedctl met something it does not know; nothing more was done`,
+    ...stack.split('\n').map((line) => `  ${line}`),
+    '  please report it with the lines above',
+  ];
+}

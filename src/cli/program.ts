@@ -1,0 +1,83 @@
+import { Command, CommanderError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { examples, type Cli, type Verb } from './command.ts';
+import { exit, usageError, type ExitCode } from './exit.ts';
+import type { Io } from './io.ts';
+import { verbs } from './verbs.ts';
+
+const table: Readonly<Record<string, Verb>> = verbs;
+
+/** Runs one command line (without node and script) and answers its exit code. Throws CliError, or a bug. */
+export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const cli: Cli = { io, exitCode: exit.done };
+  const chosen = argv.find((argument) => !argument.startsWith('-'));
+  const program = await buildProgram(cli, chosen === 'help' ? argv[argv.indexOf('help') + 1] : chosen);
+  try {
+    await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exit.done;
+    throw usageError(error.message.replace(/^error: /, ''), [
+      `see: fedctl ${chosen && table[chosen] ? `${chosen} ` : ''}--help`,
+    ]);
+  }
+}
+
+/** The whole program; only the chosen command is loaded, the others stand in it by name and summary. */
+async function buildProgram(cli: Cli, chosen: string | undefined): Promise<Command> {
+  const program = settle(new Command('fedctl'), cli.io)
+    .description(
+      'Turns up, grows and turns down a federation of Kubernetes clusters,\nas Temporal workflows that survive any crash.',
+    )
+    .version(version(), '-V, --version')
+    .addHelpText('after', examples(overview));
+  for (const [name, verb] of Object.entries(table)) {
+    const command = settle(new Command(name), cli.io).summary(verb.summary).usage(verb.usage);
+    if (name === chosen) {
+      const configure = await verb.load();
+      configure(
+        command
+          .usage(`${verb.usage} [options]`.trim())
+          .description(`${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`),
+        cli,
+      );
+    }
+    program.addCommand(command);
+  }
+  return program;
+}
+
+/** What every command of the program, nested ones too, has in common: 80 columns, errors thrown, not printed. */
+export function settle(command: Command, io: Io): Command {
+  return command
+    .exitOverride()
+    .helpOption('-h, --help', 'show this help')
+    .configureHelp({ helpWidth: 80, subcommandTerm: (sub) => `${sub.name()} ${sub.usage()}`.trim() })
+    .configureOutput({ writeOut: (text) => io.result(text.trimEnd()), writeErr: () => undefined });
+}
+
+/** A hidden option: part of the contract, not of the everyday help. */
+export const hidden = (flags: string, description: string): Option => new Option(flags, description).hideHelp();
+
+const overview = [
+  'fedctl up -f federation.yaml        # turn up, follow until it ends or blocks',
+  'fedctl status myfederation -o json',
+  'fedctl retry myfederation           # after mending what a step waits for',
+  'fedctl down myfederation',
+];
+
+function version(): string {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
+        name: string;
+        version: string;
+      };
+      if (name === 'fedctl') return version;
+    } catch {
+      // not here: from dist/ the file is one folder further up
+    }
+  }
+  return '0.0.0';
+}

@@ -1,0 +1,150 @@
+import { cut, elapsed, formatDuration, wrap } from './format.ts';
+import { plain, type Paint, type Style } from './io.ts';
+import {
+  allSteps,
+  type PhaseStatus,
+  type StatusCluster,
+  type StatusModel,
+  type StatusPhase,
+  type StatusStep,
+} from './status-model.ts';
+
+/** What the tree is drawn for. */
+export interface View {
+  columns: number;
+  /** Lines there are; finished phases fold first, then what waits its turn. @default no limit */
+  rows?: number;
+  /** ms since 1970. */
+  now: number;
+  paint?: Paint;
+}
+
+type Word = StatusStep['status'] | PhaseStatus | StatusCluster['status'];
+/** Symbol and colour of a status. Symbols differ from each other without colours too. */
+const marks: Record<Word, readonly [string, Style]> = {
+  pending: ['·', 'dim'],
+  running: ['▸', 'cyan'],
+  joining: ['▸', 'cyan'],
+  blocked: ['!', 'yellow'],
+  done: ['✓', 'green'],
+  kept: ['✓', 'green'],
+  ready: ['✓', 'green'],
+  skipped: ['-', 'dim'],
+  undone: ['✓', 'green'],
+  unjoined: ['✓', 'green'],
+  failed: ['✗', 'red'],
+};
+const over: ReadonlySet<Word> = new Set(['done', 'kept', 'skipped', 'undone', 'failed', 'ready', 'unjoined']);
+const passed = (step: StatusStep): boolean => over.has(step.status) && step.status !== 'failed';
+const shown: ReadonlySet<Word> = new Set(['running', 'joining', 'blocked', 'failed']);
+
+/** One line: mark, text, and what stands at the right edge; never wider than the terminal. */
+function line(view: View, indent: number, word: Word, label: string, right = ''): string {
+  const paint = view.paint ?? plain;
+  const [symbol, style] = marks[word];
+  const room = Math.max(8, view.columns - indent - 2 - (right ? right.length + 2 : 0));
+  const body = cut(label, room);
+  const gap = right ? ' '.repeat(Math.max(2, view.columns - indent - 2 - [...body].length - right.length)) : '';
+  const text = word === 'pending' || word === 'skipped' ? paint('dim', body) : body;
+  return `${' '.repeat(indent)}${paint(style, symbol)} ${text}${gap}${paint('dim', right)}`;
+}
+
+/** The first and last moment of some steps. */
+function span(steps: readonly StatusStep[], now: number): string {
+  const starts = steps.flatMap((step) => (step.startedAt ? [Date.parse(step.startedAt)] : []));
+  if (starts.length === 0) return '';
+  const open = steps.some((step) => step.startedAt && !step.finishedAt);
+  const ends = steps.flatMap((step) => (step.finishedAt ? [Date.parse(step.finishedAt)] : []));
+  return formatDuration((open ? now : Math.max(...ends)) - Math.min(...starts));
+}
+
+/** Why a step waits, and how to mend it when it is blocked. */
+function reasonLines(view: View, indent: number, step: StatusStep): string[] {
+  const paint = view.paint ?? plain;
+  const width = Math.max(20, view.columns - indent);
+  const pad = ' '.repeat(indent);
+  if (step.error && step.status !== 'running') {
+    const what = wrap(`${step.error.message} (${step.error.code})`, width).map((text) => pad + paint('yellow', text));
+    const fix = step.error.fix.flatMap((way, index) =>
+      wrap(`${index === 0 ? 'fix: ' : '  or '}${way}`, width).map((text) => pad + text),
+    );
+    const next = step.nextAttemptAt
+      ? [`${pad}${paint('dim', `looks again in ${until(step.nextAttemptAt, view.now)}`)}`]
+      : [];
+    return [...what, ...fix, ...next];
+  }
+  return step.detail ? [pad + paint('dim', cut(step.detail, width))] : [];
+}
+
+const until = (at: string, now: number): string => formatDuration(Date.parse(at) - now);
+
+function stepLines(view: View, indent: number, step: StatusStep): string[] {
+  const attempt = step.attempt > 1 ? `attempt ${step.attempt}, ` : '';
+  const right = `${attempt}${elapsed(step.startedAt, step.finishedAt, view.now)}`;
+  const label =
+    step.status === 'blocked' || step.status === 'failed'
+      ? `${step.title}: ${step.status}`
+      : passed(step)
+        ? step.done
+        : step.title;
+  const kept = step.status === 'kept' ? ' (kept)' : step.status === 'skipped' ? ' (skipped)' : '';
+  const own = line(view, indent, step.status, label + kept, right);
+  return shown.has(step.status) ? [own, ...reasonLines(view, indent + 4, step)] : [own];
+}
+
+const count = (steps: readonly StatusStep[]): string => {
+  const kept = steps.filter((step) => step.status === 'kept').length;
+  if (kept === steps.length) return `${steps.length} kept`;
+  return `${steps.filter(passed).length}/${steps.length}${kept > 0 ? `, ${kept} kept` : ''}`;
+};
+
+function clusterLines(view: View, cluster: StatusCluster): string[] {
+  const steps = cluster.steps.filter((step) => shown.has(step.status)).flatMap((step) => stepLines(view, 4, step));
+  return [line(view, 2, cluster.status, `${cluster.name}: ${cluster.status}`, span(cluster.steps, view.now)), ...steps];
+}
+
+/** How much of an unfinished phase is drawn: all its steps, or only what moves. */
+type Detail = 'all' | 'moving';
+
+function phaseLines(view: View, phase: StatusPhase, clusters: readonly StatusCluster[], detail: Detail): string[] {
+  const members = phase.id === 'clusters' ? clusters : [];
+  const steps = members.length > 0 ? members.flatMap((member) => member.steps) : phase.steps;
+  const ready = members.filter((member) => over.has(member.status) && member.status !== 'failed').length;
+  const tally = members.length > 0 ? `${ready}/${members.length}` : count(steps);
+  const head = line(view, 0, phase.status, `${phase.id}  ${tally}`, span(steps, view.now));
+  if (phase.status === 'done' || phase.status === 'pending') return [head];
+  const drawn = members.length > 0 ? members : [];
+  const visible = phase.steps.filter((step) => detail === 'all' || shown.has(step.status));
+  return [
+    head,
+    ...visible.flatMap((step) => stepLines(view, 2, step)),
+    ...drawn.flatMap((member) => clusterLines(view, member)),
+  ];
+}
+
+const headline = (model: StatusModel, view: View): string => {
+  const paint = view.paint ?? plain;
+  const started =
+    allSteps(model)
+      .flatMap((step) => (step.startedAt ? [step.startedAt] : []))
+      .sort()[0] ?? null;
+  const time = elapsed(started, null, view.now);
+  const state = `${model.operation ?? 'federation'} ${model.federation}: ${model.status}`;
+  return `${paint('bold', cut(state, view.columns - 10))}${model.status === 'running' && time ? `  ${paint('dim', time)}` : ''}`;
+};
+
+/**
+ * The tree of a run as lines no wider than `view.columns` and, where `view.rows` is given, no more than that many.
+ * Pure: the same picture gives the same lines.
+ */
+export function render(model: StatusModel, view: View): string[] {
+  const draw = (detail: Detail): string[] => [
+    headline(model, view),
+    ...model.phases.flatMap((phase) => phaseLines(view, phase, model.clusters, detail)),
+  ];
+  const rows = view.rows ?? Number.POSITIVE_INFINITY;
+  const full = draw('all');
+  const lines = full.length <= rows ? full : draw('moving');
+  if (lines.length <= rows) return lines;
+  return [...lines.slice(0, rows - 1), (view.paint ?? plain)('dim', `… ${lines.length - rows + 1} more lines`)];
+}

@@ -1,0 +1,89 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Local } from '../../worker/local.ts';
+import type { ErrorData } from '../errors.ts';
+import type { Facts, RunContext } from '../plan/call.ts';
+import type { FrozenStep } from '../plan/frozen.ts';
+import { freezeUp } from '../plan/graph.ts';
+import { fillInput } from '../plan/refs.ts';
+import { categoryOf, failedCheck, type Check } from './check-model.ts';
+import type { SpecFile } from './spec-file.ts';
+import { fixOf } from './status-model.ts';
+
+/**
+ * Runs phase `preflight` of the frozen graph, read-only, in this process: the same activities that a turn-up begins
+ * with. A check whose needs failed is not tried. `told` hears of each as it ends.
+ */
+export async function runChecks(
+  local: Pick<Local, 'read'>,
+  file: SpecFile,
+  told: (check: Check) => void,
+): Promise<Check[]> {
+  const steps = freezeUp(file.spec).steps.filter((step) => step.phase === 'preflight');
+  const facts: Record<string, Facts> = {};
+  const run = contextOf(file);
+  const results = new Map<string, Promise<Check>>();
+  const runStep = (step: FrozenStep): Promise<Check> => {
+    const known = results.get(step.id);
+    if (known) return known;
+    const result = (async () => {
+      const needs = await Promise.all(steps.filter((other) => step.needs.includes(other.id)).map(runStep));
+      const check = needs.every((need) => need.result === 'ok')
+        ? await tryStep(local, step, run, facts)
+        : notTried(step, needs);
+      told(check);
+      return check;
+    })();
+    results.set(step.id, result);
+    return result;
+  };
+  return Promise.all(steps.map(runStep));
+}
+
+const about = (step: FrozenStep): Pick<Check, 'id' | 'category' | 'title'> => ({
+  id: step.id,
+  category: categoryOf(step.id),
+  title: step.title,
+});
+
+async function tryStep(
+  local: Pick<Local, 'read'>,
+  step: FrozenStep,
+  run: RunContext,
+  facts: Record<string, Facts>,
+): Promise<Check> {
+  try {
+    const call = { step: step.id, run, parked: false, waitMs: 0, input: fillInput(step, facts) };
+    const result = await local.read(step, call);
+    facts[step.id] = result.facts;
+    return { ...about(step), title: step.done, result: 'ok', message: result.note ?? null, fix: [] };
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    const code = error.type ?? 'BUG';
+    return failedCheck(about(step), {
+      code,
+      message: error.message,
+      fix: fixOf(code, (error.details?.[0] ?? {}) as ErrorData),
+    });
+  }
+}
+
+const notTried = (step: FrozenStep, needs: readonly Check[]): Check => ({
+  ...about(step),
+  result: 'skipped',
+  message: `needs ${needs
+    .filter((need) => need.result !== 'ok')
+    .map((need) => need.id)
+    .join(', ')}`,
+  fix: [],
+});
+
+/** A run that nobody started: read-only steps need to know where, not who. */
+const contextOf = ({ federation, host, digest }: SpecFile): RunContext => ({
+  federation,
+  uuid: '',
+  workflowId: 'check',
+  firstRunId: 'check',
+  startedBy: 'check',
+  host,
+  digest,
+});

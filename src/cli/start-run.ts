@@ -1,0 +1,135 @@
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { hostname, userInfo } from 'node:os';
+import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../run/input.ts';
+import { cancelUpdate } from '../run/messages.ts';
+import type { Temporal } from './client.ts';
+import { refusal } from './exit.ts';
+import { observeRun, type RunMemo } from './observe.ts';
+
+/** Workflow types; functions of workflows/index.ts. */
+const workflowTypes: Record<Operation, string> = {
+  up: 'federationUp',
+  down: 'federationDown',
+  join: 'federationJoin',
+  unjoin: 'federationUnjoin',
+};
+
+export interface StartedRun {
+  workflowId: string;
+  runId: string;
+  /** False: an open run of the same operation and digest was found and is followed. */
+  fresh: boolean;
+}
+
+/** `user@host` of whoever runs the command; for the Lease and the record. */
+export function whoAmI(): string {
+  let user = 'unknown';
+  try {
+    user = userInfo().username;
+  } catch {
+    // a user id without a name, as in containers
+    user = `uid-${process.getuid?.() ?? 0}`;
+  }
+  return `${user}@${hostname()}`;
+}
+
+/** FEDCTL_TASK_QUEUE, or the queue that workers poll by default. */
+export const taskQueueOf = (env: NodeJS.ProcessEnv): string => env['FEDCTL_TASK_QUEUE'] || defaultTaskQueue;
+
+/**
+ * Starts a run, or attaches to the open one of the same operation and digest. The workflow's id is the lock.
+ * Throws refusal (exit 7) that names what an open run of another kind or digest is.
+ */
+export async function startRun(
+  temporal: Temporal,
+  input: RunInput,
+  memo: RunMemo,
+  options: { taskQueue: string; cancelFirst?: boolean },
+): Promise<StartedRun> {
+  const workflowId = workflowIdOf(input.federation);
+  if (options.cancelFirst) await cancelOpen(temporal, workflowId, input.startedBy);
+  try {
+    const handle = await start(temporal, workflowId, input, memo, options.taskQueue);
+    return { workflowId, runId: handle.firstExecutionRunId, fresh: true };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return attach(temporal, workflowId, input);
+  }
+}
+
+async function start(temporal: Temporal, workflowId: string, input: RunInput, memo: RunMemo, taskQueue: string) {
+  const known = await searchAttributesRegistered(temporal);
+  const { searchAttributes } = await import('../../workflows/visibility.ts');
+  const { federation, operation } = input;
+  return temporal.client.workflow.start(workflowTypes[operation], {
+    workflowId,
+    taskQueue,
+    args: [{ ...input, searchAttributes: known }],
+    workflowIdConflictPolicy: 'FAIL',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    memo: { ...memo, operation, digest: input.digest },
+    staticSummary: `${operation} ${federation}`,
+    staticDetails: details(input),
+    ...(known
+      ? {
+          typedSearchAttributes: [
+            { key: searchAttributes.federation, value: federation },
+            { key: searchAttributes.status, value: 'running' },
+          ],
+        }
+      : {}),
+  });
+}
+
+const details = ({ federation, operation, host, startedBy, digest }: RunInput): string =>
+  [
+    `fedctl ${operation} **${federation}**, started by ${startedBy}`,
+    '',
+    `| | |\n| --- | --- |\n| host cluster | ${host.context} |\n| namespace | ${host.namespace} |\n| digest of the spec | ${digest.slice(0, 19)} |`,
+    '',
+    `In a terminal: \`fedctl status ${federation} --watch\``,
+  ].join('\n');
+
+async function attach(temporal: Temporal, workflowId: string, input: RunInput): Promise<StartedRun> {
+  const open = await observeRun(temporal, workflowId);
+  if (!open) throw refusal(`a run of ${input.federation} was open a moment ago and is gone`, ['try again']);
+  const { operation, digest } = open.memo;
+  if (operation === input.operation && digest === input.digest) return { workflowId, runId: open.runId, fresh: false };
+  throw refusal(lockedBy(input, open.memo), waysOut(input));
+}
+
+/** What the open run is, compared with what was asked for. */
+export function lockedBy(input: Pick<RunInput, 'federation' | 'operation' | 'digest'>, memo: RunMemo): string {
+  const { operation = 'an unknown operation', digest = '' } = memo;
+  if (operation !== input.operation)
+    return `${input.federation} is locked: a run of ${operation} is open, ${input.operation} was asked for`;
+  return `${input.federation} is locked: an open run works on another spec (${shortDigest(digest)}, this file is ${shortDigest(input.digest)})`;
+}
+
+const shortDigest = (digest: string): string => digest.replace('sha256:', '').slice(0, 12) || 'no digest';
+
+const waysOut = ({ federation, operation }: RunInput): string[] => [
+  `see it: fedctl status ${federation}`,
+  `end it, keep what stands, and start this one: fedctl ${operation} --cancel-first`,
+];
+
+async function cancelOpen(temporal: Temporal, workflowId: string, by: string): Promise<void> {
+  const open = await observeRun(temporal, workflowId);
+  if (!open || open.execution !== 'RUNNING') return;
+  const handle: WorkflowHandle = temporal.client.workflow.getHandle(workflowId, open.runId);
+  await handle.executeUpdate(cancelUpdate, { args: [{ by }] });
+  await handle.result().catch(() => undefined); // a cancelled run ends with an error: that is its end
+}
+
+/** An unknown search attribute blocks a workflow for ever, so they are used only when the server has them all. */
+async function searchAttributesRegistered(temporal: Temporal): Promise<boolean> {
+  try {
+    const { searchAttributes } = await import('../../workflows/visibility.ts');
+    const { customAttributes } = await temporal.connection.operatorService.listSearchAttributes({
+      namespace: temporal.namespace,
+    });
+    return Object.values(searchAttributes).every((key) => key.name in (customAttributes ?? {}));
+  } catch {
+    return false;
+  }
+}

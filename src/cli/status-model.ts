@@ -1,0 +1,227 @@
+import { errorCodes, isErrorCode, type ErrorData } from '../errors.ts';
+import { phases, type PhaseId } from '../plan/definition.ts';
+import type { Facts } from '../plan/call.ts';
+import type { Operation } from '../run/input.ts';
+import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../run/state.ts';
+
+/** What Temporal tells of an activity that is not over. */
+export interface PendingActivity {
+  /** The step's id. */
+  activityId: string;
+  attempt: number;
+  /** ISO 8601; null while an attempt runs. */
+  nextAttemptAt: string | null;
+  /** Last heartbeat: why the step waits. */
+  detail: string | null;
+  /** Why the last attempt failed. */
+  error: StepError | null;
+}
+
+/** How Temporal sees an execution. */
+export type ExecutionStatus = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT' | 'OTHER';
+
+/** What was seen of one run: `state` is null when no worker answered the query. */
+export interface RunObservation {
+  workflowId: string;
+  runId: string;
+  execution: ExecutionStatus;
+  state: RunState | null;
+  activities: PendingActivity[];
+}
+
+export interface StatusError {
+  code: string;
+  message: string;
+  fix: string[];
+}
+
+export interface StatusStep {
+  id: string;
+  title: string;
+  /** The same in the past tense, for people. */
+  done: string;
+  status: StepStatus;
+  attempt: number;
+  startedAt: string | null;
+  finishedAt: string | null;
+  nextAttemptAt: string | null;
+  detail: string | null;
+  error: StatusError | null;
+}
+
+export type PhaseStatus = 'pending' | 'running' | 'blocked' | 'done' | 'failed';
+export interface StatusPhase {
+  id: PhaseId;
+  status: PhaseStatus;
+  steps: StatusStep[];
+}
+
+export interface StatusCluster {
+  name: string;
+  status: ClusterStatus;
+  steps: StatusStep[];
+}
+
+/** Clean-up owed by a member that could not be reached. */
+export interface StatusDebt {
+  cluster: string;
+  since: string;
+  objects: number;
+  nextAttemptAt: string | null;
+}
+
+export interface StatusOutputs {
+  apiserverAddress: string | null;
+  context: string | null;
+  zone: string | null;
+  nameServers: string[];
+  images: Record<string, string>;
+  certificateExpiry: string | null;
+}
+
+/** The document of `fedctl status -o json` (design §7): field names are API. */
+export interface StatusModel {
+  federation: string;
+  uuid: string;
+  workflowId: string;
+  operation: Operation | null;
+  source: 'workflow' | 'record';
+  status: RunStatus | 'none';
+  blockedSince: string | null;
+  phases: StatusPhase[];
+  clusters: StatusCluster[];
+  debts: StatusDebt[];
+  outputs: StatusOutputs;
+}
+
+/** What the run's facts do not hold: names that stand in the spec. */
+export interface KnownOutputs {
+  context?: string | null | undefined;
+  zone?: string | null | undefined;
+}
+
+/** How to mend an error of the table; nothing for a code that is not ours. */
+export const fixOf = (code: string, data: ErrorData): string[] => (isErrorCode(code) ? errorCodes[code].fix(data) : []);
+
+const toError = (error: StepError | null): StatusError | null =>
+  error && { code: error.code, message: error.message, fix: fixOf(error.code, error.data) };
+
+const unfinished: ReadonlySet<StepStatus> = new Set(['running', 'blocked']);
+
+function mergeStep(step: StepState, activity: PendingActivity | undefined): StatusStep {
+  const live = unfinished.has(step.status) ? activity : undefined;
+  const error = step.error ?? (step.status === 'blocked' ? (live?.error ?? null) : null);
+  return {
+    id: step.id,
+    title: step.title,
+    done: step.done,
+    status: step.status,
+    attempt: live?.attempt ?? (step.startedAt ? 1 : 0),
+    startedAt: step.startedAt,
+    finishedAt: step.finishedAt,
+    nextAttemptAt: live?.nextAttemptAt ?? step.nextAttemptAt,
+    detail: live ? (live.detail ?? live.error?.message ?? step.note) : step.note,
+    error: toError(error),
+  };
+}
+
+function stepsOf(run: RunObservation | undefined): StatusStep[] {
+  const pending = new Map(run?.activities.map((activity) => [activity.activityId, activity]));
+  return Object.values(run?.state?.steps ?? {}).map((step) => mergeStep(step, pending.get(step.id)));
+}
+
+/** One word for many: what hurts most comes first. */
+function phaseStatus(statuses: readonly (StepStatus | ClusterStatus)[]): PhaseStatus {
+  const has = (...wanted: (StepStatus | ClusterStatus)[]): boolean =>
+    wanted.some((status) => statuses.includes(status));
+  if (has('failed')) return 'failed';
+  if (has('running', 'joining')) return 'running';
+  if (has('blocked')) return 'blocked';
+  if (statuses.every((status) => status === 'pending')) return 'pending';
+  return has('pending') ? 'running' : 'done';
+}
+
+function toPhases(state: RunState, steps: readonly StatusStep[]): StatusPhase[] {
+  return phases.flatMap((id) => {
+    const own = steps.filter((step) => state.steps[step.id]?.phase === id);
+    const statuses =
+      id === 'clusters'
+        ? Object.values(state.clusters).map((cluster) => cluster.status)
+        : own.map((step) => step.status);
+    return statuses.length > 0 ? [{ id, status: phaseStatus(statuses), steps: own }] : [];
+  });
+}
+
+/** Statuses of an execution that ended without its workflow saying so (terminated from outside, timed out). */
+const ended: Partial<Record<ExecutionStatus, RunStatus>> = {
+  FAILED: 'failed',
+  TERMINATED: 'failed',
+  TIMED_OUT: 'failed',
+  CANCELLED: 'cancelled',
+  COMPLETED: 'completed',
+};
+const over: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled']);
+
+const runStatus = (run: RunObservation, state: RunState): RunStatus =>
+  over.has(state.status) ? state.status : (ended[run.execution] ?? state.status);
+
+const text = (value: Facts[string] | undefined): string | null =>
+  typeof value === 'string' && value !== '' ? value : null;
+const list = (value: Facts[string] | undefined): string[] => (Array.isArray(value) ? value : []);
+
+function outputsOf(facts: RunState['facts'], known: KnownOutputs): StatusOutputs {
+  const images = facts['images/record'] ?? {};
+  const named = ['apiserver', 'controllerManager', 'etcd'].flatMap((name) => {
+    const image = text(images[name]);
+    return image ? [[name, image] as const] : [];
+  });
+  return {
+    apiserverAddress: text(facts['apiserver/address']?.['address']),
+    context: known.context ?? null,
+    zone: known.zone ?? null,
+    nameServers: list(facts['dns/zone']?.['nameServers']),
+    images: Object.fromEntries(named),
+    certificateExpiry: text(facts['apiserver/credentials']?.['expires']),
+  };
+}
+
+/**
+ * One picture of a run and its children: states from their queries, attempts and reasons from what Temporal tells of
+ * their pending activities. Undefined when the run itself did not answer (no worker): the record has to do then.
+ */
+export function mergeStatus(
+  parent: RunObservation,
+  children: readonly RunObservation[] = [],
+  known: KnownOutputs = {},
+): StatusModel | undefined {
+  const { state } = parent;
+  if (!state) return undefined;
+  const byId = new Map(children.map((child) => [child.workflowId, child]));
+  return {
+    federation: state.federation,
+    uuid: state.uuid,
+    workflowId: parent.workflowId,
+    operation: state.operation,
+    source: 'workflow',
+    status: runStatus(parent, state),
+    blockedSince: state.blockedSince,
+    phases: toPhases(state, stepsOf(parent)),
+    clusters: Object.values(state.clusters).map(({ name, status, workflowId }) => ({
+      name,
+      status,
+      steps: stepsOf(byId.get(workflowId)),
+    })),
+    debts: [],
+    outputs: outputsOf(state.facts, known),
+  };
+}
+
+/** All steps of a picture, those of members too. */
+export const allSteps = (model: StatusModel): StatusStep[] => [
+  ...model.phases.flatMap((phase) => phase.steps),
+  ...model.clusters.flatMap((cluster) => cluster.steps),
+];
+
+/** Steps that wait for a person or for time. */
+export const blockedSteps = (model: StatusModel): StatusStep[] =>
+  allSteps(model).filter((step) => step.status === 'blocked');

@@ -1,0 +1,84 @@
+import type { Configure, Verb } from './command.ts';
+
+const notYet = (what: string): (() => Promise<Configure>) => {
+  return async () => (await import('./commands/not-built-yet.ts')).notBuiltYet(what);
+};
+
+/** Every command, in the order of the list that `fedctl --help` prints (design §7). */
+export const verbs = {
+  init: { usage: '[dir]', summary: 'write a commented federation.yaml', load: notYet('init') },
+  check: {
+    usage: '-f FILE',
+    summary: 'check everything a turn-up needs; writes nothing',
+    load: async () => (await import('./commands/check.ts')).configureCheck,
+  },
+  plan: { usage: '-f FILE', summary: 'show what a turn-up would create, change or delete', load: notYet('plan') },
+  up: {
+    usage: '-f FILE',
+    summary: 'turn a federation up, or bring it in line with its file',
+    load: async () => (await import('./commands/up.ts')).configureUp,
+  },
+  status: {
+    usage: '[NAME]',
+    summary: 'show how a federation and its run stand',
+    load: async () => (await import('./commands/status.ts')).configureStatus,
+  },
+  retry: {
+    usage: '[NAME] [STEP...]',
+    summary: 'try blocked steps again now',
+    load: async () => (await import('./commands/retry.ts')).configureRetry,
+  },
+  skip: {
+    usage: 'NAME STEP',
+    summary: 'go on without a blocked step',
+    load: async () => (await import('./commands/skip.ts')).configureSkip,
+  },
+  pause: { usage: '[NAME]', summary: 'hold a run before its next steps', load: notYet('pause') },
+  resume: { usage: '[NAME]', summary: 'let a paused run go on', load: notYet('resume') },
+  cancel: {
+    usage: '[NAME]',
+    summary: 'stop a run; what stands is kept',
+    load: async () => (await import('./commands/cancel.ts')).configureCancel,
+  },
+  down: {
+    usage: '[NAME]',
+    summary: 'turn a federation down: remove what fedctl made',
+    load: async () => (await import('./commands/down.ts')).configureDown,
+  },
+  join: { usage: 'NAME CLUSTER', summary: 'add a member cluster', load: notYet('join') },
+  unjoin: { usage: 'NAME CLUSTER', summary: 'remove a member cluster', load: notYet('unjoin') },
+  list: {
+    usage: '',
+    summary: 'list the federations that Temporal knows',
+    load: async () => (await import('./commands/list.ts')).configureList,
+  },
+  objects: {
+    usage: '[NAME]',
+    summary: 'list every object that fedctl made, with its UID',
+    load: async () => (await import('./commands/objects.ts')).configureObjects,
+  },
+  explain: {
+    usage: '[STEP]',
+    summary: 'say what a step does, and why',
+    load: async () => (await import('./commands/explain.ts')).configureExplain,
+  },
+  logs: { usage: '[NAME]', summary: 'show the build log and the logs of the control plane', load: notYet('logs') },
+  kubeconfig: {
+    usage: '[NAME]',
+    summary: 'write the context of a federation into your kubeconfig',
+    load: async () => (await import('./commands/kubeconfig.ts')).configureKubeconfig,
+  },
+  images: { usage: 'list|build|push', summary: 'list, build or push control-plane images', load: notYet('images') },
+  worker: {
+    usage: '',
+    summary: 'run the worker that does the work of runs',
+    load: async () => (await import('./commands/worker.ts')).configureWorker,
+  },
+  sandbox: {
+    usage: 'up|status|env|down',
+    summary: 'real clusters, DNS and registry on this one machine',
+    load: async () => (await import('./commands/sandbox.ts')).configureSandbox,
+  },
+} as const satisfies Record<string, Verb>;
+
+export type VerbName = keyof typeof verbs;

@@ -1,0 +1,48 @@
+import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where workflow code comes from, beside the SDK itself. */
+const sources = ['workflows', 'src/run', 'src/plan', 'src/spec', 'src/errors'];
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Digest of everything that goes into the bundle: our sources, and the version of the SDK. */
+export async function bundleDigest(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const folder of sources) {
+    const files = (await readdir(join(root, folder), { recursive: true }))
+      .filter((name) => /\.[jt]s$/.test(name))
+      .sort();
+    for (const file of files) hash.update(`${folder}/${file}\0`).update(await readFile(join(root, folder, file)));
+  }
+  const lock = join(root, 'package-lock.json');
+  if (existsSync(lock)) hash.update(await readFile(lock));
+  return hash.digest('hex').slice(0, 24);
+}
+
+/** The entry that names every workflow: source in a checkout, what tsc made of it in a package. */
+export function workflowsPath(): string {
+  const source = join(root, 'workflows/index.ts');
+  return existsSync(source) ? source : join(root, 'workflows/index.js');
+}
+
+/**
+ * Bundles the workflows, once per content: the result is kept under `<cache>/bundles`. Answers the file's path.
+ * FEDCTL_WORKFLOW_BUNDLE names one made beforehand (the container image has it).
+ */
+export async function workflowBundle(cache: string, env: NodeJS.ProcessEnv, logger?: Logger): Promise<string> {
+  if (env['FEDCTL_WORKFLOW_BUNDLE']) return env['FEDCTL_WORKFLOW_BUNDLE'];
+  const folder = join(cache, 'bundles');
+  const file = join(folder, `workflows-${await bundleDigest()}.js`);
+  if (existsSync(file)) return file;
+  const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath(), ...(logger ? { logger } : {}) });
+  await mkdir(folder, { recursive: true });
+  // Two workers may start at once: each writes its own file, the rename is atomic.
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, code);
+  await rename(draft, file);
+  return file;
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createActivities } from '../activities/index.ts';
+import { allEntries, type LedgerEntry } from '../activities/ledger.ts';
+import { readRecord, type FederationRecord } from '../activities/record.ts';
+import type { HostRef, StepCall, StepResult } from '../src/plan/call.ts';
+import type { FrozenStep } from '../src/plan/frozen.ts';
+import { names } from '../src/plan/names.ts';
+import { stateFolder } from '../src/cli/folders.ts';
+import { createDeps } from './deps.ts';
+
+/** What the CLI may do in clusters by itself: read. Contexts are those of this machine's kubeconfig. */
+export interface Local {
+  /** The record of the federation in the host; undefined when there is none. `host` absent: the current context. */
+  record(host?: HostRef): Promise<FederationRecord | undefined>;
+  /** Text of the federation's kubeconfig, a secret; undefined when the host has none yet. */
+  adminKubeconfig(host?: HostRef): Promise<string | undefined>;
+  /** Every object of the ledgers. */
+  objects(host?: HostRef): Promise<LedgerEntry[]>;
+  /** The current context of this machine's kubeconfig, with the default namespace. */
+  currentHost(): Promise<HostRef | undefined>;
+  /** Runs one read-only step in this process; nobody retries it. Throws its failure. */
+  read(step: FrozenStep, call: StepCall): Promise<StepResult>;
+}
+
+/** The one door by which the CLI reaches clusters. Every method throws ApplicationFailure of the errors' table. */
+export function openLocal(env: NodeJS.ProcessEnv): Local {
+  const nobody = { namespaceUuid: () => Promise.resolve(''), isOpen: () => Promise.resolve(false) };
+  const silent = { info: () => undefined, warn: () => undefined };
+  const deps = createDeps({ env, stateFolder: stateFolder(env) }, { runs: nobody, log: silent });
+  const activities: Record<string, (call: never) => Promise<unknown>> = createActivities(deps);
+  const at = async (host: HostRef | undefined): Promise<HostRef> => {
+    const found = host ?? (await currentHost(env));
+    if (!found) throw new Error('this machine has no current Kubernetes context');
+    return found;
+  };
+  return {
+    record: async (host) => {
+      const ref = await at(host);
+      return readRecord(await deps.kube.forContext(ref), ref.namespace);
+    },
+    adminKubeconfig: async (host) => {
+      const ref = await at(host);
+      const kube = await deps.kube.forContext(ref);
+      const secret = await kube.read({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        name: names.adminKubeconfig,
+        namespace: ref.namespace,
+      });
+      const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
+      return text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8');
+    },
+    objects: async (host) => {
+      const ref = await at(host);
+      return allEntries(await deps.kube.forContext(ref), ref.namespace);
+    },
+    currentHost: () => currentHost(env),
+    read: (step, call) => {
+      const activity = activities[step.activity];
+      if (!activity) throw new Error(`no activity ${step.activity}`);
+      return activity(call as never) as Promise<StepResult>;
+    },
+  };
+}
+
+/** The first file of $KUBECONFIG that names a current context decides, as with kubectl. */
+async function currentHost(env: NodeJS.ProcessEnv): Promise<HostRef | undefined> {
+  const { parse } = await import('yaml');
+  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
+  for (const file of listed.length > 0 ? listed : [join(env['HOME'] || homedir(), '.kube', 'config')]) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const context = (parse(text) as { 'current-context'?: unknown } | null)?.['current-context'];
+    if (typeof context === 'string' && context !== '') return { context, namespace: 'federation' };
+  }
+  return undefined;
+}

@@ -1,0 +1,76 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { createDeps } from './deps.ts';
+import { imagesQueueOf } from '../src/run/input.ts';
+import { workflowBundle } from './bundle.ts';
+import { asLog, installRuntime, workerLog } from './logging.ts';
+import { runDirectory } from './runs.ts';
+
+/** What `fedctl worker` decided. */
+export interface WorkerSettings {
+  taskQueue: string;
+  env: NodeJS.ProcessEnv;
+  cacheFolder: string;
+  stateFolder: string;
+  /** Aborted when the process is asked to end. */
+  stop: AbortSignal;
+  /** Told when runs are taken. */
+  onReady?: (about: { address: string; namespace: string }) => void;
+}
+
+/** What a worker that is asked to end leaves to activities before it cancels them; below the 30 s of Kubernetes. */
+const graceMs = 10_000;
+/** Image builds at once: each takes all cores of the machine. */
+const buildSlots = 1;
+
+/**
+ * Serves both task queues until `stop`: workflows and everything that touches clusters on one, builds of images on the
+ * other, which a fleet may give to machines of its own. Throws when Temporal is not reachable.
+ */
+export async function runWorker(settings: WorkerSettings): Promise<void> {
+  const { env, taskQueue, stop } = settings;
+  const log = workerLog(env);
+  installRuntime(log);
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: stringsOf(env) });
+  const address = connectionOptions.address ?? 'localhost:7233';
+  const [connection, codePath] = await Promise.all([
+    NativeConnection.connect({ ...connectionOptions, address }),
+    workflowBundle(settings.cacheFolder, env),
+  ]);
+  try {
+    const activities = createActivities(
+      createDeps(settings, { runs: runDirectory(connection, namespace), log: asLog(log) }),
+    );
+    const common = {
+      connection,
+      namespace,
+      activities,
+      shutdownGraceTime: graceMs,
+      ...throttles,
+    } satisfies Partial<WorkerOptions>;
+    const workers = await Promise.all([
+      Worker.create({ ...common, taskQueue, workflowBundle: { codePath } }),
+      Worker.create({
+        ...common,
+        taskQueue: imagesQueueOf(taskQueue),
+        maxConcurrentActivityTaskExecutions: buildSlots,
+      }),
+    ]);
+    settings.onReady?.({ address, namespace });
+    const shutdown = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
+    stop.addEventListener('abort', shutdown, { once: true });
+    const runs = workers.map((worker) => worker.run());
+    if (stop.aborted) shutdown();
+    // When one dies of a fault the other ends in order, so that a supervisor can start both again.
+    await Promise.all(runs.map((run) => run.finally(shutdown)));
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Heartbeats carry why a step waits, and their answers carry cancellation: both should not be old. */
+const throttles = { maxHeartbeatThrottleInterval: 2_000, defaultHeartbeatThrottleInterval: 2_000 };
+
+const stringsOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
