@@ -1,4 +1,67 @@
 import { defineErrors } from './types.ts';
 
 /** Codes about member clusters and their cluster DNS. */
-export const membersErrors = defineErrors({});
+export const membersErrors = defineErrors({
+  MEMBER_UNREACHABLE: {
+    retry: 'never',
+    title: 'the member cluster gives no answer',
+    fix: (d) => [
+      `check that ${d['server'] ?? 'the member'} runs and can be reached from the worker`,
+      'the other members go on; this one goes on by itself when it answers, or: fedctl retry NAME',
+    ],
+  },
+  CREDENTIALS_NOT_COPYABLE: {
+    retry: 'never',
+    title: 'the credentials of the context cannot be used in a pod',
+    fix: (d) => [
+      `use credentials: serviceAccount for ${d['cluster'] ?? 'the cluster'} (the default), or a context whose user has a token or certificate`,
+    ],
+  },
+  MEMBER_TOKEN_MISSING: {
+    retry: 'waiting',
+    title: 'the member has not issued the token of the ServiceAccount',
+    fix: () => ['check that kube-controller-manager of the member runs: its token controller fills the Secret'],
+  },
+  CLUSTER_NOT_READY: {
+    retry: 'never',
+    title: 'the federation does not see the cluster as Ready',
+    fix: (d) => [
+      ...(d['loopback']
+        ? ['set clusters[].serverAddresses to an address that pods of the host cluster can reach, not a loopback one']
+        : []),
+      `check from a pod of the host cluster that ${d['server'] ?? 'the server of the member'} answers /healthz`,
+      'look at the log: kubectl logs deployment/federation-controller-manager',
+    ],
+  },
+  CLUSTER_DNS_ABSENT: {
+    retry: 'never',
+    title: 'the member runs no kube-dns',
+    fix: (d) => [
+      `set clusterDns: skip for ${d['cluster'] ?? 'the cluster'} in the spec, or skip the step: fedctl skip NAME`,
+    ],
+  },
+  CLUSTER_DNS_COREDNS: {
+    retry: 'never',
+    title: 'CoreDNS as cluster DNS is not built yet',
+    fix: (d) => [
+      `set clusterDns: skip for ${d['cluster'] ?? 'the cluster'} in the spec, or skip the step: fedctl skip NAME`,
+    ],
+  },
+  CLUSTER_DNS_AMBIGUOUS: {
+    retry: 'never',
+    title: 'more than one controller of the member runs kube-dns',
+    fix: () => ['scale the old one to zero', 'or set clusterDns: skip for the cluster and edit the right one by hand'],
+  },
+  CLUSTER_DNS_UNKNOWN: {
+    retry: 'never',
+    title: 'kube-dns of the member is set up in a way that cannot be edited safely',
+    fix: () => ['add the --federations flag by hand, and set clusterDns: skip for the cluster'],
+  },
+  CLUSTER_DNS_NOT_READY: {
+    retry: 'never',
+    title: 'the cluster DNS of the member has no successor ready',
+    fix: (d) => [
+      `look at the pods: kubectl --namespace=kube-system describe pods -l ${d['selector'] ?? 'k8s-app=kube-dns'}`,
+    ],
+  },
+});

@@ -1,0 +1,195 @@
+import {
+  controllerOf,
+  dnsConfigMap,
+  type DnsController,
+  dnsNamespace,
+  type DnsShape,
+  findClusterDns,
+} from '../src/plan/cluster-dns.ts';
+import {
+  configMapToAdd,
+  configMapToRestore,
+  patchToAddFlag,
+  patchToRestoreFlag,
+} from '../src/plan/cluster-dns-edits.ts';
+import type { FlagPlace } from '../src/plan/federations-flag.ts';
+import type { FederationDomain } from '../src/plan/federations-setting.ts';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Deps } from './deps.ts';
+import { ledgerPods, podsOf, stalePods } from './dns-pods.ts';
+import { failure } from './fail.ts';
+import { entriesOf, forget, type LedgerEntry, recordIntent, recordUid } from './ledger.ts';
+import { memberOf } from './members.ts';
+import { entryFor, refOf, removeAndWait } from './objects.ts';
+import { type StepScope, writing } from './step.ts';
+
+type ClusterDns = 'clusters/{cluster}/cluster-dns';
+type Call = CallOf<ClusterDns>;
+type Result = ResultOf<ClusterDns>;
+
+const configMapRef: ObjectRef = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  name: dnsConfigMap.name,
+  namespace: dnsNamespace,
+};
+
+/** What a member runs as cluster DNS. */
+interface MemberDns {
+  shape: DnsShape;
+  controller: DnsController;
+  place: FlagPlace;
+  configMap: KubeObject | undefined;
+}
+
+/** Reads the cluster DNS of a member, or the named condition that keeps fedctl from telling it anything. */
+export async function readClusterDns(
+  member: Kube,
+): Promise<MemberDns | Extract<ReturnType<typeof findClusterDns>, { code: string }>> {
+  const [replicationControllers, deployments, configMap] = await Promise.all([
+    member.list({ apiVersion: 'v1', kind: 'ReplicationController', namespace: dnsNamespace }),
+    member.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: dnsNamespace }),
+    member.read(configMapRef),
+  ]);
+  const found = findClusterDns({ replicationControllers, deployments, configMap: configMap !== undefined });
+  return 'code' in found ? found : { ...found, configMap };
+}
+
+/**
+ * Adds `<federation>=<domain>` to what the member's kube-dns reads; other federations stay. The pods that serve now
+ * are ledgered before the edit, and told in the facts as long as they live: they do not have the configuration.
+ * Throws CLUSTER_DNS_ABSENT, _COREDNS, _AMBIGUOUS, _UNKNOWN; CONFLICT when somebody else writes at the same moment.
+ */
+async function ensureClusterDns(scope: StepScope, call: Call): Promise<Result> {
+  const { cluster, spec } = call.input;
+  if (cluster.clusterDns === 'skip' || !spec.dns) {
+    return {
+      outcome: 'kept',
+      note: 'left as it is: clusterDns is skip',
+      facts: { shape: 'skip', changed: false, pods: [] },
+    };
+  }
+  const member = await scope.member();
+  const dns = await readClusterDns(member);
+  if ('code' in dns)
+    throw failure(dns.code, `${cluster.name}: ${dns.message}`, { cluster: cluster.name, server: member.server });
+  const edit = editOf(scope, dns, { federation: scope.run.federation, domain: spec.dns.domain });
+  const pods = await podsOf(member, dns.controller);
+  if (edit) {
+    await ledgerPods(scope, pods);
+    await recordIntent(scope, edit.entry);
+    await recordUid(scope, edit.entry, (await edit.write(member)).metadata.uid ?? '');
+  }
+  const stale = await stalePods(scope, pods);
+  const note = edit ? reconciledBy(edit.target) : undefined;
+  return {
+    outcome: edit ? 'updated' : 'kept',
+    ...(note ? { note } : {}),
+    facts: { shape: dns.shape, changed: stale.length > 0, pods: stale },
+  };
+}
+
+/** One write, with the ledger entry that goes before it. */
+interface Edit {
+  target: KubeObject;
+  entry: LedgerEntry;
+  write: (member: Kube) => Promise<KubeObject>;
+}
+
+/** undefined: the federation is there already. Never server-side apply: the objects belong to others. */
+function editOf(
+  scope: StepScope,
+  { shape, controller, place, configMap }: MemberDns,
+  entry: FederationDomain,
+): Edit | undefined {
+  const noted = (ref: ObjectRef, origin: LedgerEntry['origin']) => entryFor(scope, memberOf(scope).name, ref, origin);
+  if (!shape.endsWith('/configmap')) {
+    const patch = patchToAddFlag(controller, place, entry);
+    const ref = refOf(controller.object);
+    return (
+      patch && {
+        target: controller.object,
+        entry: noted(ref, 'changed'),
+        write: (member) => member.jsonPatch(ref, patch),
+      }
+    );
+  }
+  const change = configMapToAdd(configMap, dnsNamespace, entry);
+  if (!change) return undefined;
+  if ('create' in change) {
+    return {
+      target: change.create,
+      entry: noted(configMapRef, 'created'),
+      write: (member) => member.create(change.create),
+    };
+  }
+  const target = configMap as KubeObject;
+  return {
+    target,
+    entry: noted(configMapRef, 'changed'),
+    write: (member) => member.mergePatch(configMapRef, change.patch),
+  };
+}
+
+/** The addon manager of old clusters puts a Reconcile object back within a minute. */
+function reconciledBy({ kind, metadata }: KubeObject): string | undefined {
+  if (metadata.labels?.['addonmanager.kubernetes.io/mode'] !== 'Reconcile') return undefined;
+  return `${kind} ${metadata.name} is reconciled by the member's addon manager, which may undo this: edit its manifest too`;
+}
+
+/**
+ * Undo: gives every object that the ledger names its former setting back, or, where somebody changed it since, takes
+ * only our part out. The serving pods are ledgered before, as for the edit, and recycle replaces them.
+ */
+async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> {
+  const entries = (await entriesOf(scope, scope.step)).filter(({ kind }) => kind !== 'Pod');
+  const nothing = { shape: 'none', changed: false, pods: [] };
+  if (entries.length === 0) return { outcome: 'removed', facts: nothing };
+  const member = await scope.member();
+  const dns = await readClusterDns(member);
+  for (const entry of entries) {
+    await restore(scope, call, { member, entry, controller: 'code' in dns ? undefined : dns.controller });
+    await forget(scope, entry);
+  }
+  if ('code' in dns) return { outcome: 'removed', note: dns.message, facts: nothing };
+  const stale = await stalePods(scope, await podsOf(member, dns.controller));
+  return { outcome: 'removed', facts: { shape: dns.shape, changed: stale.length > 0, pods: stale } };
+}
+
+async function restore(
+  scope: StepScope,
+  call: Call,
+  { member, entry, controller }: { member: Kube; entry: LedgerEntry; controller: DnsController | undefined },
+): Promise<void> {
+  const ref = { apiVersion: entry.apiVersion ?? 'v1', kind: entry.kind, name: entry.name, namespace: entry.namespace };
+  const found = await member.read(ref);
+  const write = found && restoringWrite(scope, call, { member, ref, found });
+  if (!write) return;
+  if (controller) await ledgerPods(scope, await podsOf(member, controller));
+  await write();
+}
+
+/** undefined: nothing of ours is in the object (it was made anew by others, or restored before a crash). */
+function restoringWrite(
+  scope: StepScope,
+  call: Call,
+  { member, ref, found }: { member: Kube; ref: ObjectRef; found: KubeObject },
+): (() => Promise<unknown>) | undefined {
+  const { federation } = scope.run;
+  if (ref.kind === 'ConfigMap') {
+    const change = configMapToRestore(found, federation);
+    if (!change) return undefined;
+    if ('remove' in change) return () => removeAndWait(member, call, ref, found.metadata.uid ?? '');
+    return () => member.mergePatch(ref, change.patch);
+  }
+  const holder = controllerOf(found, ref.kind === 'Deployment' ? 'Deployment' : 'ReplicationController');
+  const patch = holder && patchToRestoreFlag(holder, federation);
+  return patch && (() => member.jsonPatch(ref, patch));
+}
+
+/** Steps that tell a member's cluster DNS about the federation. */
+export const clusterDnsActivities = (deps: Deps) => ({
+  ensureClusterDns: writing<ClusterDns>(deps, ensureClusterDns),
+  restoreClusterDns: writing<ClusterDns>(deps, restoreClusterDns),
+});

@@ -1,0 +1,94 @@
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
+import type { Kube } from './clients/kube-port.ts';
+import { readClusterDns } from './cluster-dns.ts';
+import type { Deps } from './deps.ts';
+import { isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
+import { failure } from './fail.ts';
+import { forget } from './ledger.ts';
+import { type StepScope, writing } from './step.ts';
+import { type Look, waitUntil } from './wait.ts';
+
+type Recycle = 'clusters/{cluster}/recycle';
+
+/**
+ * Replaces exactly the pods that the ledger knows from before the edit, one by one: the next one goes only when all
+ * pods that should serve do. What to do is read from the cluster at each look, so a crash in between loses nothing.
+ * Undo of itself: after a restore the ledger names the pods to replace. Throws CLUSTER_DNS_NOT_READY.
+ */
+async function recycleClusterDns(scope: StepScope, call: CallOf<Recycle>): Promise<ResultOf<Recycle>> {
+  const entries = await podEntries(scope);
+  if (entries.length === 0) return { outcome: 'kept', facts: {} };
+  const member = await scope.member();
+  const dns = await readClusterDns(member);
+  if ('code' in dns) {
+    // Nothing serves any more: the pods of before are gone with their controller.
+    for (const entry of entries) await forget(scope, entry);
+    return { outcome: 'kept', note: dns.message, facts: {} };
+  }
+  const old = new Set(entries.map(({ uid }) => uid));
+  const data = { cluster: call.input.cluster.name, server: member.server, selector: dns.controller.podSelector };
+  await waitUntil(call, 'CLUSTER_DNS_NOT_READY', () => step(member, old), { data });
+  for (const entry of entries) await forget(scope, entry);
+  return { outcome: 'done', note: `${entries.length} ${entries.length === 1 ? 'pod' : 'pods'} replaced`, facts: {} };
+}
+
+/** One look, and at most one deletion. */
+async function step(member: Kube, old: ReadonlySet<string>): Promise<Look<true>> {
+  const dns = await readClusterDns(member);
+  if ('code' in dns) throw failure(dns.code, dns.message, { server: member.server });
+  const pods = await podsOf(member, dns.controller);
+  const next = decide(dns.controller, pods, old);
+  if (!('remove' in next)) return next;
+  const { name, uid = '' } = next.remove.metadata;
+  await member.remove({ apiVersion: 'v1', kind: 'Pod', name, namespace: dnsNamespace }, { uid });
+  return { why: `pod ${name} is being replaced; ${next.left} more to go` };
+}
+
+type Decision = Look<true> | { remove: Pod; left: number };
+
+/** What to do next, from what is there now. Pure. */
+export function decide(controller: DnsController, pods: readonly Pod[], old: ReadonlySet<string>): Decision {
+  const stale = pods.filter(({ metadata }) => old.has(metadata.uid ?? ''));
+  const leaving = stale.find(({ metadata }) => metadata.deletionTimestamp);
+  if (leaving) return { why: `pod ${leaving.metadata.name} is ending` };
+  const rolling = whyRolling(controller);
+  if (rolling && stale.length > 0) return { why: `${rolling}${pendingPod(pods, '; ')}` };
+  const broken = stale.find((pod) => !isServing(pod));
+  // A pod that answers nothing can go at any time.
+  if (broken) return { remove: broken, left: stale.length - 1 };
+  const serving = pods.filter(isServing).length;
+  const { replicas } = controller;
+  if (serving < replicas) return { why: whyNotServing(pods, serving, replicas) };
+  const [first] = stale;
+  return first ? { remove: first, left: stale.length - 1 } : { value: true };
+}
+
+function whyNotServing(pods: readonly Pod[], serving: number, replicas: number): string {
+  const pending = pods.find((pod) => !pod.metadata.deletionTimestamp && !isServing(pod));
+  const whom = pending
+    ? `pod ${pending.metadata.name} is not Ready: ${whyNotReady(pending)}`
+    : 'the next pod has not been made yet';
+  return `${serving} of ${replicas} cluster DNS pods serve; ${whom}`;
+}
+
+/** A Deployment whose template changed replaces its pods by itself, surge first: that is better than deleting. */
+function whyRolling({ kind, object, replicas }: DnsController): string | undefined {
+  if (kind !== 'Deployment') return undefined;
+  const { paused } = object['spec'] as { paused?: boolean };
+  const { observedGeneration = 0, updatedReplicas = 0 } = (object['status'] ?? {}) as {
+    observedGeneration?: number;
+    updatedReplicas?: number;
+  };
+  const { name, generation = 0 } = object.metadata;
+  const rolled = observedGeneration >= generation && updatedReplicas >= replicas;
+  if (rolled) return undefined;
+  if (paused)
+    return `Deployment ${name} is paused: kubectl rollout resume deployment/${name} --namespace=${dnsNamespace}`;
+  return `Deployment ${name} replaces its pods: ${updatedReplicas} of ${replicas} are new`;
+}
+
+/** The step that makes running cluster DNS pods see their configuration. */
+export const recycleActivities = (deps: Deps) => ({
+  recycleClusterDns: writing<Recycle>(deps, recycleClusterDns),
+});

@@ -1,0 +1,142 @@
+import type { KubeObject, ObjectRef } from '../../../activities/clients/kube-port.ts';
+import type { ClusterSpec } from '../../spec/schema.ts';
+import { labels, labelsFor } from '../../plan/names.ts';
+
+/** Group and version of the federation API, as the guide writes them. */
+export const clusterApiVersion = 'federation/v1beta1';
+
+/** On a Cluster: resourceVersion of the Secret it was registered with. */
+export const secretVersionAnnotation = 'fedctl/secret-version';
+
+/** The entry that every client falls under; without it the real controller manager crashes (reference §7). */
+export const everyClient = '0.0.0.0/0';
+
+export interface AddressByCidr {
+  clientCIDR: string;
+  serverAddress: string;
+}
+
+export interface ClusterCondition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+}
+
+/** A member as the federation API keeps it. Not namespaced. */
+export interface FederationCluster extends KubeObject {
+  spec: { serverAddressByClientCIDRs: AddressByCidr[]; secretRef?: { name?: string } };
+  status?: { conditions?: ClusterCondition[] };
+}
+
+export const clusterRef = (name: string): ObjectRef => ({ apiVersion: clusterApiVersion, kind: 'Cluster', name });
+
+/** Addresses of the member, in the spec's order; the default is the server of its context for every client. */
+export const addressesOf = (cluster: ClusterSpec, contextServer: string): AddressByCidr[] =>
+  cluster.serverAddresses?.map((entry) => ({ ...entry })) ?? [
+    { clientCIDR: everyClient, serverAddress: contextServer },
+  ];
+
+/** The address that the kubeconfig in the host's Secret names: the one for every client. */
+export const serverAddressOf = (cluster: ClusterSpec, contextServer: string): string =>
+  cluster.serverAddresses?.find(({ clientCIDR }) => clientCIDR === everyClient)?.serverAddress ?? contextServer;
+
+/** What a Cluster is made of. */
+export interface ClusterInput {
+  cluster: ClusterSpec;
+  uuid: string;
+  /** Server of the member's context: the default address. */
+  contextServer: string;
+  secretName: string;
+  secretVersion: string;
+}
+
+/** The Cluster as it should be. Our labels win over those of the spec: `down` finds its own by them. */
+export function clusterObject({
+  cluster,
+  uuid,
+  contextServer,
+  secretName,
+  secretVersion,
+}: ClusterInput): FederationCluster {
+  return {
+    apiVersion: clusterApiVersion,
+    kind: 'Cluster',
+    metadata: {
+      name: cluster.name,
+      labels: { ...cluster.labels, ...labelsFor(uuid) },
+      annotations: { [secretVersionAnnotation]: secretVersion },
+    },
+    spec: { serverAddressByClientCIDRs: addressesOf(cluster, contextServer), secretRef: { name: secretName } },
+  };
+}
+
+const sameAddresses = (a: readonly AddressByCidr[] | undefined, b: readonly AddressByCidr[]): boolean =>
+  a?.length === b.length &&
+  b.every((entry, at) => a[at]?.clientCIDR === entry.clientCIDR && a[at].serverAddress === entry.serverAddress);
+
+/**
+ * How to get from what is there to what is wanted. `create-again`: the controller builds its client once, when a
+ * Cluster appears; a Secret or address that changed later is never noticed (reference §1.7 and §7).
+ */
+export type ClusterChange = { how: 'keep' } | { how: 'patch'; patch: object } | { how: 'create-again'; why: string };
+
+/** Decides by what our own writes set; status and other people's labels do not count. */
+export function clusterChange(found: FederationCluster, wanted: FederationCluster): ClusterChange {
+  const version = found.metadata.annotations?.[secretVersionAnnotation];
+  const wantedVersion = wanted.metadata.annotations?.[secretVersionAnnotation];
+  if (version !== wantedVersion) return { how: 'create-again', why: 'its Secret changed' };
+  if (!sameAddresses(found.spec.serverAddressByClientCIDRs, wanted.spec.serverAddressByClientCIDRs)) {
+    return { how: 'create-again', why: 'its addresses changed' };
+  }
+  if (found.spec.secretRef?.name !== wanted.spec.secretRef?.name)
+    return { how: 'create-again', why: 'it names another Secret' };
+  const missing = Object.entries(wanted.metadata.labels ?? {}).filter(
+    ([key, value]) => found.metadata.labels?.[key] !== value,
+  );
+  if (missing.length === 0) return { how: 'keep' };
+  return { how: 'patch', patch: { metadata: { labels: Object.fromEntries(missing) } } };
+}
+
+/** Whether the Cluster carries this federation's uuid. */
+export const isOurCluster = (found: KubeObject, uuid: string): boolean =>
+  found.metadata.labels?.[labels.federation] === uuid;
+
+const conditionOf = (cluster: FederationCluster, type: string): ClusterCondition | undefined =>
+  cluster.status?.conditions?.find((condition) => condition.type === type);
+
+/**
+ * '' when the federation says Ready, else why not yet, in a person's words. Conditions are exclusive sets (reference
+ * §7): an unreachable cluster has Offline and no Ready at all; `status: {}` is one that nobody has probed.
+ */
+export function clusterReadiness(cluster: FederationCluster): string {
+  const ready = conditionOf(cluster, 'Ready');
+  if (ready?.status === 'True') return '';
+  const address = cluster.spec.serverAddressByClientCIDRs[0]?.serverAddress ?? 'its address';
+  const offline = conditionOf(cluster, 'Offline');
+  if (offline?.status === 'True') return `the control plane cannot reach ${address}${reasonOf(offline)}`;
+  if (ready) return `${address} answers the control plane, but not as a healthy API server${reasonOf(ready)}`;
+  return 'not probed yet (the control plane looks every 40 s by default)';
+}
+
+const reasonOf = ({ reason, message }: ClusterCondition): string => {
+  const words = [reason, message].filter(Boolean).join(': ');
+  return words ? ` (${words})` : '';
+};
+
+/** True for an address that means another machine to whoever reads it: the pods of the host reach themselves there. */
+export function isLoopback(address: string): boolean {
+  let host: string;
+  try {
+    host = new URL(address).hostname;
+  } catch {
+    return false;
+  }
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    host.startsWith('127.') ||
+    host === '0.0.0.0'
+  );
+}
