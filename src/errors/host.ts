@@ -1,4 +1,93 @@
-import { defineErrors } from './types.ts';
+import { defineErrors, type ErrorData } from './types.ts';
+
+const inNamespace = (data: ErrorData): string => ` -n ${data['namespace'] ?? 'NAMESPACE'}`;
 
 /** Codes about the host cluster and the control plane in it. */
-export const hostErrors = defineErrors({});
+export const hostErrors = defineErrors({
+  NO_ADDRESS: {
+    retry: 'never',
+    title: 'federation-apiserver has no address that clients could use',
+    fix: (d) => [
+      `look at its events: kubectl describe service federation-apiserver${inNamespace(d)}`,
+      'a host without load balancers: apiserver.serviceType: NodePort, then fedctl retry NAME -f FILE',
+      'an address known beforehand: apiserver.advertiseAddress',
+      'longer patience: policy.waits.loadBalancer',
+    ],
+  },
+  CA_UNUSABLE: {
+    retry: 'never',
+    title: 'the certificate authority of the federation cannot be used',
+    fix: (d) => [
+      `bring back Secret federation-ca${inNamespace(d)} from a backup, with keys ca.crt and ca.key`,
+      'or delete it: every certificate is made anew then, and every kubeconfig of the federation must be fetched again',
+    ],
+  },
+  CLAIM_NOT_BOUND: {
+    retry: 'never',
+    title: 'the claim for the data of etcd gets no volume',
+    fix: (d) => [
+      `look at its events: kubectl describe pvc federation-apiserver-etcd-claim${inNamespace(d)}`,
+      'name a storage class that provisions volumes: etcd.storageClassName (kubectl get storageclass)',
+      'longer patience: policy.waits.claim',
+    ],
+  },
+  POD_UNSCHEDULABLE: {
+    retry: 'never',
+    title: 'no node of the host cluster can take a pod of the control plane',
+    fix: () => [
+      'make room or nodes as the message above asks for',
+      'or lower the requests, or add tolerations, by spec.patches of the Deployment',
+    ],
+  },
+  IMAGE_CANNOT_BE_PULLED: {
+    retry: 'never',
+    title: 'the nodes of the host cluster cannot pull an image',
+    fix: () => [
+      'correct images.*.registry, name and version in the spec, then: fedctl retry NAME -f FILE',
+      'a registry that wants a login: images.pullSecret.fromDockerConfig',
+    ],
+  },
+  POD_CRASHES: {
+    retry: 'never',
+    title: 'a container of the control plane starts and ends again',
+    fix: (d) => [
+      `read its log: kubectl logs --previous${inNamespace(d)} deployment/${d['deployment'] ?? 'federation-apiserver'} --all-containers`,
+      'a flag that the image does not know: apiserver.flags, or extraArgs with an empty value to leave one out',
+    ],
+  },
+  ROLLOUT_NOT_READY: {
+    retry: 'never',
+    title: 'a Deployment of the control plane did not become available in time',
+    fix: (d) => [
+      `look at it: kubectl describe deployment ${d['deployment'] ?? ''}${inNamespace(d)}`,
+      'longer patience: policy.waits.rollout',
+    ],
+  },
+  APISERVER_NOT_HEALTHY: {
+    retry: 'never',
+    title: 'federation-apiserver does not answer /healthz through its address',
+    fix: (d) => [
+      `try it from the worker: curl -k ${d['server'] ?? 'https://ADDRESS'}/healthz`,
+      'firewalls and security groups between the worker and that address must let it through',
+    ],
+  },
+  FILE_NOT_READABLE: {
+    retry: 'never',
+    title: 'the worker cannot read a file that the spec names',
+    fix: (d) => [`put ${d['path'] ?? 'the file'} where the worker can read it, or correct ${d['field'] ?? 'the path'}`],
+  },
+  CONTROL_PLANE_NOT_READY: {
+    retry: 'never',
+    title: 'the control plane does not stand as it should',
+    fix: (d) => [`look at it: kubectl get deployments,pods${inNamespace(d)}`],
+  },
+  CLUSTERS_NOT_READY: {
+    retry: 'never',
+    title: 'not every member is Ready in the eyes of the federation',
+    fix: () => [
+      'look at each one named above: fedctl status NAME',
+      'the host cluster itself must reach the member: fedctl check --in-cluster',
+      'longer patience: policy.waits.clusterReady',
+    ],
+  },
+});

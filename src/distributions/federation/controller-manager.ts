@@ -1,0 +1,146 @@
+import type { KubeObject } from '../../../activities/clients/kube-port.ts';
+import { annotations, names } from '../../plan/names.ts';
+import type { Spec } from '../../spec/schema.ts';
+import { renderFlags } from './flags.ts';
+import {
+  containerSecurity,
+  controlPlaneObject,
+  moduleLabels,
+  podSecurity,
+  pullSecrets,
+  type Resources,
+  type Target,
+  tcpProbe,
+  tellWhyItEnded,
+} from './objects.ts';
+
+/** DNS providers that federation-controller-manager itself knows (measured, kubernetes/federation@804bb9f). */
+export const knownDnsProviders: readonly string[] = ['azure-azuredns', 'aws-route53', 'coredns', 'google-clouddns'];
+
+const kubeconfigFolder = '/etc/federation/controller-manager';
+const dnsFolder = '/etc/federation/dns-provider';
+/** Port of /healthz and /metrics: `--port` of federation-controller-manager, 10253 by default. */
+const statusPort = ({ extraArgs }: Spec['controllerManager']): number =>
+  Number(extraArgs['port'] ?? extraArgs['--port'] ?? 10253);
+
+const resources: Resources = {
+  requests: { cpu: '50m', memory: '64Mi' },
+  limits: { cpu: '1', memory: '512Mi' },
+};
+
+/** ServiceAccount, Role and RoleBinding: the rights to read the members' credentials, in this namespace only. */
+export function controllerManagerRbac(target: Target): KubeObject[] {
+  const name = names.controllerManager;
+  const rbac = 'rbac.authorization.k8s.io';
+  return [
+    controlPlaneObject(target, { apiVersion: 'v1', kind: 'ServiceAccount', name }, {}),
+    controlPlaneObject(
+      target,
+      { apiVersion: `${rbac}/v1`, kind: 'Role', name },
+      { rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] }] },
+    ),
+    controlPlaneObject(
+      target,
+      { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', name },
+      {
+        roleRef: { apiGroup: rbac, kind: 'Role', name },
+        subjects: [{ kind: 'ServiceAccount', name, namespace: target.namespace }],
+      },
+    ),
+  ];
+}
+
+/** What the Deployment federation-controller-manager is made of. */
+export interface ControllerManagerInput {
+  controllerManager: Spec['controllerManager'];
+  images: Pick<Spec['images'], 'pullSecret'>;
+  dns: Pick<NonNullable<Spec['dns']>, 'provider' | 'zone'> | undefined;
+  /** Reference as the pod pulls it. */
+  image: string;
+  /** resourceVersion of its kubeconfig's Secret. */
+  secretVersion: string;
+}
+
+/**
+ * The provider that the control plane itself writes records with: what the spec says, or the spec's own provider when
+ * the control plane knows it. Undefined: its service controller stays off.
+ */
+export function dnsProviderOf({ controllerManager, dns }: ControllerManagerInput): string | undefined {
+  if (controllerManager.dnsProvider) return controllerManager.dnsProvider;
+  return dns && knownDnsProviders.includes(dns.provider) ? dns.provider : undefined;
+}
+
+/** Arguments of federation-controller-manager: those of kubefed init. */
+export function controllerManagerArguments(target: Target, input: ControllerManagerInput): string[] {
+  const provider = dnsProviderOf(input);
+  const config = provider && input.controllerManager.dnsProviderConfigFile;
+  return renderFlags(
+    {
+      // Without a provider the flag must be absent and the service controller off, or the process ends at once.
+      controllers: provider ? undefined : 'service-dns=false',
+      'dns-provider': provider,
+      'dns-provider-config': config ? `${dnsFolder}/${names.dnsProviderConfig}` : undefined,
+      'federation-name': target.federation,
+      kubeconfig: `${kubeconfigFolder}/kubeconfig`,
+      master: `https://${names.apiserver}`,
+      'zone-name': input.dns?.zone,
+    },
+    input.controllerManager.extraArgs,
+  );
+}
+
+const volumesOf = (input: ControllerManagerInput): { name: string; mountPath: string; secretName: string }[] => [
+  { name: 'kubeconfig', mountPath: kubeconfigFolder, secretName: names.controllerManagerKubeconfig },
+  ...(input.controllerManager.dnsProviderConfigFile
+    ? [{ name: 'dns-provider', mountPath: dnsFolder, secretName: names.dnsProviderConfig }]
+    : []),
+];
+
+const container = (target: Target, input: ControllerManagerInput): object => ({
+  name: 'controller-manager',
+  image: input.image,
+  command: input.controllerManager.command,
+  args: controllerManagerArguments(target, input),
+  // It reads Secrets of the namespace named here, with the rights of its ServiceAccount.
+  env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }],
+  ports: [{ name: 'status', containerPort: statusPort(input.controllerManager), protocol: 'TCP' }],
+  readinessProbe: tcpProbe('status', { periodSeconds: 2, failureThreshold: 3 }),
+  livenessProbe: tcpProbe('status', { periodSeconds: 10, failureThreshold: 6 }),
+  resources,
+  securityContext: containerSecurity,
+  ...tellWhyItEnded,
+  volumeMounts: volumesOf(input).map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+});
+
+/** `federations=<name>=<zone>`: the state that `kubefed join` reads; no zone, no annotation. */
+const federations = (target: Target, input: ControllerManagerInput): Record<string, string> =>
+  input.dns ? { [annotations.federations]: `${target.federation}=${input.dns.zone.replace(/\.+$/, '')}` } : {};
+
+/** Deployment federation-controller-manager: probes the members and spreads what is federated. */
+export function controllerManagerDeployment(target: Target, input: ControllerManagerInput): KubeObject {
+  const labels = moduleLabels(names.controllerManager);
+  const pod = {
+    serviceAccountName: names.controllerManager,
+    enableServiceLinks: false,
+    securityContext: podSecurity,
+    ...pullSecrets(input.images.pullSecret && names.pullSecret),
+    containers: [container(target, input)],
+    volumes: volumesOf(input).map(({ name, secretName }) => ({ name, secret: { secretName } })),
+  };
+  const spec = {
+    replicas: 1,
+    revisionHistoryLimit: 3,
+    // Two of them would write the same objects: leader election is off by default.
+    strategy: { type: 'Recreate' },
+    selector: { matchLabels: labels },
+    template: { metadata: { labels, annotations: { [annotations.credentials]: input.secretVersion } }, spec: pod },
+  };
+  const kind = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: names.controllerManager,
+    module: names.controllerManager,
+    annotations: federations(target, input),
+  };
+  return controlPlaneObject(target, kind, { spec });
+}

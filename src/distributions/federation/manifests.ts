@@ -1,0 +1,9 @@
+/** The objects of a federation/v1beta1 control plane, rendered from the spec and a few facts. Pure. */
+export { apiserverDeployment, type ApiserverInput, apiserverService, etcdClaim, servicePort } from './apiserver.ts';
+export {
+  controllerManagerDeployment,
+  type ControllerManagerInput,
+  controllerManagerRbac,
+} from './controller-manager.ts';
+export { secretObject, type Target } from './objects.ts';
+export { patched, patchTargets } from './patches.ts';
