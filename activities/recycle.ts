@@ -65,11 +65,13 @@ export function decide(controller: DnsController, pods: readonly Pod[], old: Rea
 }
 
 function whyNotServing(pods: readonly Pod[], serving: number, replicas: number): string {
-  const pending = pods.find((pod) => !pod.metadata.deletionTimestamp && !isServing(pod));
-  const whom = pending
-    ? `pod ${pending.metadata.name} is not Ready: ${whyNotReady(pending)}`
-    : 'the next pod has not been made yet';
+  const whom = pendingPod(pods) || 'the next pod has not been made yet';
   return `${serving} of ${replicas} cluster DNS pods serve; ${whom}`;
+}
+
+function pendingPod(pods: readonly Pod[], before = ''): string {
+  const pending = pods.find((pod) => !pod.metadata.deletionTimestamp && !isServing(pod));
+  return pending ? `${before}pod ${pending.metadata.name} is not Ready: ${whyNotReady(pending)}` : '';
 }
 
 /** A Deployment whose template changed replaces its pods by itself, surge first: that is better than deleting. */
