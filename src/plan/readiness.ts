@@ -1,33 +1,8 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import type { ErrorCodeName } from '../errors.ts';
+import { conditionOf } from './conditions.ts';
+import { type KubeEvent, warningOf } from './events.ts';
 
-interface Condition {
-  type: string;
-  status: string;
-  reason?: string;
-  message?: string;
-}
-
-/** A `v1 Event`, as far as a person needs it. */
-export interface KubeEvent {
-  type?: string;
-  reason?: string;
-  message?: string;
-  lastTimestamp?: string;
-  eventTime?: string;
-  involvedObject?: { kind?: string; name?: string; uid?: string };
-}
-
-/** Why something is not there yet, and the code of the table that says how to mend it. */
-export interface Trouble {
-  code: ErrorCodeName;
-  why: string;
-}
-
-const conditionsOf = (object: KubeObject): Condition[] =>
-  (object['status'] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
-const conditionOf = (object: KubeObject, type: string): Condition | undefined =>
-  conditionsOf(object).find((condition) => condition.type === type);
+export { podProblem } from './pods.ts';
 
 interface DeploymentStatus {
   observedGeneration?: number;
@@ -57,120 +32,6 @@ function countsReadiness(name: string, wanted: number, status: DeploymentStatus)
   if (availableReplicas < wanted) return `${availableReplicas} of ${wanted} pods of ${name} are available`;
   return '';
 }
-
-interface ContainerStatus {
-  name: string;
-  ready?: boolean;
-  restartCount?: number;
-  state?: { waiting?: Ended; terminated?: Ended; running?: object };
-  lastState?: { terminated?: Ended };
-}
-interface Ended {
-  reason?: string;
-  message?: string;
-  exitCode?: number;
-}
-interface PodStatus {
-  phase?: string;
-  containerStatuses?: ContainerStatus[];
-  initContainerStatuses?: ContainerStatus[];
-}
-
-/** Reasons of the kubelet for an image it does not get. */
-const imageReasons: ReadonlySet<string> = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-  'ErrImageNeverPull',
-  'RegistryUnavailable',
-]);
-
-const lastLines = (text: string, count: number): string => text.trim().split('\n').slice(-count).join(' | ').trim();
-
-function ended({ reason, message, exitCode }: Ended): string {
-  const how = `${reason ?? 'ended'}${exitCode === undefined ? '' : `, exit code ${exitCode}`}`;
-  return message ? `${how}: ${lastLines(message, 3)}` : how;
-}
-
-function containerTrouble(container: ContainerStatus, pod: string, events: readonly KubeEvent[]): Trouble | undefined {
-  const waiting = container.state?.waiting;
-  const where = `container ${container.name} of pod ${pod}`;
-  if (waiting?.reason && imageReasons.has(waiting.reason)) {
-    // After the first failures only "Back-off pulling image" stands here; the events still tell what the registry said.
-    const told = waiting.reason === 'ImagePullBackOff' ? newest(events, ['Failed']) : undefined;
-    const message = told ?? waiting.message ?? '';
-    return { code: 'IMAGE_CANNOT_BE_PULLED', why: `${where}: ${waiting.reason}: ${message}`.trim() };
-  }
-  const last = container.state?.terminated ?? container.lastState?.terminated;
-  if (last && container.ready !== true) {
-    return { code: 'POD_CRASHES', why: `${where} ended ${container.restartCount ?? 0} times; last: ${ended(last)}` };
-  }
-  if (waiting?.reason && !['ContainerCreating', 'PodInitializing'].includes(waiting.reason)) {
-    return { code: 'ROLLOUT_NOT_READY', why: `${where}: ${waiting.reason}: ${waiting.message ?? ''}`.trim() };
-  }
-  return undefined;
-}
-
-const timeOf = (event: KubeEvent): string => event.lastTimestamp ?? event.eventTime ?? '';
-
-/** Message of the newest warning among the events; undefined when there is none. */
-function newest(events: readonly KubeEvent[], reasons?: readonly string[]): string | undefined {
-  const warnings = events.filter(
-    (event) => event.type === 'Warning' && (!reasons || reasons.includes(event.reason ?? '')),
-  );
-  // Of the "Failed" events the one that quotes the registry is longer than "Error: ErrImagePull".
-  const told = warnings.filter((event) => !/^Error: \w+$/.test(event.message ?? ''));
-  const last = (told.length > 0 ? told : warnings).toSorted((a, b) => timeOf(a).localeCompare(timeOf(b))).at(-1);
-  return last?.message;
-}
-
-/** Events about one object. */
-export const eventsOf = (events: readonly KubeEvent[], object: KubeObject): KubeEvent[] =>
-  events.filter(({ involvedObject }) => involvedObject?.uid === object.metadata.uid);
-
-/** The newest warning about an object, as ` (<message>)`; '' without one. Events are given, pods and claims alike. */
-export const warningOf = (events: readonly KubeEvent[], object: KubeObject): string => {
-  const message = newest(eventsOf(events, object));
-  return message ? ` (${message})` : '';
-};
-
-function scheduling(pod: KubeObject): Trouble | undefined {
-  const scheduled = conditionOf(pod, 'PodScheduled');
-  if (scheduled?.status !== 'False') return undefined;
-  const message = scheduled.message ?? scheduled.reason ?? '';
-  const code = /persistentvolumeclaim/i.test(message) ? 'CLAIM_NOT_BOUND' : 'POD_UNSCHEDULABLE';
-  return { code, why: `pod ${pod.metadata.name} cannot be scheduled: ${message}` };
-}
-
-/** What keeps a pod from being ready, with the code for it; undefined when nothing is known to be wrong. */
-export function podTrouble(pod: KubeObject, events: readonly KubeEvent[] = []): Trouble | undefined {
-  if (pod.metadata.deletionTimestamp) return undefined;
-  const mine = eventsOf(events, pod);
-  const unscheduled = scheduling(pod);
-  if (unscheduled) return unscheduled;
-  const status = (pod['status'] as PodStatus | undefined) ?? {};
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  for (const container of containers) {
-    const trouble = containerTrouble(container, pod.metadata.name, mine);
-    if (trouble) return trouble;
-  }
-  // A pod that waits for its volumes has containers in ContainerCreating and says why in events only.
-  const mount = newest(mine, ['FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox']);
-  const ready = conditionOf(pod, 'Ready')?.status === 'True';
-  if (!ready && mount) return { code: 'ROLLOUT_NOT_READY', why: `pod ${pod.metadata.name}: ${mount}` };
-  return undefined;
-}
-
-/** What keeps a pod from being ready: '' when nothing is known to be wrong. */
-export const podProblem = (pod: KubeObject, events: readonly KubeEvent[] = []): string =>
-  podTrouble(pod, events)?.why ?? '';
-
-/** True for an image that no waiting will bring: its name is no name, or the registry knows no such image. */
-export const neverPulled = (trouble: Trouble): boolean =>
-  trouble.code === 'IMAGE_CANNOT_BE_PULLED' &&
-  /InvalidImageName|ErrImageNeverPull|manifest unknown|manifest for \S+ not found|not found$|: not found/i.test(
-    trouble.why,
-  );
 
 /** Whether a claim is Bound: '' or why not yet. A claim that waits for its first pod counts as good. */
 export function claimReadiness(
