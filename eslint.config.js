@@ -78,7 +78,10 @@ export default tseslint.config(
     ['workflows/**/*.ts'],
     [
       noBuiltins,
-      ban([...sdks, '@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'], 'the workflow sandbox has no SDK'),
+      ban(
+        [...sdks, '@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'],
+        'the workflow sandbox has no SDK',
+      ),
       effects(true),
     ],
   ),

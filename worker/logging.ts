@@ -6,16 +6,15 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 
 /** The worker's log: JSON lines on stderr. Bodies of requests, tokens and kubeconfigs are never given to it. */
 export function workerLog(env: NodeJS.ProcessEnv): Pino {
-  const level = env['FEDCTL_LOG_LEVEL'] ?? 'info';
-  return pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    pino.destination(2),
-  );
+  const options = {
+    level: env['FEDCTL_LOG_LEVEL'] ?? 'info',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // The SDK's dumps of whole tasks: long, and no reader needs them.
+    redact: { paths: ['task', 'taskEncoded', 'taskToken'], remove: true },
+  };
+  return pino(options, pino.destination(2));
 }
 
 /** pino in the form that activities take. */
@@ -34,6 +33,20 @@ function asSdkLogger(log: Pino): Logger {
     info: (message, meta) => write('INFO', message, meta),
     warn: (message, meta) => write('WARN', message, meta),
     error: (message, meta) => write('ERROR', message, meta),
+  };
+}
+
+/** For parts of the SDK whose news are of no interest: only warnings and errors pass. */
+export function quietLogger(log: Pino): Logger {
+  const logger = asSdkLogger(log);
+  const ignore = (): void => {};
+  return {
+    ...logger,
+    trace: ignore,
+    debug: ignore,
+    info: ignore,
+    log: (level, message, meta) =>
+      level === 'WARN' || level === 'ERROR' ? logger.log(level, message, meta) : undefined,
   };
 }
 

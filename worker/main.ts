@@ -4,7 +4,7 @@ import { createActivities } from '../activities/index.ts';
 import { createDeps } from './deps.ts';
 import { imagesQueueOf } from '../src/run/input.ts';
 import { workflowBundle } from './bundle.ts';
-import { asLog, installRuntime, workerLog } from './logging.ts';
+import { asLog, installRuntime, quietLogger, workerLog } from './logging.ts';
 import { runDirectory } from './runs.ts';
 
 /** What `fedctl worker` decided. */
@@ -36,7 +36,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const address = connectionOptions.address ?? 'localhost:7233';
   const [connection, codePath] = await Promise.all([
     NativeConnection.connect({ ...connectionOptions, address }),
-    workflowBundle(settings.cacheFolder, env),
+    workflowBundle(settings.cacheFolder, env, quietLogger(log)),
   ]);
   try {
     const activities = createActivities(

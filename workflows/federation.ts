@@ -1,4 +1,11 @@
-import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunInput } from '../src/run/input.ts';
 import { isComplete } from '../src/run/schedule.ts';
 import type { RunState } from '../src/run/state.ts';
@@ -53,7 +60,9 @@ function failureText(state: RunState): string {
   const members = Object.values(state.clusters).filter((cluster) => cluster.status === 'failed');
   const parts = [
     ...failed.map((step) => `step ${step.id} failed: ${step.error?.message ?? ''}`),
-    ...members.map((cluster) => `member ${cluster.name} failed${cluster.blockedStep ? ` at ${cluster.blockedStep}` : ''}`),
+    ...members.map(
+      (cluster) => `member ${cluster.name} failed${cluster.blockedStep ? ` at ${cluster.blockedStep}` : ''}`,
+    ),
   ];
   return parts.join('; ') || 'the run came to no good end';
 }

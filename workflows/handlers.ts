@@ -45,7 +45,10 @@ function retry(run: Run, request?: RetryRequest): string {
   const finished = plan.requeue.filter((id) => !blocked(id));
   if (finished.length > 0) run.apply({ type: 'requeued', steps: finished });
   const members = request?.steps?.length ? [] : blockedMembers(run);
-  for (const id of members) void getExternalWorkflowHandle(id).signal(retrySignal, {}).catch(() => undefined);
+  for (const id of members)
+    void getExternalWorkflowHandle(id)
+      .signal(retrySignal, {})
+      .catch(() => undefined);
   run.revision += 1;
   return `retrying ${[...plan.wake, ...plan.requeue, ...members].join(', ')}`;
 }

@@ -19,7 +19,15 @@ const olderChildEveryMs = 5_000;
 function inputFor(run: Run, member: ClusterSpec): MemberInput {
   const { template } = run.graph.clusters ?? { template: [] };
   const { blockedForMs, slowEveryMs } = run.graph;
-  return { run: run.input, uuid: run.state.uuid, firstRunId: run.firstRunId, member, template, blockedForMs, slowEveryMs };
+  return {
+    run: run.input,
+    uuid: run.state.uuid,
+    firstRunId: run.firstRunId,
+    member,
+    template,
+    blockedForMs,
+    slowEveryMs,
+  };
 }
 
 /** Runs one member's steps in a child workflow of its own. Its end, good or bad, is a value: siblings go on. */

@@ -21,18 +21,24 @@ export type ProgressEvent =
 const planStep = 'plan';
 const over: ReadonlySet<string> = new Set(['done', 'kept', 'skipped', 'undone', 'failed']);
 
+const eventTime = ({ status, startedAt, finishedAt }: StatusStep, now: string): string =>
+  (over.has(status) ? finishedAt : status === 'running' ? startedAt : null) ?? now;
+
+const tookOf = ({ startedAt, finishedAt }: StatusStep): number | null =>
+  startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : null;
+
 function stepEvent(step: StatusStep, now: string): ProgressEvent {
-  const { id, status, title, done, startedAt, finishedAt, error } = step;
-  const ended = over.has(status) && status !== 'failed';
+  const { id, status, title, done, error } = step;
+  const good = over.has(status) && status !== 'failed';
   return {
     type: 'step',
-    at: (over.has(status) ? finishedAt : status === 'running' ? startedAt : null) ?? now,
+    at: eventTime(step, now),
     step: id,
     status,
-    title: ended ? done : title,
-    message: error?.message ?? (ended ? step.detail : null),
+    title: good ? done : title,
+    message: error?.message ?? (good ? step.detail : null),
     fix: error?.fix ?? [],
-    took: over.has(status) && startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : null,
+    took: over.has(status) ? tookOf(step) : null,
   };
 }
 

@@ -17,7 +17,6 @@ export function elapsed(from: string | null, to: string | null, now: number): st
   return formatDuration((to ? Date.parse(to) : now) - Date.parse(from));
 }
 
-// eslint-disable-next-line no-control-regex -- escape sequences are what is looked for
 const ansi = /\u001b\[[0-9;]*m/g;
 
 /** Columns a text takes on a terminal, escape sequences not counted. */

@@ -23,14 +23,13 @@ export interface ReadStatus {
 export async function readStatus(io: Io, target: Target, temporal: Temporal | undefined): Promise<ReadStatus> {
   const notes: string[] = [];
   const family = temporal && (await observe(temporal, target.federation, notes));
-  const memo = family?.parent.memo;
-  const model = family && mergeStatus(family.parent, family.children, { context: memo?.context, zone: memo?.zone });
-  if (model) return { model, notes, run: family.parent };
-  if (family) notes.push('no worker answered for the run (start one: fedctl worker)');
-  const host = target.host ?? memo?.host;
-  const recorded = await readRecord(io, target.federation, host, notes);
-  if (recorded) return { model: recorded, notes, run: family?.parent };
-  if (family) return { model: silentStatus(target.federation, family.parent), notes, run: family.parent };
+  const run = family?.parent;
+  const model = family && mergeStatus(family.parent, family.children, family.parent.memo);
+  if (model) return { model, notes, run };
+  if (run) notes.push('no worker answered for the run (start one: fedctl worker)');
+  const recorded = await readRecord(io, target.federation, target.host ?? run?.memo.host, notes);
+  if (recorded) return { model: recorded, notes, run };
+  if (run) return { model: silentStatus(target.federation, run), notes, run };
   throw new CliError(exit.failed, `nothing is known of ${target.federation}`, [
     ...notes,
     'see what Temporal knows: fedctl list',

@@ -108,20 +108,23 @@ const toError = (error: StepError | null): StatusError | null =>
 
 const unfinished: ReadonlySet<StepStatus> = new Set(['running', 'blocked']);
 
+const blockedBy = (step: StepState, activity: PendingActivity | undefined): StepError | null =>
+  step.error ?? (step.status === 'blocked' ? (activity?.error ?? null) : null);
+
 function mergeStep(step: StepState, activity: PendingActivity | undefined): StatusStep {
   const live = unfinished.has(step.status) ? activity : undefined;
-  const error = step.error ?? (step.status === 'blocked' ? (live?.error ?? null) : null);
+  const { id, title, done, status, startedAt, finishedAt, note } = step;
   return {
-    id: step.id,
-    title: step.title,
-    done: step.done,
-    status: step.status,
-    attempt: live?.attempt ?? (step.startedAt ? 1 : 0),
-    startedAt: step.startedAt,
-    finishedAt: step.finishedAt,
+    id,
+    title,
+    done,
+    status,
+    attempt: live?.attempt ?? (startedAt ? 1 : 0),
+    startedAt,
+    finishedAt,
     nextAttemptAt: live?.nextAttemptAt ?? step.nextAttemptAt,
-    detail: live ? (live.detail ?? live.error?.message ?? step.note) : step.note,
-    error: toError(error),
+    detail: (live && (live.detail ?? live.error?.message)) ?? note,
+    error: toError(blockedBy(step, live)),
   };
 }
 

@@ -4,33 +4,27 @@ import type { Followed } from './follow.ts';
 import type { Io } from './io.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
 
-/** The last lines of a command that followed a run: what it came to, and the next commands. */
-export function closingLines(io: Io, federation: string, followed: Followed): string[] {
-  const { code, model } = followed;
+/** The last lines of a command that followed a run: what it came to, and the next commands. Nothing for a good end. */
+export function closingLines(io: Io, federation: string, { code, model }: Followed): string[] {
   const { paint } = io;
-  switch (code) {
-    case exit.done:
-      return [];
-    case exit.blocked:
-      return [
-        `${paint('yellow', 'blocked')} at ${blockedIds(model)}; nothing is lost, the run looks again by itself`,
-        ...afterFix(federation, model),
-      ];
-    case exit.timedOut:
-      return [`the time is over; the run goes on`, ...waysOn(federation)];
-    case exit.detached:
-      return ['', `detached; the run goes on`, ...waysOn(federation)];
-    case exit.declined:
-      return [
-        `the run was cancelled; what stands is kept`,
-        `  fedctl up -f FILE resumes it, fedctl down ${federation} removes it`,
-      ];
-    default:
-      return [
-        `${paint('red', 'failed')}; what stands is kept`,
-        `  fedctl status ${federation} says why; fedctl up -f FILE goes on from there`,
-      ];
-  }
+  const lines: Partial<Record<ExitCode, () => string[]>> = {
+    [exit.done]: () => [],
+    [exit.blocked]: () => [
+      `${paint('yellow', 'blocked')} at ${blockedIds(model)}; nothing is lost, the run looks again by itself`,
+      ...afterFix(federation, model),
+    ],
+    [exit.timedOut]: () => ['the time is over; the run goes on', ...waysOn(federation)],
+    [exit.detached]: () => ['', 'detached; the run goes on', ...waysOn(federation)],
+    [exit.declined]: () => [
+      'the run was cancelled; what stands is kept',
+      `  fedctl up -f FILE resumes it, fedctl down ${federation} removes it`,
+    ],
+  };
+  const failed = (): string[] => [
+    `${paint('red', 'failed')}; what stands is kept`,
+    `  fedctl status ${federation} says why; fedctl up -f FILE goes on from there`,
+  ];
+  return (lines[code] ?? failed)();
 }
 
 const blockedIds = (model: StatusModel | undefined): string =>
@@ -56,13 +50,3 @@ export function linkLine(temporal: Temporal, workflowId: string, runId: string |
   const link = runLink(temporal, workflowId, runId);
   return link ? [`Temporal UI: ${link}`] : [];
 }
-
-/** An exit code for JSON documents. */
-export const endingWord: Partial<Record<ExitCode, string>> = {
-  [exit.done]: 'completed',
-  [exit.failed]: 'failed',
-  [exit.blocked]: 'blocked',
-  [exit.timedOut]: 'running',
-  [exit.detached]: 'running',
-  [exit.declined]: 'cancelled',
-};

@@ -8,21 +8,37 @@ export const commonErrors = defineErrors({
     fix: (d) => [`check that ${d['server'] ?? 'the server'} runs and can be reached from the worker`],
   },
   SERVER_ERROR: { retry: 'soon', title: 'the server failed', fix: () => ['look at the log of the server named above'] },
-  RATE_LIMITED: { retry: 'later', title: 'the server asks to slow down', fix: () => ['nothing: the step goes on when the server allows'] },
+  RATE_LIMITED: {
+    retry: 'later',
+    title: 'the server asks to slow down',
+    fix: () => ['nothing: the step goes on when the server allows'],
+  },
   TLS_MISMATCH: {
     retry: 'never',
     title: 'the server does not show the certificate that the kubeconfig expects',
     fix: () => ['check certificate-authority-data and server of the context'],
   },
-  UNAUTHENTICATED: { retry: 'never', title: 'the credentials are not accepted', fix: () => ['renew the credentials of the context (its user)'] },
+  UNAUTHENTICATED: {
+    retry: 'never',
+    title: 'the credentials are not accepted',
+    fix: () => ['renew the credentials of the context (its user)'],
+  },
   FORBIDDEN: {
     retry: 'never',
     title: 'the user may not do this',
     fix: (d) => [`grant ${d['user'] ?? 'the user of the context'} the right named above`],
   },
-  INVALID: { retry: 'never', title: 'the server refuses the object', fix: () => ['mend the field named above in the spec'] },
+  INVALID: {
+    retry: 'never',
+    title: 'the server refuses the object',
+    fix: () => ['mend the field named above in the spec'],
+  },
   NOT_FOUND: { retry: 'never', title: 'something that must exist does not', fix: () => ['see the message above'] },
-  CONFLICT: { retry: 'soon', title: 'somebody changed the object at the same moment', fix: () => ['nothing: it is read again'] },
+  CONFLICT: {
+    retry: 'soon',
+    title: 'somebody changed the object at the same moment',
+    fix: () => ['nothing: it is read again'],
+  },
   CONTEXT_NOT_FOUND: {
     retry: 'never',
     title: 'the kubeconfig of the worker has no such context',

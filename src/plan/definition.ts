@@ -56,4 +56,6 @@ type PickPath<T, P extends string> = P extends `${infer K}.${infer R}`
     : never;
 
 /** The part of the spec under the given dotted paths. */
-export type SpecSlice<P extends string> = [P] extends [never] ? object : Union<P extends unknown ? PickPath<Spec, P> : never>;
+export type SpecSlice<P extends string> = [P] extends [never]
+  ? object
+  : Union<P extends unknown ? PickPath<Spec, P> : never>;

@@ -119,7 +119,13 @@ export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOpti
   const template = up.clusters ? undoSteps(up.clusters.template, clusterSteps, choices) : [];
   const first = downStep('down/federated-objects', 'removeFederatedObjects', [], { choices }, waits);
   const membersDone = up.clusters ? [allClusters] : [first.id];
-  const last = downStep('down/sweep', 'sweep', down.map((step) => step.id), { choices, spec }, waits);
+  const last = downStep(
+    'down/sweep',
+    'sweep',
+    down.map((step) => step.id),
+    { choices, spec },
+    waits,
+  );
   return assertSound({
     steps: [first, ...down.map((step) => ({ ...step, needs: [...new Set([...step.needs, ...membersDone])] })), last],
     clusters: up.clusters && { ...up.clusters, needs: [first.id], template },
@@ -142,5 +148,16 @@ function downStep(
 ): FrozenStep {
   const [title, done] = downTexts[id];
   const timing = freezeTiming({ wait: 'reach' }, waits);
-  return { id, phase: 'down', title, done, activity, needs, input: { spec: {}, facts: {}, ...input }, timing, skippable: true, repeat: 'repeatable' };
+  return {
+    id,
+    phase: 'down',
+    title,
+    done,
+    activity,
+    needs,
+    input: { spec: {}, facts: {}, ...input },
+    timing,
+    skippable: true,
+    repeat: 'repeatable',
+  };
 }

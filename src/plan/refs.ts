@@ -9,7 +9,8 @@ export function fillInput(step: FrozenStep, results: Readonly<Record<string, Fac
   const facts: Record<string, Facts[string] | undefined> = {};
   for (const [name, ref] of Object.entries(step.input.facts)) {
     const value = results[ref.from]?.[ref.field];
-    if (value === undefined && !ref.optional) throw new Error(`step ${step.id} uses ${ref.from}.${ref.field}, which is not known`);
+    if (value === undefined && !ref.optional)
+      throw new Error(`step ${step.id} uses ${ref.from}.${ref.field}, which is not known`);
     facts[name] = value;
   }
   return { ...step.input, facts };
@@ -28,6 +29,9 @@ export function expandTemplate(template: readonly FrozenStep[], cluster: { name:
 }
 
 function expandInput(input: FrozenInput, cluster: { name: string }): FrozenInput {
-  const facts = Object.entries(input.facts).map(([name, ref]) => [name, { ...ref, from: inName(ref.from, cluster.name) }]);
+  const facts = Object.entries(input.facts).map(([name, ref]) => [
+    name,
+    { ...ref, from: inName(ref.from, cluster.name) },
+  ]);
   return { ...input, facts: Object.fromEntries(facts), cluster };
 }

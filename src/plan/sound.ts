@@ -23,7 +23,8 @@ export function assertSound(graph: FrozenGraph): FrozenGraph {
   check(graph.steps, graph.clusters ? ['clusters'] : []);
   if (!graph.clusters) return graph;
   const ids = new Set(graph.steps.map((step) => step.id));
-  for (const need of graph.clusters.needs) if (!ids.has(need)) throw new Error(`clusters need ${need}, which is not in the run`);
+  for (const need of graph.clusters.needs)
+    if (!ids.has(need)) throw new Error(`clusters need ${need}, which is not in the run`);
   check(graph.clusters.template, []);
   return graph;
 }
@@ -34,7 +35,8 @@ function check(steps: readonly FrozenStep[], also: readonly string[]): void {
   for (const step of steps) {
     const before = ancestors(step.id, steps);
     if (before.has(step.id)) throw new Error(`step ${step.id} needs itself`);
-    for (const need of step.needs) if (!ids.has(need)) throw new Error(`step ${step.id} needs ${need}, which is not in the run`);
+    for (const need of step.needs)
+      if (!ids.has(need)) throw new Error(`step ${step.id} needs ${need}, which is not in the run`);
     for (const [name, ref] of Object.entries(step.input.facts)) {
       if (!before.has(ref.from)) throw new Error(`step ${step.id} uses ${name} of ${ref.from}, which it does not need`);
     }

@@ -19,9 +19,12 @@ const hour = 60 * minute;
 
 /** What the profiles of the catalogue mean with this spec's policy. */
 export function freezeTiming(timing: Timing, waits: Spec['policy']['waits']): FrozenTiming {
-  if (timing === 'read') return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 90 * second, waitMs: 0 };
-  if (timing === 'apply') return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 3 * minute, waitMs: 0 };
-  if (timing === 'build') return { startToCloseMs: 6 * hour, heartbeatMs: 20 * second, patienceMs: 12 * hour, waitMs: 0 };
+  if (timing === 'read')
+    return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 90 * second, waitMs: 0 };
+  if (timing === 'apply')
+    return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 3 * minute, waitMs: 0 };
+  if (timing === 'build')
+    return { startToCloseMs: 6 * hour, heartbeatMs: 20 * second, patienceMs: 12 * hour, waitMs: 0 };
   const waitMs = waits[timing.wait];
   // A waiting step ends by itself at waitMs; the margins are for its last look and for a change of workers.
   return { startToCloseMs: waitMs + minute, heartbeatMs: 20 * second, patienceMs: waitMs + 3 * minute, waitMs };

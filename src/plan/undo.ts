@@ -31,7 +31,11 @@ export function undoSteps(
  * Undoable steps that come (through any chain) after `id`, nearest first: they must be undone before it. A step whose
  * place is given by `undoNeeds` comes after what it needs there instead.
  */
-function dependents(id: string, steps: readonly FrozenStep[], catalogue: Readonly<Record<string, StepDefinition>>): string[] {
+function dependents(
+  id: string,
+  steps: readonly FrozenStep[],
+  catalogue: Readonly<Record<string, StepDefinition>>,
+): string[] {
   const found = new Set<string>();
   const visit = (of: string): void => {
     for (const step of steps) {

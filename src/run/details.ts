@@ -36,10 +36,15 @@ export function renderDetails(state: RunState): string {
   return [
     `**${state.operation} ${state.federation}${state.member ? ` · ${state.member}` : ''}: ${state.status}**` +
       (state.blockedSince ? ` since ${state.blockedSince}` : ''),
-    ...(blockedOf(state).length > 0 ? [`Waits at ${blockedOf(state).join(', ')}. After the fix: Update \`retry\`.`] : []),
+    ...(blockedOf(state).length > 0
+      ? [`Waits at ${blockedOf(state).join(', ')}. After the fix: Update \`retry\`.`]
+      : []),
     '',
     '| phase | done | now |\n| --- | --- | --- |\n' + rows.join('\n'),
     ...(members.length > 0 ? ['', '| member | status | blocked at |\n| --- | --- | --- |\n' + members.join('\n')] : []),
-    ...blocked.map((step) => `\n**${step.id}** (${step.error?.code ?? ''}) since ${step.blockedSince ?? ''}: ${cell(step.error?.message ?? '')}`),
+    ...blocked.map(
+      (step) =>
+        `\n**${step.id}** (${step.error?.code ?? ''}) since ${step.blockedSince ?? ''}: ${cell(step.error?.message ?? '')}`,
+    ),
   ].join('\n');
 }

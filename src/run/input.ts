@@ -45,4 +45,5 @@ export const imagesQueueOf = (queue: string): string => `${queue}-images`;
 
 /** One federation, one id: up, down, join and unjoin exclude each other by it. */
 export const workflowIdOf = (federation: string): string => `federation/${federation}`;
-export const memberWorkflowIdOf = (federation: string, member: string): string => `${workflowIdOf(federation)}/clusters/${member}`;
+export const memberWorkflowIdOf = (federation: string, member: string): string =>
+  `${workflowIdOf(federation)}/clusters/${member}`;

@@ -16,7 +16,11 @@ const blockedIds = (state: RunState): string[] =>
  * Decides a `retry` of the given steps (absent: all that are blocked). A finished repeatable step may be asked for
  * when a blocked one needs it: it and everything between run again. Answers a sentence when it is refused.
  */
-export function planRetry(steps: readonly FrozenStep[], state: RunState, asked?: readonly string[]): RetryPlan | string {
+export function planRetry(
+  steps: readonly FrozenStep[],
+  state: RunState,
+  asked?: readonly string[],
+): RetryPlan | string {
   const blocked = blockedIds(state);
   if (!asked || asked.length === 0) return { wake: blocked, requeue: [] };
   const plan: RetryPlan = { wake: [], requeue: [] };

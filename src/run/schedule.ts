@@ -64,7 +64,8 @@ export const isComplete = (state: RunState): boolean =>
  */
 export function withRunStatus(state: RunState, at: string): RunState {
   const blocked = blockedOf(state).length > 0 && !isWorking(state);
-  if (state.status === 'running' && blocked) return { ...state, status: 'blocked', blockedSince: state.blockedSince ?? at };
+  if (state.status === 'running' && blocked)
+    return { ...state, status: 'blocked', blockedSince: state.blockedSince ?? at };
   if (state.status === 'blocked' && !blocked) return { ...state, status: 'running', blockedSince: null };
   return state;
 }

@@ -68,7 +68,12 @@ export type RunEvent =
   | { type: 'status'; status: RunStatus };
 
 /** A run that has not planned yet. */
-export function initialState(of: { federation: string; uuid: string; operation: Operation; member?: string }): RunState {
+export function initialState(of: {
+  federation: string;
+  uuid: string;
+  operation: Operation;
+  member?: string;
+}): RunState {
   return {
     federation: of.federation,
     uuid: of.uuid,
@@ -119,7 +124,10 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         ...state,
         steps: Object.fromEntries(event.steps.map((step) => [step.id, pendingStep(step)])),
         clusters: Object.fromEntries(
-          event.clusters.map((cluster) => [cluster.name, { ...cluster, status: 'pending' as const, blockedStep: null }]),
+          event.clusters.map((cluster) => [
+            cluster.name,
+            { ...cluster, status: 'pending' as const, blockedStep: null },
+          ]),
         ),
       };
     case 'identified':
@@ -148,11 +156,19 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         error: event.error,
       });
     case 'failed':
-      return changeStep(state, event.step, { status: 'failed', finishedAt: event.at, nextAttemptAt: null, error: event.error });
+      return changeStep(state, event.step, {
+        status: 'failed',
+        finishedAt: event.at,
+        nextAttemptAt: null,
+        error: event.error,
+      });
     case 'skipped':
       return changeStep(state, event.step, { ...settledStep, status: 'skipped', finishedAt: event.at });
     case 'requeued':
-      return event.steps.reduce((next, id) => changeStep(next, id, { ...settledStep, status: 'pending', finishedAt: null }), state);
+      return event.steps.reduce(
+        (next, id) => changeStep(next, id, { ...settledStep, status: 'pending', finishedAt: null }),
+        state,
+      );
     case 'cluster': {
       const cluster = state.clusters[event.name];
       if (!cluster) return state;

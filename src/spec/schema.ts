@@ -121,12 +121,18 @@ export const federationSchema = z.strictObject({
   metadata: z.strictObject({ name: dns1123 }),
   spec: z.strictObject({
     distribution: z.enum(['federation', 'karmada']).default('federation'),
-    host: z.strictObject({ context: z.string().min(1), kubeconfig: path.optional(), namespace: dns1123.default('federation') }),
+    host: z.strictObject({
+      context: z.string().min(1),
+      kubeconfig: path.optional(),
+      namespace: dns1123.default('federation'),
+    }),
     images: images.prefault({}),
     apiserver: apiserver.prefault({}),
     controllerManager: controllerManager.prefault({}),
     etcd: z.strictObject({ storage: z.string().default('10Gi'), storageClassName: z.string().optional() }).prefault({}),
-    patches: z.array(z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) })).default([]),
+    patches: z
+      .array(z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }))
+      .default([]),
     kubeconfig: z.strictObject({ context: z.string().min(1).default('federation-cluster') }).prefault({}),
     dns: dns.optional(),
     clusters: z.array(cluster).default([]),

@@ -36,7 +36,11 @@ export class FakeWorld {
   /** Fails a step for good until it is mended. */
   break(step: string, code: 'FORBIDDEN' | 'INVALID' = 'FORBIDDEN'): void {
     this.set(step, (call) => {
-      throw ApplicationFailure.create({ message: `${step} is broken on purpose`, type: code, nonRetryable: !call.parked });
+      throw ApplicationFailure.create({
+        message: `${step} is broken on purpose`,
+        type: code,
+        nonRetryable: !call.parked,
+      });
     });
   }
   mend(step: string): void {
@@ -64,7 +68,8 @@ export class FakeWorld {
   #plan(call: StepCall<PlanInput>): unknown {
     const { operation, spec, down } = call.input.plan;
     const options = { slowEveryMs: this.slowEveryMs };
-    const graph = operation === 'up' ? freezeUp(spec!, options) : freezeDown(spec!, down ?? { volumes: 'keep' }, options);
+    const graph =
+      operation === 'up' ? freezeUp(spec!, options) : freezeDown(spec!, down ?? { volumes: 'keep' }, options);
     return { outcome: 'done', facts: { graph, uuid: call.run.uuid } };
   }
 }

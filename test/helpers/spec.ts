@@ -1,7 +1,9 @@
 import { federationSchema, type Spec } from '../../src/spec/schema.ts';
 
 /** A spec that needs nothing but what is given: official images, one host context. */
-export function aSpec(given: { clusters?: string[]; dns?: boolean; build?: boolean; spec?: Record<string, unknown> } = {}): Spec {
+export function aSpec(
+  given: { clusters?: string[]; dns?: boolean; build?: boolean; spec?: Record<string, unknown> } = {},
+): Spec {
   const { clusters = [], dns = false, build = false, spec = {} } = given;
   const image = { registry: 'registry.example:5000', name: 'hyperkube-amd64', version: 'v1.5.0' };
   return federationSchema.parse({
@@ -13,7 +15,9 @@ export function aSpec(given: { clusters?: string[]; dns?: boolean; build?: boole
       images: {
         apiserver: image,
         controllerManager: image,
-        ...(build ? { build: { source: '/src', binaries: ['true'], push: { registry: 'registry.example:5000' } } } : {}),
+        ...(build
+          ? { build: { source: '/src', binaries: ['true'], push: { registry: 'registry.example:5000' } } }
+          : {}),
       },
       ...(dns ? { dns: { provider: 'powerdns', zone: 'federation.example.', domain: 'federation.example' } } : {}),
       clusters: clusters.map((name) => ({ name, context: name })),

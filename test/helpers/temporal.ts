@@ -2,13 +2,23 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 
 /** Where programs of the sandbox are: FEDCTL_BIN, then PATH. */
 export function findProgram(name: string): string {
   const folders = [process.env['FEDCTL_BIN'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
   const found = folders.map((folder) => join(folder, name)).find((path) => path.startsWith('/') && existsSync(path));
-  if (!found) throw new Error(`${name} is not found: set FEDCTL_BIN to the folder of the sandbox's programs (fedctl sandbox env)`);
+  if (!found)
+    throw new Error(
+      `${name} is not found: set FEDCTL_BIN to the folder of the sandbox's programs (fedctl sandbox env)`,
+    );
   return found;
 }
 
@@ -48,7 +58,11 @@ export async function withWorkers<T>(
   options: Partial<WorkerOptions> = {},
 ): Promise<T> {
   const common = { connection: env.nativeConnection, activities, workflowBundle: await workflowBundle(), ...options };
-  const images = await Worker.create({ connection: env.nativeConnection, activities, taskQueue: `${taskQueue}-images` });
+  const images = await Worker.create({
+    connection: env.nativeConnection,
+    activities,
+    taskQueue: `${taskQueue}-images`,
+  });
   const main = await Worker.create({ ...common, taskQueue });
   return images.runUntil(() => main.runUntil(work));
 }

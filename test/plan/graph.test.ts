@@ -107,7 +107,9 @@ describe('freezeDown', () => {
   });
 
   it('restores the cluster DNS before its pods are recycled, and unregisters after both', () => {
-    const needs = Object.fromEntries(down.clusters!.template.map((step) => [step.id, ancestors(step.id, down.clusters!.template)]));
+    const needs = Object.fromEntries(
+      down.clusters!.template.map((step) => [step.id, ancestors(step.id, down.clusters!.template)]),
+    );
     expect(needs['clusters/{cluster}/recycle']).toContain('clusters/{cluster}/cluster-dns');
     expect(needs['clusters/{cluster}/register']).toContain('clusters/{cluster}/recycle');
     expect(needs['clusters/{cluster}/identity']).toContain('clusters/{cluster}/register');

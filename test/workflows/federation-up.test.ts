@@ -21,13 +21,25 @@ const spec = aSpec({ clusters: ['member-1', 'member-2'], dns: true, build: true 
 function input(change: Partial<RunInput> = {}): RunInput {
   const federation = `f${++runs}`;
   const host = { context: 'host', namespace: 'federation' };
-  const base = { operation: 'up' as const, federation, uuid: 'proposed', startedBy: 'me@here', host, digest: 'd', spec };
+  const base = {
+    operation: 'up' as const,
+    federation,
+    uuid: 'proposed',
+    startedBy: 'me@here',
+    host,
+    digest: 'd',
+    spec,
+  };
   return { ...base, searchAttributes: true, ...change };
 }
 
 type Handle = WorkflowHandle<typeof federationUp>;
 
-async function inRun<T>(world: FakeWorld, work: (handle: Handle, started: RunInput) => Promise<T>, cached = 100): Promise<T> {
+async function inRun<T>(
+  world: FakeWorld,
+  work: (handle: Handle, started: RunInput) => Promise<T>,
+  cached = 100,
+): Promise<T> {
   const started = input();
   const taskQueue = `q-${started.federation}`;
   return withWorkers(
@@ -35,7 +47,11 @@ async function inRun<T>(world: FakeWorld, work: (handle: Handle, started: RunInp
     taskQueue,
     world.activities(),
     async () => {
-      const handle = await env.client.workflow.start(federationUp, { workflowId: `federation/${started.federation}`, taskQueue, args: [started] });
+      const handle = await env.client.workflow.start(federationUp, {
+        workflowId: `federation/${started.federation}`,
+        taskQueue,
+        args: [started],
+      });
       return work(handle, started);
     },
     { maxCachedWorkflows: cached },
@@ -85,7 +101,9 @@ describe('federationUp', () => {
       expect(blocked.steps['dns/zone']!.status).toBe('done');
       expect(blocked.steps['apiserver/credentials']!.status).toBe('pending');
       world.mend('apiserver/address');
-      expect(await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/address'] }] })).toContain('apiserver/address');
+      expect(await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/address'] }] })).toContain(
+        'apiserver/address',
+      );
       expect((await handle.result()).status).toBe('completed');
     });
     expect(world.count('apiserver/address')).toBe(2);
@@ -97,7 +115,8 @@ describe('federationUp', () => {
     world.break('etcd/claim');
     await inRun(world, async (handle) => {
       await until(handle, (state) => state.status === 'blocked');
-      const retry = (step: string): Promise<unknown> => handle.executeUpdate(retryUpdate, { args: [{ steps: [step] }] });
+      const retry = (step: string): Promise<unknown> =>
+        handle.executeUpdate(retryUpdate, { args: [{ steps: [step] }] });
       const cause = async (promise: Promise<unknown>): Promise<string> =>
         promise.then(
           () => 'accepted',
@@ -106,7 +125,9 @@ describe('federationUp', () => {
       expect(await cause(retry('no/such'))).toContain('no step no/such');
       expect(await cause(retry('apiserver/deployment'))).toContain('is pending, not blocked');
       expect(await cause(retry('dns/zone'))).toContain('no blocked step needs it');
-      expect(await cause(handle.executeUpdate(skipUpdate, { args: [{ step: 'etcd/claim' }] }))).toContain('cannot be skipped');
+      expect(await cause(handle.executeUpdate(skipUpdate, { args: [{ step: 'etcd/claim' }] }))).toContain(
+        'cannot be skipped',
+      );
       await handle.terminate();
     });
   });
@@ -120,7 +141,9 @@ describe('federationUp', () => {
       await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/credentials'] }] });
       expect((await handle.result()).status).toBe('completed');
     });
-    expect(['apiserver/credentials', 'apiserver/deployment', 'apiserver/ready'].map((id) => world.count(id))).toEqual([2, 2, 2]);
+    expect(['apiserver/credentials', 'apiserver/deployment', 'apiserver/ready'].map((id) => world.count(id))).toEqual([
+      2, 2, 2,
+    ]);
     expect(world.count('etcd/claim')).toBe(1);
   });
 

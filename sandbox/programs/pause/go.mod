@@ -1,0 +1,3 @@
+module fedctl/sandbox/programs/pause
+
+go 1.26
