@@ -1,4 +1,5 @@
 import type { StepCall } from '../src/plan/call.ts';
+import { apiserverServiceActivities } from './apiserver-service.ts';
 import type { Deps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { namespaceActivities } from './namespace.ts';
@@ -15,6 +16,7 @@ export const createActivities = (deps: Deps) => ({
   ...preflightActivities(deps),
   ...namespaceActivities(deps),
   ...recordActivities(deps),
+  ...apiserverServiceActivities(deps),
   ...dnsActivities(deps),
   ...sweepActivities(deps),
   removeObjects: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeStepObjects(scope, call)),

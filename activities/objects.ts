@@ -70,34 +70,59 @@ function foreign(scope: StepScope, where: Where, ref: ObjectRef): Error {
   );
 }
 
+/** How an object is ensured. */
+interface EnsureOptions {
+  /** What stands is kept as it is, whatever is in it: keys are made once. */
+  secretOnce?: boolean;
+}
+
 /**
  * Brings one object to what is wanted, by server-side apply: read, decide, note the intent, apply, note the UID.
- * A second call writes nothing. `once`: an object of ours that stands is kept as it is (keys are never made anew).
- * Throws FOREIGN, FIELD_OWNED, and what the API answers.
+ * A second call writes nothing. Throws FOREIGN, FIELD_OWNED, and what the API answers.
  */
 export async function ensureObject(
   scope: StepScope,
   where: Where,
   object: KubeObject,
-  options: { secretOnce?: boolean } = {},
+  options: EnsureOptions = {},
 ): Promise<Ensured> {
   const kube = await kubeOf(scope, where);
   const ref = refOf(object);
   const before = await readOurs(scope, where, ref);
   const adopted = before !== undefined && !isOurs(scope, before);
   const entry = entryFor(scope, clusterName(scope, where), ref, adopted ? 'adopted' : 'created');
-  if (before && options.secretOnce && !adopted) {
-    await recordUid(scope, entry, before.metadata.uid ?? '');
-    return { outcome: 'kept', object: before };
-  }
   const metadata = { ...object.metadata, labels: { ...object.metadata.labels, ...labelsFor(scope.run.uuid) } };
   await recordIntent(scope, entry);
-  const force = scope.run.takeOwnership || adopted ? { force: true } : {};
-  const after = await kube.apply({ ...object, metadata }, force);
+  const wanted = { ...object, metadata };
+  const after = await (options.secretOnce
+    ? standing(kube, wanted, before, adopted)
+    : kube.apply(wanted, scope.run.takeOwnership || adopted ? { force: true } : {}));
+  if (!isOurs(scope, after)) throw foreign(scope, where, ref);
   await recordUid(scope, entry, after.metadata.uid ?? '');
-  if (!before) return { outcome: 'created', object: after };
-  const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
-  return { outcome: same ? 'kept' : 'updated', object: after };
+  return { outcome: change(before, after), object: after };
+}
+
+function change(before: KubeObject | undefined, after: KubeObject): Ensured['outcome'] {
+  if (!before) return 'created';
+  return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'kept' : 'updated';
+}
+
+/** What stands, or a new one. Created and never applied: of two attempts at once the first one's keys stand. */
+async function standing(
+  kube: Kube,
+  wanted: KubeObject,
+  before: KubeObject | undefined,
+  adopted: boolean,
+): Promise<KubeObject> {
+  if (adopted) return kube.mergePatch(refOf(wanted), { metadata: { labels: wanted.metadata.labels } });
+  if (before) return before;
+  try {
+    return await kube.create(wanted);
+  } catch (error) {
+    const found = (error as { type?: string }).type === 'CONFLICT' ? await kube.read(refOf(wanted)) : undefined;
+    if (!found) throw error;
+    return found;
+  }
 }
 
 /** The outcome of a step that ensured several objects. */

@@ -6,8 +6,11 @@ import { currentContext } from './context.ts';
 import { failure } from './fail.ts';
 import { atMost, redact } from './redact.ts';
 
-/** One look: what was waited for, or why not yet. */
-export type Look<T> = { value: T } | { why: string };
+/**
+ * One look: what was waited for, or why not yet. `code` says it more exactly than the wait's own; `final`: no waiting
+ * will mend it.
+ */
+export type Look<T> = { value: T } | { why: string; code?: ErrorCodeName; final?: boolean };
 
 /** ms between looks, unless a caller says otherwise. */
 const everyDefaultMs = 1_000;
@@ -15,7 +18,8 @@ const detailBytes = 1_000;
 
 /**
  * Looks until there is a value, at least once, for call.waitMs from the moment the activity was first scheduled
- * (attempts of a worker that died count). While it waits, heartbeats say why. Throws failure(code, why) after that;
+ * (attempts of a worker that died count). While it waits, heartbeats say why. Throws failure(code, why) after that, or at
+ * a look that is final;
  * errors that may pass by themselves count as a why, others are thrown at once.
  */
 export async function waitUntil<T>(
@@ -30,7 +34,7 @@ export async function waitUntil<T>(
     const look = await lookOnce(probe);
     if ('value' in look) return look.value;
     context.heartbeat(atMost(redact(look.why), detailBytes));
-    if (Date.now() >= deadline) throw failure(code, look.why, options.data);
+    if (look.final || Date.now() >= deadline) throw failure(look.code ?? code, look.why, options.data);
     await pause(Math.min(options.everyMs ?? everyDefaultMs, Math.max(50, deadline - Date.now())), context.signal);
   }
 }

@@ -69,10 +69,18 @@ function fromText(text: string): KubeConfig {
   return config;
 }
 
+type ConfigUser = ReturnType<KubeConfig['getCurrentUser']>;
+
+function kindOfUser(user: ConfigUser): ContextFacts['userKind'] {
+  if (!user) return 'none';
+  if (user.exec) return 'exec';
+  return user.authProvider ? 'auth-provider' : 'static';
+}
+
 function factsOf(config: KubeConfig): ContextFacts {
   const cluster = config.getCurrentCluster();
   const user = config.getCurrentUser();
-  const kind = !user ? 'none' : user.exec ? 'exec' : user.authProvider ? 'auth-provider' : 'static';
+  const kind = kindOfUser(user);
   return {
     server: cluster?.server ?? '',
     caData: pemOf(cluster?.caData, cluster?.caFile),
@@ -90,7 +98,7 @@ function pemOf(data: string | undefined, file: string | undefined): string | und
   return file ? readFileSync(file, 'utf8') : undefined;
 }
 
-function staticUser(user: NonNullable<ReturnType<KubeConfig['getCurrentUser']>>): NonNullable<ContextFacts['user']> {
+function staticUser(user: NonNullable<ConfigUser>): NonNullable<ContextFacts['user']> {
   const certificate = pemOf(user.certData, user.certFile);
   const key = pemOf(user.keyData, user.keyFile);
   return {

@@ -1,0 +1,40 @@
+import { patched, type Target } from '../src/distributions/federation/manifests.ts';
+import type { Patch } from '../src/distributions/federation/patches.ts';
+import type { KubeEvent } from '../src/plan/events.ts';
+import type { KubeObject } from './clients/kube-port.ts';
+import { type Ensured, ensureObject } from './objects.ts';
+import type { StepScope } from './step.ts';
+
+/** Where the control plane of this run stands. */
+export const targetOf = (scope: StepScope): Target => ({
+  federation: scope.run.federation,
+  namespace: scope.run.host.namespace,
+});
+
+/** Base64 of UTF-8 text, as `data` of a Secret holds it. */
+export const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+
+/** One key of a Secret as text; undefined when the Secret or the key is not there, or the key is empty. SECRET. */
+export function secretText(secret: KubeObject | undefined, key: string): string | undefined {
+  const value = (secret?.['data'] as Record<string, string> | undefined)?.[key];
+  return value ? Buffer.from(value, 'base64').toString('utf8') : undefined;
+}
+
+/** A rendered object of the control plane, with the spec's last word on it, brought to the host. */
+export const ensurePatched = (scope: StepScope, object: KubeObject, patches: readonly Patch[]): Promise<Ensured> =>
+  ensureObject(scope, 'host', patched(object, patches));
+
+/**
+ * Events of the host namespace, about one object when it is named. They only explain: without the right to read them
+ * a wait goes on without them.
+ */
+export async function readEvents(scope: StepScope, about?: KubeObject): Promise<KubeEvent[]> {
+  const namespace = scope.run.host.namespace;
+  const fieldSelector = about && `involvedObject.name=${about.metadata.name}`;
+  try {
+    return (await scope.host.list({ apiVersion: 'v1', kind: 'Event', namespace, fieldSelector })) as KubeEvent[];
+  } catch (error) {
+    if ((error as { type?: string }).type === 'FORBIDDEN') return [];
+    throw error;
+  }
+}
