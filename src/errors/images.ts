@@ -1,4 +1,67 @@
 import { defineErrors } from './types.ts';
 
 /** Codes about images, engines and registries. */
-export const imagesErrors = defineErrors({});
+export const imagesErrors = defineErrors({
+  IMAGE_NOT_FOUND: {
+    retry: 'never',
+    title: 'the registry does not have the image',
+    fix: (d) => [
+      `check name and version in the spec: ${d['image'] ?? 'the image named above'}`,
+      'an image that moved elsewhere: images.mirrors; one to be built from source: images.build',
+      'then: fedctl retry NAME preflight/images',
+    ],
+  },
+  IMAGE_REFERENCE: {
+    retry: 'never',
+    title: 'this is no reference to an image',
+    fix: () => ['set registry, name and version of the image in the spec; the form is registry/name:tag'],
+  },
+  REGISTRY_DENIED: {
+    retry: 'never',
+    title: 'the registry does not allow this',
+    fix: (d) => [
+      `log the worker in at ${d['registry'] ?? 'the registry'}, or name a docker config file with its credentials in images.pullSecret.fromDockerConfig`,
+      'many registries answer the same for a repository that does not exist: check the name too',
+    ],
+  },
+  PULL_SECRET: {
+    retry: 'never',
+    title: 'the pull secret cannot be made from the docker config file',
+    fix: () => [
+      'name a file of the worker in images.pullSecret.fromDockerConfig that has the credentials under auths',
+      'credential helpers (credsStore) cannot be used in pods: log in with another --authfile or DOCKER_CONFIG',
+    ],
+  },
+  BUILD_SOURCE_MISSING: {
+    retry: 'never',
+    title: 'there is nothing to build the image from',
+    fix: () => ['mend images.build.source and images.build.dockerfile; they are paths of the worker'],
+  },
+  ENGINE_NOT_FOUND: {
+    retry: 'never',
+    title: 'the worker has no program that builds images',
+    fix: (d) => [
+      `install ${d['engine'] ?? 'docker, podman, buildah or nerdctl'} where the worker runs`,
+      'or name another in images.build.engine',
+    ],
+  },
+  BUILD_FAILED: {
+    retry: 'never',
+    title: 'the build failed',
+    fix: (d) => [`read the whole log on the worker: ${d['log'] ?? 'see the message above'}`, 'then: fedctl retry NAME'],
+  },
+  IMAGE_NOT_BUILT: {
+    retry: 'never',
+    title: 'the engine no longer has the image that was built',
+    fix: () => ['build it again: fedctl retry NAME images/build'],
+  },
+  PUSH_FAILED: {
+    retry: 'soon',
+    title: 'the image could not be pushed',
+    fix: (d) => [
+      `check that ${d['registry'] ?? 'the registry'} can be reached by the engine of the worker, and has room`,
+      'a registry without TLS: name it in images.insecureRegistries (docker: also in insecure-registries of its daemon)',
+      `read the whole log on the worker: ${d['log'] ?? 'see the message above'}`,
+    ],
+  },
+});
