@@ -35,17 +35,20 @@ export function parseReference(text: string): ImageReference | undefined {
   const groups = grammar.exec(text)?.groups;
   if (!groups) return undefined;
   const { registry: first, repository: rest = '', tag, digest } = groups;
-  const own = first !== undefined && isRegistry(first);
-  const registry = own ? first.replace(/^(?:index|registry-1)\.docker\.io$/, 'docker.io') : 'docker.io';
-  const named = own || first === undefined ? rest : `${first}/${rest}`;
-  return {
-    registry,
-    repository: registry === 'docker.io' && !named.includes('/') ? `library/${named}` : named,
-    ...(tag === undefined && digest === undefined ? { tag: 'latest' } : {}),
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  };
+  const place = first === undefined ? inHub(rest) : isRegistry(first) ? at(first, rest) : inHub(`${first}/${rest}`);
+  return { ...place, ...version(tag ?? (digest ? undefined : 'latest'), digest) };
 }
+
+const inHub = (name: string): ImageReference => ({
+  registry: 'docker.io',
+  repository: name.includes('/') ? name : `library/${name}`,
+});
+const at = (registry: string, name: string): ImageReference =>
+  /^(index\.|registry-1\.)?docker\.io$/.test(registry) ? inHub(name) : { registry, repository: name };
+const version = (tag: string | undefined, digest: string | undefined): Pick<ImageReference, 'tag' | 'digest'> => ({
+  ...(tag ? { tag } : {}),
+  ...(digest ? { digest } : {}),
+});
 
 /** `registry/repository:tag@digest`, as far as there is one. What parseReference reads. */
 export function formatReference({ registry, repository, tag, digest }: ImageReference): string {
@@ -74,8 +77,7 @@ export function mirrored(reference: ImageReference, mirrors: Spec['images']['mir
   const place = parseReference(`${(mirrors[fits] ?? '').replace(/\/+$/, '')}${rest}`);
   if (!place) return undefined;
   const { registry, repository } = place;
-  const { tag, digest } = reference;
-  return { registry, repository, ...(tag ? { tag } : {}), ...(digest ? { digest } : {}) };
+  return { registry, repository, ...version(reference.tag, reference.digest) };
 }
 
 /** Whether `images.insecureRegistries` names this registry: then plain HTTP and any certificate will do. */

@@ -1,0 +1,110 @@
+import http from 'node:http';
+import https from 'node:https';
+import { currentContext } from '../context.ts';
+import { classify } from '../fail.ts';
+
+/** ms a request may take in all. */
+const requestTimeoutMs = 30_000;
+/** Longest body that is read, bytes: manifests are at most 4 MiB (OCI distribution specification). */
+const bodyBytes = 4 * 1024 * 1024;
+const redirectsAtMost = 5;
+
+/** An answer with any status. */
+export interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: Buffer;
+  url: URL;
+}
+
+/** What is sent. */
+export interface Outgoing {
+  method: string;
+  url: URL;
+  headers?: Record<string, string>;
+  body?: string | undefined;
+}
+
+/** How a server proves itself. */
+export interface Trust {
+  /** PEMs of the CAs to trust; undefined: those that Node trusts anyway. */
+  ca?: string[] | undefined;
+  /** Any certificate will do. */
+  anyCertificate: boolean;
+}
+
+function once({ method, url, headers = {}, body }: Outgoing, trust: Trust, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const tls = { rejectUnauthorized: !trust.anyCertificate, ...(trust.ca ? { ca: trust.ca } : {}) };
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const options = { method, headers: { 'user-agent': 'fedctl', ...headers, ...length }, signal, ...tls };
+    const request = (url.protocol === 'http:' ? http : https).request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= bodyBytes) chunks.push(chunk);
+        else request.destroy(new Error(`the answer to ${method} is larger than ${bodyBytes} bytes`));
+      });
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), url }),
+      );
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/**
+ * Sends one request, follows redirects of GET and HEAD (without Authorization when they lead to another host) and
+ * gives up after 30 s. Errors come out as they are thrown; any status is an answer.
+ */
+export async function exchangeRaw(request: Outgoing, trust: Trust): Promise<Answer> {
+  const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
+  let at = request;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await once(at, trust, signal).catch((error: unknown) => {
+      const timedOut = signal.aborted && !currentContext().signal.aborted;
+      throw timedOut ? (signal.reason as Error) : error;
+    });
+    const { location } = answer.headers;
+    const follows = location && [301, 302, 303, 307, 308].includes(answer.status) && /^(GET|HEAD)$/.test(at.method);
+    if (!follows || redirects >= redirectsAtMost) return answer;
+    const url = new URL(location, at.url);
+    const { authorization = '', ...others } = at.headers ?? {};
+    at = {
+      ...at,
+      url,
+      headers: { ...others, ...(url.host === at.url.host && authorization ? { authorization } : {}) },
+    };
+  }
+}
+
+/** The same, with errors as failures of the table: UNREACHABLE, TLS_MISMATCH, cancellations. */
+export async function exchange(request: Outgoing, trust: Trust, registry: string): Promise<Answer> {
+  try {
+    return await exchangeRaw(request, trust);
+  } catch (error) {
+    throw classify(error, { server: `registry ${registry}`, what: `${request.method} ${request.url.pathname}` });
+  }
+}
+
+/** ms that Retry-After asks for. */
+export const retryAfterMs = (answer: Answer): number | undefined => {
+  const seconds = Number(answer.headers['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
+};
+
+/** The registry's own words: `errors[].message` of the OCI distribution specification, else the text. */
+export function wordsOf({ body }: Answer): string {
+  const text = body.toString('utf8');
+  try {
+    const { errors = [] } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };
+    const words = errors.map(({ code, message }) => message || code).filter(Boolean);
+    if (words.length > 0) return words.join('; ');
+  } catch {
+    // No JSON: the text itself is all there is.
+  }
+  return text.slice(0, 300).trim();
+}
