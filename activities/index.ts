@@ -1,5 +1,7 @@
 import type { StepCall } from '../src/plan/call.ts';
 import { apiserverServiceActivities } from './apiserver-service.ts';
+import { certificateActivities } from './certificates.ts';
+import { credentialActivities } from './credentials.ts';
 import type { Deps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { namespaceActivities } from './namespace.ts';
@@ -17,6 +19,8 @@ export const createActivities = (deps: Deps) => ({
   ...namespaceActivities(deps),
   ...recordActivities(deps),
   ...apiserverServiceActivities(deps),
+  ...certificateActivities(deps),
+  ...credentialActivities(deps),
   ...dnsActivities(deps),
   ...sweepActivities(deps),
   removeObjects: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeStepObjects(scope, call)),

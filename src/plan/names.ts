@@ -69,6 +69,8 @@ export const names = {
   ledger: 'fedctl-ledger',
   /** ConfigMap of the steps of one member. */
   ledgerOf: (cluster: string): string => `fedctl-ledger-${cluster}`,
+  /** Host name of the record that `dns.apiserverRecord` asks for, in the zone's domain; it stands in the certificate. */
+  apiserverRecord: (domain: string): string => `${apiserver}.${domain.replace(/\.+$/, '')}`,
   /** Lease. */
   lease: 'fedctl-owner',
   /** In the member: ServiceAccount and token Secret. At most 63 characters. */

@@ -1,0 +1,180 @@
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { isIp, serverUrl } from '../src/distributions/federation/address.ts';
+import { kubeconfigOf } from '../src/distributions/federation/kubeconfig.ts';
+import { secretObject } from '../src/distributions/federation/manifests.ts';
+import { kubeconfigText } from '../src/distributions/federation/member-manifests.ts';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { names } from '../src/plan/names.ts';
+import { readAuthority } from './certificates.ts';
+import type { KubeObject } from './clients/kube-port.ts';
+import { base64, secretText, targetOf } from './control-plane.ts';
+import type { Deps } from './deps.ts';
+import { failure } from './fail.ts';
+import { type Ensured, ensureObject, readOurs } from './objects.ts';
+import { type KeyPair, type Leaf, leafFor, type LeafWanted } from './pki.ts';
+import { type StepScope, writing } from './step.ts';
+
+const standingSecret = (scope: StepScope, name: string): Promise<KubeObject | undefined> =>
+  readOurs(scope, 'host', { apiVersion: 'v1', kind: 'Secret', name, namespace: scope.run.host.namespace });
+
+/** Brings a Secret to these values (plain text; SECRET). */
+const ensureSecret = (scope: StepScope, name: string, values: Record<string, string>): Promise<Ensured> => {
+  const data = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, base64(value)]));
+  return ensureObject(scope, 'host', secretObject(targetOf(scope), name, data));
+};
+
+const versionOf = ({ object }: Ensured): string => object.metadata.resourceVersion ?? '';
+
+/** Keeps what is there out of the pair: `undefined` values are absent under exactOptionalPropertyTypes. */
+const pair = (certificate: string | undefined, key: string | undefined): Partial<KeyPair> => ({
+  ...(certificate ? { certificate } : {}),
+  ...(key ? { key } : {}),
+});
+
+/** Every name that a client may call federation-apiserver by: its address, its Service, its record in the zone. */
+function serverNames(call: CallOf<'apiserver/credentials'>, namespace: string): LeafWanted['sans'] {
+  const { facts, spec } = call.input;
+  const service = names.apiserver;
+  const within = [service, `${service}.${namespace}`, `${service}.${namespace}.svc`];
+  const record = spec.dns?.apiserverRecord ? [names.apiserverRecord(spec.dns.domain)] : [];
+  const hosts = [...within, `${service}.${namespace}.svc.cluster.local`, ...record];
+  const address = { type: isIp(facts.address) ? ('ip' as const) : ('dns' as const), value: facts.address };
+  return [address, ...hosts.filter((name) => name !== facts.address).map((value) => ({ type: 'dns' as const, value }))];
+}
+
+const tokenLength = 32;
+const tokenAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const newToken = (): string =>
+  Array.from({ length: tokenLength }, () => tokenAlphabet[randomInt(tokenAlphabet.length)]).join('');
+
+/** A line of `--token-auth-file`: token, user, uid, groups (guide: user admin). What stands is kept: people use it. */
+const tokenFile = (standing: string | undefined): string =>
+  standing && /^[^\s,]+,/.test(standing) ? standing : `${newToken()},admin,admin,system:masters\n`;
+
+/** Certificate and token of federation-apiserver. Kept while they serve. Throws CA_UNUSABLE, FOREIGN. */
+async function ensureApiserverCredentials(
+  scope: StepScope,
+  call: CallOf<'apiserver/credentials'>,
+): Promise<ResultOf<'apiserver/credentials'>> {
+  const authority = await readAuthority(scope);
+  const before = await standingSecret(scope, names.apiserverCredentials);
+  const sans = serverNames(call, scope.run.host.namespace);
+  const wanted: LeafWanted = { commonName: names.apiserver, usage: 'server', sans };
+  const leaf = await leafFor(
+    authority,
+    wanted,
+    pair(secretText(before, 'server.crt'), secretText(before, 'server.key')),
+  );
+  const done = await ensureSecret(scope, names.apiserverCredentials, {
+    'ca.crt': authority.certificate,
+    'server.crt': leaf.certificate,
+    'server.key': leaf.key,
+    'token.csv': tokenFile(secretText(before, 'token.csv')),
+  });
+  return { outcome: done.outcome, facts: { secretVersion: versionOf(done), expires: leaf.expires } };
+}
+
+/** Who a kubeconfig speaks as, where, and in which Secret it stands. */
+interface Access {
+  secret: string;
+  context: string;
+  server: string;
+  commonName: string;
+}
+
+/** A Secret with a kubeconfig and a client certificate of its own; both are kept while they serve. */
+async function ensureKubeconfig(scope: StepScope, access: Access): Promise<{ done: Ensured; leaf: Leaf }> {
+  const authority = await readAuthority(scope);
+  const stored = secretText(await standingSecret(scope, access.secret), 'kubeconfig');
+  const wanted: LeafWanted = {
+    commonName: access.commonName,
+    organization: 'system:masters',
+    usage: 'client',
+    sans: [],
+  };
+  const leaf = await leafFor(authority, wanted, userIn(stored));
+  const kubeconfig = kubeconfigOf({
+    context: access.context,
+    server: access.server,
+    caBase64: base64(authority.certificate),
+    certificateBase64: base64(leaf.certificate),
+    keyBase64: base64(leaf.key),
+  });
+  const done = await ensureSecret(scope, access.secret, { kubeconfig: kubeconfigText(kubeconfig, stored) });
+  return { done, leaf };
+}
+
+/** Certificate and key of the first user of a kubeconfig; nothing from a text that is none. */
+function userIn(text: string | undefined): Partial<KeyPair> {
+  type User = { 'client-certificate-data'?: string; 'client-key-data'?: string };
+  const decode = (value: unknown): string | undefined =>
+    typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
+  try {
+    const user = (parse(text ?? '') as { users?: { user?: User }[] } | null)?.users?.[0]?.user;
+    return pair(decode(user?.['client-certificate-data']), decode(user?.['client-key-data']));
+  } catch {
+    return {};
+  }
+}
+
+/** By the Service's name: in the host's cluster DNS, whatever the outer address is. */
+async function ensureControllerManagerCredentials(
+  scope: StepScope,
+): Promise<ResultOf<'controller-manager/credentials'>> {
+  const { done } = await ensureKubeconfig(scope, {
+    secret: names.controllerManagerKubeconfig,
+    context: names.controllerManager,
+    server: `https://${names.apiserver}`,
+    commonName: names.controllerManager,
+  });
+  return { outcome: done.outcome, facts: { secretVersion: versionOf(done) } };
+}
+
+/** What fedctl and its operators use; the CLI copies it to the operator's machine. */
+async function ensureAdminKubeconfig(
+  scope: StepScope,
+  call: CallOf<'admin/kubeconfig'>,
+): Promise<ResultOf<'admin/kubeconfig'>> {
+  const { facts, spec } = call.input;
+  const { done, leaf } = await ensureKubeconfig(scope, {
+    secret: names.adminKubeconfig,
+    context: spec.kubeconfig.context,
+    server: serverUrl(facts.address, facts.port),
+    commonName: 'admin',
+  });
+  return { outcome: done.outcome, facts: { expires: leaf.expires } };
+}
+
+/** The DNS settings of the control plane, from a file of the worker. Throws FILE_NOT_READABLE. */
+async function ensureDnsCredentials(
+  scope: StepScope,
+  call: CallOf<'controller-manager/dns-credentials'>,
+): Promise<ResultOf<'controller-manager/dns-credentials'>> {
+  const path = call.input.spec.controllerManager.dnsProviderConfigFile;
+  if (!path) throw failure('BUG', 'a step about dnsProviderConfigFile was called without one');
+  const done = await ensureSecret(scope, names.dnsProviderConfig, { [names.dnsProviderConfig]: await textOf(path) });
+  return { outcome: done.outcome, facts: { secretVersion: versionOf(done) } };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const field = 'spec.controllerManager.dnsProviderConfigFile';
+    throw failure('FILE_NOT_READABLE', `cannot read ${path} (${field}): ${code}`, { path, field });
+  }
+}
+
+/** Secrets with what each part of the control plane, and its operators, prove themselves by. */
+export const credentialActivities = (deps: Deps) => ({
+  ensureApiserverCredentials: writing<'apiserver/credentials'>(deps, ensureApiserverCredentials),
+  ensureControllerManagerCredentials: writing<'controller-manager/credentials'>(
+    deps,
+    ensureControllerManagerCredentials,
+  ),
+  ensureAdminKubeconfig: writing<'admin/kubeconfig'>(deps, ensureAdminKubeconfig),
+  ensureDnsCredentials: writing<'controller-manager/dns-credentials'>(deps, ensureDnsCredentials),
+});
