@@ -1,0 +1,131 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CancelledFailure } from '@temporalio/common';
+import { killGroup } from './build-process.ts';
+import type { StepScope } from './step.ts';
+
+/** ms between looks at a lock that another build holds. */
+const lookEveryMs = 500;
+
+/** A process, told from a later one of its id by when it was started. */
+interface ProcessMark {
+  pid: number;
+  /** Clock ticks since boot (field 22 of /proc/<pid>/stat); '' where there is no /proc. */
+  started: string;
+}
+interface Holder extends ProcessMark {
+  /** What it builds, for whoever waits. */
+  step: string;
+  /** Leader of the process group that it runs. */
+  child?: ProcessMark | undefined;
+}
+
+/** What the holder of a lock can do. */
+export interface Held {
+  /** Notes the child that runs under the lock: should this worker be killed, the next holder ends it. */
+  started(pid: number): Promise<void>;
+}
+
+/** Locks of this process: one of its id that is not here was left by an earlier process (in containers all are pid 1). */
+const mine = new Set<string>();
+
+/**
+ * Runs `act` while no other build uses this source folder on this machine. Waits for a living holder and says so; the
+ * lock of a dead one is taken, and the processes that it left behind are ended first. Throws cancellations.
+ */
+export async function withBuildLock<T>(scope: StepScope, source: string, act: (held: Held) => Promise<T>): Promise<T> {
+  const name = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  const lock = join(scope.deps.stateFolder, 'builds', 'locks', name);
+  await mkdir(dirname(lock), { recursive: true, mode: 0o700 });
+  const holder: Holder = { ...(await markOf(process.pid)), step: `${scope.run.federation} ${scope.step}` };
+  while (!(await take(lock, holder))) {
+    const other = await holderOf(lock);
+    if (other && !(await isHeld(lock, other))) await clear(lock, other);
+    else {
+      if (other) scope.tell(`waits for another build in ${source} (${other.step}, process ${other.pid})`);
+      await pause(scope.signal);
+    }
+  }
+  try {
+    return await act({
+      started: async (pid) => {
+        const draft = `${lock}.${randomBytes(4).toString('hex')}`;
+        await writeFile(draft, JSON.stringify({ ...holder, child: await markOf(pid) }));
+        await rename(draft, lock);
+      },
+    });
+  } finally {
+    await rm(lock, { force: true });
+    mine.delete(lock);
+  }
+}
+
+/** Makes the lock file with its text at once: a link cannot be seen half written. False when there is one already. */
+async function take(lock: string, holder: Holder): Promise<boolean> {
+  if (mine.has(lock)) return false;
+  const draft = `${lock}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, JSON.stringify(holder));
+  try {
+    await link(draft, lock);
+    mine.add(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function holderOf(lock: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await readFile(lock, 'utf8')) as Holder;
+  } catch {
+    return undefined; // given back meanwhile
+  }
+}
+
+async function isHeld(lock: string, holder: Holder): Promise<boolean> {
+  return holder.pid === process.pid ? mine.has(lock) : isAlive(holder);
+}
+
+/** Takes the lock of a dead holder away, and ends what it left running. */
+async function clear(lock: string, dead: Holder): Promise<void> {
+  const aside = `${lock}.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(lock, aside);
+  } catch {
+    return; // somebody else was first
+  }
+  const moved = await readFile(aside, 'utf8');
+  // Between the look and the move a rival may have cleared it and taken the lock: it gets it back.
+  if (moved !== JSON.stringify(dead)) await link(aside, lock).catch(() => undefined);
+  else if (dead.child && (await isAlive(dead.child))) killGroup(dead.child.pid, 'SIGKILL');
+  await rm(aside, { force: true });
+}
+
+async function isAlive({ pid, started }: ProcessMark): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return started === (await markOf(pid)).started;
+}
+
+async function markOf(pid: number): Promise<ProcessMark> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The second field, the program's name, may hold anything; the third, the state, is Z when it only waits to be reaped.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { pid, started: fields[0] === 'Z' ? 'ended' : (fields[19] ?? '') };
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await delay(lookEveryMs, undefined, { signal });
+  } catch {
+    throw signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled');
+  }
+}
