@@ -4,13 +4,16 @@ import { certificateActivities } from './certificates.ts';
 import { credentialActivities } from './credentials.ts';
 import type { Deps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
+import { etcdActivities } from './etcd.ts';
 import { namespaceActivities } from './namespace.ts';
 import { removeStepObjects } from './objects.ts';
 import { planActivities } from './plan-steps.ts';
 import { preflightActivities } from './preflight.ts';
 import { recordActivities } from './record.ts';
+import { rolloutActivities } from './rollout.ts';
 import { inStep } from './step.ts';
 import { sweepActivities } from './sweep.ts';
+import { verifyActivities } from './verify.ts';
 
 /** Every activity, over the given dependencies: what a worker registers. */
 export const createActivities = (deps: Deps) => ({
@@ -21,6 +24,9 @@ export const createActivities = (deps: Deps) => ({
   ...apiserverServiceActivities(deps),
   ...certificateActivities(deps),
   ...credentialActivities(deps),
+  ...etcdActivities(deps),
+  ...rolloutActivities(deps),
+  ...verifyActivities(deps),
   ...dnsActivities(deps),
   ...sweepActivities(deps),
   removeObjects: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeStepObjects(scope, call)),

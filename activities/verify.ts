@@ -1,0 +1,67 @@
+import {
+  clusterApiVersion,
+  clusterReadiness,
+  type FederationCluster,
+} from '../src/distributions/federation/cluster-api.ts';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { names } from '../src/plan/names.ts';
+import { deploymentReadiness } from '../src/plan/readiness.ts';
+import type { Deps } from './deps.ts';
+import { failure } from './fail.ts';
+import { readRecord } from './record.ts';
+import { healthzProblem, readDeployment } from './rollout.ts';
+import { reading, type StepScope } from './step.ts';
+import { waitUntil } from './wait.ts';
+
+/** Proves by reading that the control plane stands. Throws CONTROL_PLANE_NOT_READY with all that is wrong. */
+async function verifyControlPlane(scope: StepScope): Promise<ResultOf<'verify/control-plane'>> {
+  const { namespace } = scope.run.host;
+  const federation = await scope.federation();
+  const [apiserver, controllerManager, health, record] = await Promise.all([
+    readDeployment(scope, names.apiserver),
+    readDeployment(scope, names.controllerManager),
+    healthzProblem(federation),
+    readRecord(scope.host, namespace),
+  ]);
+  const found = record ? `is of federation ${record.uuid}` : 'is gone';
+  const problems = [
+    deploymentReadiness(apiserver) && `${names.apiserver}: ${deploymentReadiness(apiserver)}`,
+    deploymentReadiness(controllerManager) && `${names.controllerManager}: ${deploymentReadiness(controllerManager)}`,
+    health,
+    record?.uuid === scope.run.uuid ? '' : `the record in namespace ${namespace} ${found}, not of ${scope.run.uuid}`,
+  ].filter(Boolean);
+  if (problems.length > 0) throw failure('CONTROL_PLANE_NOT_READY', problems.join('; '), { namespace });
+  return { outcome: 'done', note: `${federation.server} answers`, facts: {} };
+}
+
+/**
+ * Waits until every cluster of the spec is Ready in the eyes of the federation. Throws CLUSTERS_NOT_READY naming those
+ * that are not, and why; one whose join was skipped or given up is among them.
+ */
+async function verifyClusters(scope: StepScope, call: CallOf<'verify/clusters'>): Promise<ResultOf<'verify/clusters'>> {
+  const wanted = call.input.spec.clusters.map(({ name }) => name);
+  const federation = await scope.federation();
+  await waitUntil(call, 'CLUSTERS_NOT_READY', async () => {
+    const all = await federation.list<FederationCluster>({ apiVersion: clusterApiVersion, kind: 'Cluster' });
+    const known = new Map(all.map((cluster) => [cluster.metadata.name, cluster]));
+    const problems = wanted.flatMap((name) => problemOf(name, known.get(name)));
+    if (problems.length === 0) return { value: true };
+    // Every join has ended by now: what is not registered will not be, whatever the wait.
+    const final = wanted.every((name) => !known.has(name) || !problemOf(name, known.get(name)).length);
+    const why = `${problems.length} of ${wanted.length} clusters are not Ready: ${problems.join('; ')}`;
+    return { why, final };
+  });
+  return { outcome: 'done', note: `${wanted.length} clusters are Ready`, facts: {} };
+}
+
+function problemOf(name: string, cluster: FederationCluster | undefined): string[] {
+  if (!cluster) return [`${name}: not registered with the federation`];
+  const why = clusterReadiness(cluster);
+  return why ? [`${name}: ${why}`] : [];
+}
+
+/** The proof after the work. */
+export const verifyActivities = (deps: Deps) => ({
+  verifyControlPlane: reading<'verify/control-plane'>(deps, verifyControlPlane),
+  verifyClusters: reading<'verify/clusters'>(deps, verifyClusters),
+});
