@@ -74,6 +74,7 @@ export async function runChild(command: Command, { signal, log, started }: Surro
     return { ...ended, answer: answer() };
   } finally {
     stop();
+    if (child.exitCode === null && child.signalCode === null) killGroup(child.pid, 'SIGKILL');
   }
 }
 
