@@ -23,6 +23,8 @@ export interface Problem extends Place {
 /** What a rule finds: the place is looked up by whoever knows the text. */
 export interface Finding {
   path: Path;
+  /** Point at the key and not at the value. */
+  at?: 'key';
   message: string;
   hint?: string;
   code?: 'NOT_BUILT_YET';

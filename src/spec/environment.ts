@@ -1,0 +1,75 @@
+import type { Path } from './problem.ts';
+
+/** Variables by name, as a process has them; an empty one counts as not set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A value for a field, and the variable it comes from. */
+export interface FromEnvironment {
+  path: Path;
+  value: string;
+  variable: string;
+  /** Only when this field was filled by the same variable. */
+  with?: Path;
+}
+
+/** Providers that go without saying: the guide's own inference, by KUBERNETES_PROVIDER. */
+const dnsOfCloud: Readonly<Record<string, string>> = {
+  gce: 'google-clouddns',
+  gke: 'google-clouddns',
+  aws: 'aws-route53',
+};
+
+/**
+ * What the guide's variables say. With `build` the registry and tag are those to push to, else those to pull from.
+ * FEDERATION_PUSH_REPO_BASE alone means the tag `latest`, as the guide has it.
+ */
+export function fromEnvironment(env: Environment, given: { build: boolean; dns: boolean }): FromEnvironment[] {
+  const one = (variable: string, ...paths: Path[]): FromEnvironment[] => {
+    const value = env[variable]?.trim();
+    return value ? paths.map((path) => ({ path, value, variable })) : [];
+  };
+  return [
+    ...one('FEDERATION_NAME', ['metadata', 'name']),
+    ...(given.build ? pushTo(one) : pullFrom(one)),
+    ...(given.dns || env['DNS_ZONE_NAME'] ? dnsOf(env, one) : []),
+  ];
+}
+
+type One = (variable: string, ...paths: Path[]) => FromEnvironment[];
+
+const push = (key: string): Path => ['spec', 'images', 'build', 'push', key];
+/** The first that is set wins. */
+const pushTo = (one: One): FromEnvironment[] => [
+  ...one('KUBE_REGISTRY', push('registry')),
+  ...one('FEDERATION_PUSH_REPO_BASE', push('registry')),
+  ...one('FEDERATION_IMAGE_TAG', push('tag')),
+];
+
+const pull = (key: string): Path[] => [
+  ['spec', 'images', 'apiserver', key],
+  ['spec', 'images', 'controllerManager', key],
+];
+
+function pullFrom(one: One): FromEnvironment[] {
+  const registries = one('FEDERATION_PUSH_REPO_BASE', ...pull('registry'));
+  const versions = one('FEDERATION_IMAGE_TAG', ...pull('version'));
+  const alone = registries.length > 0 && versions.length === 0;
+  const latest = alone ? pull('version').map((path, at) => ({ path, ...latestOf(registries[at]) })) : [];
+  return [...registries, ...versions, ...latest];
+}
+
+const latestOf = (registry: FromEnvironment | undefined): Omit<FromEnvironment, 'path'> => ({
+  value: 'latest',
+  variable: 'FEDERATION_PUSH_REPO_BASE',
+  ...(registry ? { with: registry.path } : {}),
+});
+
+function dnsOf(env: Environment, one: One): FromEnvironment[] {
+  const inferred = dnsOfCloud[env['KUBERNETES_PROVIDER'] ?? ''];
+  return [
+    ...one('DNS_ZONE_NAME', ['spec', 'dns', 'zone']),
+    ...one('DNS_DOMAIN_NAME', ['spec', 'dns', 'domain']),
+    ...one('FEDERATION_DNS_PROVIDER', ['spec', 'dns', 'provider']),
+    ...(inferred ? [{ path: ['spec', 'dns', 'provider'], value: inferred, variable: 'KUBERNETES_PROVIDER' }] : []),
+  ];
+}
