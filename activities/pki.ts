@@ -1,23 +1,17 @@
-import './clients/reflect.ts';
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  cryptoProvider,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  type Name,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import type { Extension, Name, X509Certificate } from '@peculiar/x509';
+import { x509 } from './clients/x509.ts';
 import { failure } from './fail.ts';
 
-cryptoProvider.set(webcrypto);
+const {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  X509CertificateGenerator,
+} = x509;
+x509.cryptoProvider.set(webcrypto);
 
 const day = 86_400_000;
 /** Validity as kubefed gave it (util/cert of client-go): the authority ten years, what it issues one. */
@@ -87,7 +81,7 @@ export async function newAuthority(commonName: string): Promise<KeyPair> {
     extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { certificate: pemOf(certificate), key: await pemOfKey(keys.privateKey) };
@@ -132,7 +126,7 @@ function serves(standing: KeyPair, authority: KeyPair, wanted: LeafWanted): bool
   try {
     const leaf = new NodeCertificate(standing.certificate);
     const issuer = new NodeCertificate(authority.certificate);
-    const parsed = new X509Certificate(standing.certificate);
+    const parsed = new x509.X509Certificate(standing.certificate);
     return (
       leaf.checkIssued(issuer) &&
       leaf.verify(issuer.publicKey) &&
@@ -157,11 +151,11 @@ function sameExtension(certificate: X509Certificate, wanted: Extension): boolean
 /** The extensions that tell what a certificate is for. */
 const extensionsOf = ({ usage, sans }: LeafWanted): Extension[] => [
   new ExtendedKeyUsageExtension([usage === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth]),
-  ...(sans.length > 0 ? [new SubjectAlternativeNameExtension(sans)] : []),
+  ...(sans.length > 0 ? [new x509.SubjectAlternativeNameExtension(sans)] : []),
 ];
 
 async function issue(authority: KeyPair, wanted: LeafWanted): Promise<KeyPair> {
-  const issuer = new X509Certificate(authority.certificate);
+  const issuer = new x509.X509Certificate(authority.certificate);
   const [keys, { signingKey, signingAlgorithm }] = await Promise.all([newKeys(), signerOf(authority, issuer)]);
   const subject = [...(wanted.organization ? [{ O: [wanted.organization] }] : []), { CN: [wanted.commonName] }];
   const certificate = await X509CertificateGenerator.create({
@@ -176,8 +170,8 @@ async function issue(authority: KeyPair, wanted: LeafWanted): Promise<KeyPair> {
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       ...extensionsOf(wanted),
-      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { certificate: pemOf(certificate), key: await pemOfKey(keys.privateKey) };

@@ -1,6 +1,6 @@
 /**
  * `Reflect.defineMetadata` and its readers, which tsyringe (inside @peculiar/x509) refuses to load without. It asks for
- * the metadata of classes only, its own and their parents'; that much is here. Import this before @peculiar/x509.
+ * the metadata of classes only, its own and their parents'; that much is here.
  */
 type Metadata = Map<string, unknown>;
 type WithMetadata = {
@@ -28,3 +28,6 @@ const defineMetadata = (key: string, value: unknown, target: object): void => {
 const reflect = Reflect as WithMetadata;
 // Who brings a whole polyfill keeps it.
 if (!reflect.getMetadata) Object.assign(reflect, { defineMetadata, getOwnMetadata, getMetadata });
+
+/** The certificate library; imported only now, because a CommonJS module may be run before the lines above. */
+export const x509 = await import('@peculiar/x509');
