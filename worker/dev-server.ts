@@ -34,9 +34,9 @@ async function sandboxTemporal(env: NodeJS.ProcessEnv): Promise<string | undefin
 }
 
 /** Arguments of a server for one person: on loopback, its database in a file, our search attributes known. */
-export function devServerArguments(database: string, port: number): string[] {
+export function devServerArguments(database: string, port: number, uiPort = port + 1000): string[] {
   const attributes = Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
-  const listen = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(port + 1000)];
+  const listen = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)];
   return ['server', 'start-dev', ...listen, '--db-filename', database, '--log-level', 'error', ...attributes];
 }
 

@@ -1,20 +1,24 @@
 import { Command } from 'commander';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
+import { printDocument } from '../document.ts';
+import { table } from '../format.ts';
 import { settle } from '../program.ts';
 
 /** Settings of the one sandbox that a command is about. */
 interface Options {
-  id: string;
+  id: number;
   output: Output;
+  members?: number;
 }
 
 /** `fedctl sandbox`: real clusters, registry, DNS and Temporal on this machine, in namespaces of their own. */
 export const configureSandbox: Configure = (command, cli) => {
   command
     .addCommand(
-      sub(cli, 'up', 'bring it up; builds what is missing, once').action(
-        action(cli, (options: Options) => up(cli, options)),
-      ),
+      sub(cli, 'up', 'bring it up; builds what is missing, once')
+        .option('--members <number>', 'how many member clusters', numberBetween(0, 9), 2)
+        .action(action(cli, (options: Options) => up(cli, options))),
     )
     .addCommand(
       sub(cli, 'status', 'show its parts and where they are').action(
@@ -30,10 +34,63 @@ export const configureSandbox: Configure = (command, cli) => {
     .addHelpText('after', examples(['fedctl sandbox up', 'eval "$(fedctl sandbox env)"', 'fedctl sandbox down']));
 };
 
-const sub = (cli: Cli, name: string, summary: string): Command =>
-  settle(new Command(name), cli.io)
+const numberBetween =
+  (first: number, last: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < first || value > last)
+      throw usageError(`${text} is not a whole number from ${first} to ${last}`);
+    return value;
+  };
+
+function sub(cli: Cli, name: string, summary: string): Command {
+  const id = numberBetween(1, 254);
+  const given = cli.io.env['FEDCTL_SANDBOX'] || '88';
+  return settle(new Command(name), cli.io)
     .summary(summary)
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-    .option('--id <number>', 'which sandbox of this machine (FEDCTL_SANDBOX)', cli.io.env['FEDCTL_SANDBOX'] ?? '0')
+    .option('--id <number>', 'which sandbox of this machine, 1 to 254 (FEDCTL_SANDBOX)', id, id(given))
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
     .addHelpText('after', examples([`fedctl sandbox ${name}`]));
+}
+
+/** What fails in the sandbox is the machine's, not the operator's spec: exit 1 with its own words. */
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new CliError(exit.failed, (error as Error).message, [
+      'see its logs in the folder that fedctl sandbox status names',
+    ]);
+  }
+}
+
+async function up({ io }: Cli, { id, members }: Options): Promise<void> {
+  const { sandboxUp } = await import('../../../sandbox/index.ts');
+  await attempt(() =>
+    sandboxUp({ id, env: io.env, log: (line) => io.note(line), ...(members === undefined ? {} : { members }) }),
+  );
+  io.note(`next: eval "$(fedctl sandbox env${id === 88 ? '' : ` --id ${id}`})"`);
+}
+
+async function status({ io }: Cli, { id, output }: Options): Promise<ExitCode> {
+  const { sandboxStatus } = await import('../../../sandbox/index.ts');
+  const seen = await sandboxStatus({ id, env: io.env });
+  await printDocument(io, output, seen, () => [
+    `sandbox ${seen.id}: ${seen.phase}`,
+    ...table(seen.parts.map(({ name, where, running }) => [`  ${name}`, running ? 'running' : 'gone', where])),
+  ]);
+  return seen.phase === 'ready' ? exit.done : exit.failed;
+}
+
+async function env({ io }: Cli, { id, output }: Options): Promise<void> {
+  const { sandboxEnvironment } = await import('../../../sandbox/index.ts');
+  const { exportLines } = await import('../../../sandbox/outside/environment.ts');
+  const variables = await attempt(() => sandboxEnvironment({ id, env: io.env }));
+  await printDocument(io, output, variables, () => exportLines(variables));
+}
+
+async function down({ io }: Cli, { id }: Options): Promise<void> {
+  const { sandboxDown } = await import('../../../sandbox/index.ts');
+  await attempt(() => sandboxDown({ id, env: io.env, log: (line) => io.note(line) }));
+}

@@ -1,0 +1,87 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { contextEntry, type ContextEntry, kubeconfigOf } from '../kubeconfig.ts';
+import { run } from '../run.ts';
+import type { Settings } from '../settings.ts';
+import { auditPolicy } from './host-files.ts';
+import { kubeDnsController, kubeDnsDeployment } from './kube-dns.ts';
+import { applyObjects } from './kubectl.ts';
+
+const workdir = ({ layout }: Settings): string => join(layout.state, 'kwok');
+export const memberKubeconfig = ({ layout }: Settings, name: string): string =>
+  join(layout.state, `${name}.kubeconfig`);
+
+/** Writes of everybody in a member, one JSON a line. */
+export const memberAudit = (settings: Settings, name: string): string =>
+  join(workdir(settings), 'clusters', name, 'logs', 'audit.log');
+
+/** First of ten ports of one member's parts: fixed, because two members choosing free ones at once choose the same. */
+const portsFrom = (index: number): number => 7_500 + index * 10;
+
+const portsOf = ({ layout }: Settings, index: number): string[] => {
+  const base = portsFrom(index);
+  const ports = { 'kube-apiserver': layout.memberPort(index), etcd: base, 'kube-controller-manager': base + 2 };
+  const more = { 'kube-scheduler': base + 3, controller: base + 4 };
+  return Object.entries({ ...ports, ...more }).map(([part, port]) => `--${part}-port=${port}`);
+};
+
+async function kwokctl(settings: Settings, name: string, ...args: string[]): Promise<void> {
+  const { state } = settings.layout;
+  // Nothing of kwokctl's may land in the home folder of whoever runs the sandbox.
+  const env = {
+    ...process.env,
+    HOME: workdir(settings),
+    KWOK_WORKDIR: workdir(settings),
+    KUBECONFIG: join(state, 'kwok', 'config'),
+  };
+  await run([settings.programs['kwokctl'] ?? 'kwokctl', '--name', name, ...args], { env });
+}
+
+/** A member cluster: real etcd, API server, controllers and scheduler; nodes and pods are simulated by kwok. */
+export async function startMember(settings: Settings, name: string, index: number): Promise<void> {
+  const policy = join(settings.layout.state, 'member-audit-policy.json');
+  await mkdir(workdir(settings), { recursive: true });
+  await writeFile(policy, JSON.stringify(auditPolicy));
+  // The one port that has no flag.
+  const options = { etcdPeerPort: portsFrom(index) + 1 };
+  const config = join(workdir(settings), `${name}.json`);
+  const kind = { apiVersion: 'config.kwok.x-k8s.io/v1alpha1', kind: 'KwokctlConfiguration' };
+  await writeFile(config, JSON.stringify({ ...kind, options }));
+  const binaries = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
+    (program) => `--${program}-binary=${settings.programs[program]}`,
+  );
+  const kwok = `--kwok-controller-binary=${settings.programs['kwok']}`;
+  const ports = portsOf(settings, index);
+  await kwokctl(
+    settings,
+    name,
+    'create',
+    'cluster',
+    '--runtime=binary',
+    ...binaries,
+    kwok,
+    ...ports,
+    `--kube-audit-policy=${policy}`,
+    `--config=${config}`,
+    '--wait=90s',
+  );
+  await kwokctl(settings, name, 'scale', 'node', '--replicas=2');
+  const entry = await memberContext(settings, name, index);
+  await writeFile(memberKubeconfig(settings, name), kubeconfigOf([entry]), { mode: 0o600 });
+  // The two shapes of cluster DNS that the guide's readers have; further members get the later one.
+  await applyObjects(settings, memberKubeconfig(settings, name), index === 1 ? kubeDnsController : kubeDnsDeployment);
+}
+
+/** Context of a member under the address that host, pods and the machine share. */
+async function memberContext(settings: Settings, name: string, index: number): Promise<ContextEntry> {
+  const pki = join(workdir(settings), 'clusters', name, 'pki');
+  const [ca, clientCertificate, clientKey] = await Promise.all(
+    ['ca.crt', 'admin.crt', 'admin.key'].map((file) => readFile(join(pki, file), 'utf8')),
+  );
+  const server = `https://${settings.layout.address}:${settings.layout.memberPort(index)}`;
+  return contextEntry(name, {
+    server,
+    ca: ca ?? '',
+    user: { clientCertificate: clientCertificate ?? '', clientKey: clientKey ?? '' },
+  });
+}
