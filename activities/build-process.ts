@@ -54,28 +54,34 @@ export async function runChild(command: Command, { signal, log, started }: Surro
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const exited = new Promise<Ended>((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      resolve({ status: 127, answer: '', how: error.code ?? error.message }),
-    );
-    child.once('exit', (code, by) => resolve({ status: code ?? -1, answer: '', how: by ?? `status ${code}` }));
-  });
+  const ends = endsOf(child);
   const answer = read(child, log, command.quiet ?? false);
   const stop = stopOn(signal, child);
   try {
     if (child.pid !== undefined) await started?.(child.pid);
-    const ended = await exited;
+    const ended = await ends.exited;
     if (signal.aborted) killGroup(child.pid, 'SIGKILL');
-    if (child.pid !== undefined) await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
-    child.stdout?.destroy();
-    child.stderr?.destroy();
+    await Promise.race([ends.closed, delay(drainMs, undefined, { ref: false })]);
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
     if (signal.aborted) throw cancellation(signal);
     return { ...ended, answer: answer() };
   } finally {
     stop();
     if (child.exitCode === null && child.signalCode === null) killGroup(child.pid, 'SIGKILL');
   }
+}
+
+/** The end of the process, and of its output; one that could not be started has both at once. */
+function endsOf(child: ChildProcess): { exited: Promise<Ended>; closed: Promise<void> } {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  const { promise: exited, resolve: exit } = Promise.withResolvers<Ended>();
+  child.once('close', () => close());
+  child.once('exit', (code, by) => exit({ status: code ?? -1, answer: '', how: by ?? `status ${code}` }));
+  child.once('error', (error: NodeJS.ErrnoException) => {
+    exit({ status: 127, answer: '', how: error.code ?? error.message });
+    close();
+  });
+  return { exited, closed };
 }
 
 const cancellation = (signal: AbortSignal): Error =>

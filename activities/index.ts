@@ -1,15 +1,21 @@
 import type { StepCall } from '../src/plan/call.ts';
 import { apiserverServiceActivities } from './apiserver-service.ts';
 import { certificateActivities } from './certificates.ts';
+import { clusterDnsActivities } from './cluster-dns.ts';
 import { credentialActivities } from './credentials.ts';
 import type { Deps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { etcdActivities } from './etcd.ts';
+import { imagesRecordActivities } from './images-record.ts';
+import { imagesActivities } from './images.ts';
+import { memberActivities } from './members.ts';
 import { namespaceActivities } from './namespace.ts';
 import { removeStepObjects } from './objects.ts';
 import { planActivities } from './plan-steps.ts';
 import { preflightActivities } from './preflight.ts';
 import { recordActivities } from './record.ts';
+import { recycleActivities } from './recycle.ts';
+import { registrationActivities } from './registration.ts';
 import { rolloutActivities } from './rollout.ts';
 import { inStep } from './step.ts';
 import { sweepActivities } from './sweep.ts';
@@ -21,11 +27,17 @@ export const createActivities = (deps: Deps) => ({
   ...preflightActivities(deps),
   ...namespaceActivities(deps),
   ...recordActivities(deps),
+  ...imagesActivities(deps),
+  ...imagesRecordActivities(deps),
   ...apiserverServiceActivities(deps),
   ...certificateActivities(deps),
   ...credentialActivities(deps),
   ...etcdActivities(deps),
   ...rolloutActivities(deps),
+  ...memberActivities(deps),
+  ...registrationActivities(deps),
+  ...clusterDnsActivities(deps),
+  ...recycleActivities(deps),
   ...verifyActivities(deps),
   ...dnsActivities(deps),
   ...sweepActivities(deps),

@@ -10,10 +10,31 @@ import { kubeconfigPath, writeContext } from './kubeconfig-file.ts';
  */
 export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Promise<string[]> {
   try {
-    return await writeKubeconfig(io, host, spec.kubeconfig.context);
+    return [
+      ...(await writeKubeconfig(io, host, spec.kubeconfig.context)),
+      ...(spec.images.build ? await writeImageValues(io, host) : []),
+    ];
   } catch (error) {
     return [`note: your files were not written: ${(error as Error).message}`, '  later: fedctl kubeconfig NAME'];
   }
+}
+
+/**
+ * Where the built images are, in $FEDERATION_OUTPUT_ROOT/values.yaml: as the guide's own push did it. Nothing when that
+ * is not set: then the operator keeps no such file.
+ */
+export async function writeImageValues(io: Io, host: HostRef | undefined): Promise<string[]> {
+  const { valuesPath, writeValues } = await import('./values-file.ts');
+  const file = valuesPath(io.env);
+  if (file === undefined) return [];
+  const [{ openLocal }, { imageValues }] = await Promise.all([
+    import('../../worker/local.ts'),
+    import('../plan/values-yaml.ts'),
+  ]);
+  const values = imageValues((await openLocal(io.env).record(host))?.images ?? {});
+  if (!values) return ['note: the record of the federation names no images yet'];
+  const outcome = await writeValues(file, values);
+  return [outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`];
 }
 
 /** The context of the federation in the operator's kubeconfig; answers a line about it. */

@@ -1,0 +1,94 @@
+import { access, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { formatReference, type ImageReference, pinned } from '../src/plan/image-reference.ts';
+import { runChild } from './build-process.ts';
+import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
+import { findEngine } from './clients/engine.ts';
+import { failure } from './fail.ts';
+import {
+  type BuildSpec,
+  componentImage,
+  type ImagesSpec,
+  pulledFrom,
+  pushPlaces,
+  referenceIn,
+  registriesOf,
+} from './images-target.ts';
+import type { StepScope } from './step.ts';
+
+/** The Dockerfile of a build; a relative path is one of the source folder. */
+export const dockerfileOf = (build: BuildSpec): string =>
+  isAbsolute(build.dockerfile) ? build.dockerfile : join(build.source, build.dockerfile);
+
+/** Throws BUILD_SOURCE_MISSING when there is no source folder, or no Dockerfile in it. */
+export async function checkSource(build: BuildSpec): Promise<void> {
+  const folder = await stat(build.source).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+  if (!folder)
+    throw failure('BUILD_SOURCE_MISSING', `images.build.source is no folder of the worker: ${build.source}`, {
+      field: 'spec.images.build.source',
+    });
+  const file = dockerfileOf(build);
+  await access(file).catch(() => {
+    throw failure('BUILD_SOURCE_MISSING', `images.build.dockerfile cannot be read: ${file}`, {
+      field: 'spec.images.build.dockerfile',
+    });
+  });
+}
+
+/** Everything a build needs: the source, an engine, and the right to push. Answers a note. */
+async function checkBuild(scope: StepScope, images: ImagesSpec, build: BuildSpec): Promise<string> {
+  await checkSource(build);
+  const { env } = scope.deps;
+  const fail = (): Error => failure('BUG', 'nothing is built in preflight');
+  const engine = await findEngine(build.engine, env, (command) => runChild(command, { signal: scope.signal }), fail);
+  const places = [...new Set(Object.values(pushPlaces(images, build)))];
+  const client = registriesOf(images, env, 'push');
+  for (const place of places) {
+    const { registry, repository } = referenceIn(place, 'images.build.push.registry');
+    await client.checkPush({ registry, repository });
+  }
+  return `${engine.name} will build; ${places.join(' and ')} can be pushed`;
+}
+
+/** The pull secret has credentials for one of the registries at least. Throws PULL_SECRET. */
+async function checkPullSecret(images: ImagesSpec, registries: readonly string[]): Promise<void> {
+  const file = images.pullSecret?.fromDockerConfig;
+  if (file === undefined) return;
+  if (!pullConfig(await readDockerConfig(file), registries))
+    throw failure('PULL_SECRET', `${file} has no credentials under auths for ${registries.join(', ')}`, {
+      field: 'spec.images.pullSecret',
+    });
+}
+
+/** Checks every image at its registry, or that it can be built and pushed; answers references pinned by digest. */
+export async function checkImages(
+  scope: StepScope,
+  call: CallOf<'preflight/images'>,
+): Promise<ResultOf<'preflight/images'>> {
+  const { images } = call.input.spec;
+  const { build } = images;
+  const etcd = pulledFrom(referenceIn(images.etcd.image, 'images.etcd.image'), images);
+  const own = build ? [] : [componentImage(images, 'apiserver'), componentImage(images, 'controllerManager')];
+  const pushed = build ? [referenceIn(pushPlaces(images, build).apiserver, 'images.build.push.registry')] : [];
+  await checkPullSecret(images, [...new Set([etcd, ...own, ...pushed].map(({ registry }) => registry))]);
+
+  const client = registriesOf(images, scope.deps.env, 'pull');
+  const pin = async (reference: ImageReference): Promise<string> => {
+    scope.tell(`asks ${reference.registry} for ${formatReference(reference)}`);
+    return pinned(reference, await client.digestOf(reference));
+  };
+  // One after another: the first that is missing is the one that is named, in every run the same.
+  const [etcdPin, apiserver = '', controllerManager = ''] = await inTurn([etcd, ...own], pin);
+  const note = build ? await checkBuild(scope, images, build) : `${apiserver}, ${controllerManager}, ${etcdPin}`;
+  return { outcome: 'done', note, facts: { apiserver, controllerManager, etcd: etcdPin ?? '' } };
+}
+
+async function inTurn<A, B>(all: readonly A[], act: (one: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  for (const one of all) results.push(await act(one));
+  return results;
+}

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { type ImageReference, pinned } from '../src/plan/image-reference.ts';
+import { appLabel, names } from '../src/plan/names.ts';
+import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
+import type { Deps } from './deps.ts';
+import { failure } from './fail.ts';
+import { type ImagesSpec, pushPlaces, referenceIn } from './images-target.ts';
+import { ensureObject } from './objects.ts';
+import { patchRecord, readRecord } from './record.ts';
+import { type StepScope, writing } from './step.ts';
+
+/** What the pods will run, pinned by digest. */
+interface Images {
+  apiserver: string;
+  controllerManager: string;
+  etcd: string;
+}
+
+/** References from preflight, or where the run built the image itself, what was pushed. */
+function resolve(call: CallOf<'images/record'>): Images {
+  const { images } = call.input.spec;
+  const { apiserver, controllerManager, etcd, pushed, digest } = call.input.facts;
+  if (!images.build) return { apiserver, controllerManager, etcd };
+  if (!pushed || !digest) throw failure('BUG', 'images/record was called before images/push');
+  const places = pushPlaces(images, images.build);
+  const { tag } = referenceIn(pushed, 'images/push.reference');
+  const at = (place: string): string => pinned(referenceIn(`${place}:${tag}`, 'images/push.reference'), digest);
+  return { apiserver: at(places.apiserver), controllerManager: at(places.controllerManager), etcd };
+}
+
+/**
+ * The Secret that pods pull with: the docker config file's credentials for the registries of these images, and no
+ * others. Its contents go from the file into the cluster and nowhere else. Throws PULL_SECRET.
+ */
+async function ensurePullSecret(
+  scope: StepScope,
+  images: ImagesSpec,
+  references: readonly ImageReference[],
+): Promise<'created' | 'updated' | 'kept'> {
+  const file = images.pullSecret?.fromDockerConfig;
+  if (file === undefined) return 'kept';
+  const registries = [...new Set(references.map(({ registry }) => registry))];
+  const config = pullConfig(await readDockerConfig(file), registries);
+  if (!config) throw failure('PULL_SECRET', `${file} has no credentials under auths for ${registries.join(', ')}`);
+  const { outcome } = await ensureObject(scope, 'host', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: names.pullSecret, namespace: scope.run.host.namespace, labels: { app: appLabel } },
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': Buffer.from(JSON.stringify(config)).toString('base64') },
+  });
+  return outcome;
+}
+
+async function recordImages(scope: StepScope, call: CallOf<'images/record'>): Promise<ResultOf<'images/record'>> {
+  const images = resolve(call);
+  const references = Object.entries(images).map(([name, text]) => referenceIn(text, `images.${name}`));
+  const secret = await ensurePullSecret(scope, call.input.spec.images, references);
+  const record = await readRecord(scope.host, scope.run.host.namespace);
+  const same = isDeepStrictEqual(record?.images, { ...images });
+  if (!same) await patchRecord(scope, { images: JSON.stringify(images) });
+  const version = referenceIn(images.apiserver, 'images.apiserver').tag ?? '';
+  const outcome = !same ? 'updated' : secret === 'kept' ? 'kept' : 'updated';
+  return { outcome, note: images.apiserver, facts: { ...images, version } };
+}
+
+/** The step that notes what the pods run; see design §4 for values.yaml, which the CLI writes from it. */
+export const imagesRecordActivities = (deps: Deps) => ({
+  recordImages: writing<'images/record'>(deps, recordImages),
+});
