@@ -1,0 +1,21 @@
+import type { Activities } from '../../activities/index.ts';
+import type { CallOf, ResultOf } from './call-of.ts';
+import type { clusterSteps, hostSteps, StepId } from './steps.ts';
+
+type Catalogue = typeof hostSteps & typeof clusterSteps;
+
+/** `true` for a step whose activity (and undo) exists and speaks the step's language; else the names that do not fit. */
+type Fits<Id extends StepId> = Catalogue[Id]['activity'] extends keyof Activities
+  ? Activities[Catalogue[Id]['activity']] extends (call: CallOf<Id>) => Promise<ResultOf<Id>>
+    ? UndoFits<Id>
+    : ['takes or answers something else', Catalogue[Id]['activity']]
+  : ['no such activity', Catalogue[Id]['activity']];
+type UndoFits<Id extends StepId> = Catalogue[Id] extends { undo: infer Undo }
+  ? Undo extends keyof Activities
+    ? true
+    : ['no such undo', Undo]
+  : true;
+
+/** The build breaks here when an activity is renamed, lost or changed and the catalogue is not. */
+export type CatalogueFits = { [Id in StepId as Fits<Id> extends true ? never : Id]: Fits<Id> };
+export const catalogueFits: keyof CatalogueFits extends never ? true : CatalogueFits = true;
