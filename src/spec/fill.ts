@@ -48,6 +48,7 @@ export function fillIn(file: YamlText, values: YamlText | undefined, env: Enviro
   if (values) fillFromValues(work, file, values);
   fillFromEnvironment(work, file, env);
   settleDns(work, file);
+  settleVersions(work);
   const { data, origins, problems, notes } = work;
   const origin = (path: Path): Origin | undefined => origins.get(dotted(path));
   return {
@@ -121,6 +122,7 @@ function fillField(
 /** Text by which two values of a field are alike: with or without the dot at the end, a zone is the same. */
 const comparable = (path: Path, value: unknown): string => {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (path.at(-1) === 'version') return asTag(text);
   return dotted(path) === dotted(zonePath) ? text.replace(/\.$/, '').toLowerCase() : text;
 };
 
@@ -151,6 +153,22 @@ function settleDns(work: Work, file: YamlText): void {
   const domain = valueAt(work.data, domainPath);
   if (typeof domain === 'string' && domain !== '.') {
     work.data = withValue(work.data, domainPath, domain.replace(/\.$/, ''));
+  }
+}
+
+const versionPaths: readonly Path[] = [
+  ['spec', 'images', 'apiserver', 'version'],
+  ['spec', 'images', 'controllerManager', 'version'],
+  [...buildPath, 'push', 'tag'],
+];
+
+/** A version of Kubernetes as a tag, which holds no `+`: its own release scripts write `_` for it. */
+const asTag = (version: string): string => version.replaceAll('+', '_');
+
+function settleVersions(work: Work): void {
+  for (const path of versionPaths) {
+    const version = valueAt(work.data, path);
+    if (typeof version === 'string') work.data = withValue(work.data, path, asTag(version));
   }
 }
 

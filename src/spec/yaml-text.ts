@@ -9,10 +9,9 @@ import {
   type Document,
   type Node,
 } from 'yaml';
+import { maxFileBytes } from './limits.ts';
 import { dotted, type Path, type Place, type Problem } from './problem.ts';
 
-/** A spec is a page or two; more than this is some other file. */
-export const maxFileBytes = 1024 * 1024;
 /** Anchors are for a shared block or two, not for making gigabytes of a page. */
 const maxAliases = 100;
 
@@ -47,7 +46,7 @@ export function readYaml(file: string, text: string): YamlResult {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems = Array.isArray(documents) ? documents.flatMap((one) => syntaxProblems(one, text, at)) : [];
+  const problems = Array.isArray(documents) ? documents.flatMap((one) => syntaxProblems(one, at)) : [];
   if (problems.some(({ path }) => path === '')) return { ok: false, problems };
   if (!document) return whole('is empty');
   if (second) {
@@ -85,16 +84,36 @@ function withData(document: Document, at: (offset: number) => Place, problems: P
 const tooDeep = 'RESOURCE_EXHAUSTION';
 
 /** The parser's errors in our words. Those with a path (keys that stand twice) leave the rest readable. */
-function syntaxProblems(document: Document.Parsed, text: string, at: (offset: number) => Place): Problem[] {
+function syntaxProblems(document: Document.Parsed, at: (offset: number) => Place): Problem[] {
   if (document.errors.some(({ code }) => code === tooDeep))
     return [{ ...at(0), path: '', message: 'is nested too deep to be a spec' }];
   return [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
     const place = at(pos[0]);
     if (code !== 'DUPLICATE_KEY')
       return { ...place, path: '', message: `is no YAML: ${message.replace(/^./, (c) => c.toLowerCase())}` };
-    const key = /^[^:\s]+/.exec(text.slice(pos[0], pos[0] + 100))?.[0] ?? '?';
-    return { ...place, path: key, message: 'stands twice in the same mapping', hint: 'keep one of the two' };
+    return {
+      ...place,
+      path: dotted(pathAt(document, pos[0])),
+      message: 'stands twice in the same mapping',
+      hint: 'keep one of the two',
+    };
   });
+}
+
+/** Path of the key that starts at an offset. */
+function pathAt(document: Document.Parsed, offset: number): Path {
+  let found: Path = [];
+  visit(document, {
+    Pair(_key, pair, above) {
+      if (!isScalar(pair.key) || pair.key.range?.[0] !== offset) return undefined;
+      const maps = above.flatMap((one, index) =>
+        isSeq(one) ? [one.items.indexOf(above[index + 1])] : isPair(one) ? [keyText(one.key)] : [],
+      );
+      found = [...maps, keyText(pair.key)];
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 interface Places {

@@ -1,0 +1,93 @@
+import { patchTargets } from '../../distributions/federation/patches.ts';
+import type { Parts } from '../parts.ts';
+import type { Finding, Path } from '../problem.ts';
+import type { Spec } from '../schema.ts';
+import { isCidr, isDnsName, isIp, isStorageSize } from '../texts.ts';
+import { emptyWords, flagNames } from './words.ts';
+
+/** What is wrong with federation-apiserver, federation-controller-manager, etcd and the patches. */
+export const controlPlaneRules = ({ spec }: Parts): Finding[] => [
+  ...(spec.apiserver ? apiserverRules(spec.apiserver) : []),
+  ...(spec.controllerManager ? controllerManagerRules(spec.controllerManager) : []),
+  ...(spec.etcd ? etcdRules(spec.etcd) : []),
+  ...(spec.patches ?? []).flatMap(patchRules),
+];
+
+const ofApiserver = (...rest: Path): Path => ['spec', 'apiserver', ...rest];
+
+function apiserverRules(apiserver: Spec['apiserver']): Finding[] {
+  const { advertiseAddress, serviceClusterIPRange, replicas } = apiserver;
+  const findings: Finding[] = [...nodePortRules(apiserver)];
+  if (advertiseAddress !== undefined && !isIp(advertiseAddress))
+    findings.push({
+      path: ofApiserver('advertiseAddress'),
+      message: `${advertiseAddress} is no IP address`,
+      hint: '--advertise-address takes no names; leave it out and the Service gives the address',
+    });
+  if (!isCidr(serviceClusterIPRange))
+    findings.push({
+      path: ofApiserver('serviceClusterIPRange'),
+      message: `${serviceClusterIPRange} is no CIDR`,
+      hint: 'write it like 10.10.0.0/24',
+    });
+  if (replicas > 1)
+    findings.push({
+      path: ofApiserver('replicas'),
+      message: `${replicas} replicas cannot work`,
+      hint: 'write 1: etcd runs beside the API in its pod, on a volume that one pod at a time may write',
+    });
+  return [
+    ...findings,
+    ...emptyWords(ofApiserver('command'), apiserver.command),
+    ...flagNames(ofApiserver('extraArgs'), apiserver.extraArgs),
+  ];
+}
+
+function nodePortRules({ serviceType, nodePort }: Spec['apiserver']): Finding[] {
+  if (nodePort === undefined) return [];
+  const path = ofApiserver('nodePort');
+  if (serviceType !== 'NodePort')
+    return [
+      { path, message: `${nodePort} has no use with serviceType ${serviceType}`, hint: 'write serviceType: NodePort' },
+    ];
+  if (nodePort >= 30000 && nodePort <= 32767) return [];
+  return [{ path, message: `${nodePort} is out of range`, hint: 'Kubernetes gives 30000 to 32767 to node ports' }];
+}
+
+const controllerManagerRules = ({ command, extraArgs }: Spec['controllerManager']): Finding[] => [
+  ...emptyWords(['spec', 'controllerManager', 'command'], command),
+  ...flagNames(['spec', 'controllerManager', 'extraArgs'], extraArgs),
+];
+
+function etcdRules({ storage, storageClassName }: Spec['etcd']): Finding[] {
+  const findings: Finding[] = [];
+  if (!isStorageSize(storage))
+    findings.push({
+      path: ['spec', 'etcd', 'storage'],
+      message: `${storage} is no size of a volume`,
+      hint: 'a quantity of Kubernetes: 10Gi, 500Mi',
+    });
+  if (storageClassName !== undefined && !isDnsName(storageClassName))
+    findings.push({
+      path: ['spec', 'etcd', 'storageClassName'],
+      message: `${JSON.stringify(storageClassName)} is no name of a storage class`,
+      hint: 'leave it out for the default class; see those there are: kubectl get storageclasses',
+    });
+  return findings;
+}
+
+function patchRules(patch: Spec['patches'][number], index: number): Finding[] {
+  const { apiVersion, kind, metadata } = patch;
+  const fits = patchTargets.some(
+    (target) => target.apiVersion === apiVersion && target.kind === kind && target.name === metadata.name,
+  );
+  if (fits) return [];
+  const targets = patchTargets.map((target) => `${target.apiVersion} ${target.kind} ${target.name}`);
+  return [
+    {
+      path: ['spec', 'patches', index],
+      message: `${apiVersion} ${kind} ${metadata.name} is no object that fedctl makes`,
+      hint: `it makes ${targets.join(', ')}`,
+    },
+  ];
+}
