@@ -105,12 +105,13 @@ function syntaxProblems(document: Document.Parsed, at: (offset: number) => Place
 function pathAt(document: Document.Parsed, offset: number): Path {
   let found: Path = [];
   visit(document, {
-    Pair(_key, pair, above) {
+    Pair(_index, pair, above) {
       if (!isScalar(pair.key) || pair.key.range?.[0] !== offset) return undefined;
-      const maps = above.flatMap((one, index) =>
-        isSeq(one) ? [one.items.indexOf(above[index + 1])] : isPair(one) ? [keyText(one.key)] : [],
-      );
-      found = [...maps, keyText(pair.key)];
+      const parts = above.map((one, index): Path => {
+        if (isSeq(one)) return [one.items.indexOf(above[index + 1])];
+        return isPair(one) ? [keyText(one.key)] : [];
+      });
+      found = [...parts.flat(), keyText(pair.key)];
       return visit.BREAK;
     },
   });
@@ -123,6 +124,7 @@ interface Places {
   sourceOf(path: Path): string | undefined;
 }
 
+/** Of keys that stand twice the last counts, as it does for the data. */
 interface Found {
   /** Key and value as they stand; a value is undefined where the path ends early. */
   key: Node | undefined;
@@ -159,7 +161,7 @@ function find(document: Document, path: Path): Found {
   for (const part of path) {
     const node = isAlias(value) ? value.resolve(document) : value;
     const pair = isMap(node)
-      ? node.items.find((item) => isPair(item) && keyText(item.key) === String(part))
+      ? node.items.findLast((item) => isPair(item) && keyText(item.key) === String(part))
       : undefined;
     if (pair) {
       key = pair.key as Node;
