@@ -7,9 +7,14 @@ export interface ActivityContext {
   /** When the activity was scheduled the first time, ms since 1970: attempts of other workers count. */
   scheduledAt: number;
   heartbeat(detail: string): void;
+  /** Says again what was said last, so that Temporal knows the activity alive. */
+  beat(): void;
 }
 
-const outside: ActivityContext = { signal: new AbortController().signal, scheduledAt: 0, heartbeat: () => {} };
+/** What each running activity said last. */
+const said = new WeakMap<Context, string>();
+
+const outside: ActivityContext = { signal: new AbortController().signal, scheduledAt: 0, heartbeat: () => {}, beat: () => {} };
 
 /** The current activity's context; outside of a worker one that is never cancelled and tells nobody. */
 export function currentContext(): ActivityContext {
@@ -22,6 +27,10 @@ export function currentContext(): ActivityContext {
   return {
     signal: context.cancellationSignal,
     scheduledAt: context.info.scheduledTimestampMs,
-    heartbeat: (detail) => context.heartbeat(detail),
+    heartbeat: (detail) => {
+      said.set(context, detail);
+      context.heartbeat(detail);
+    },
+    beat: () => context.heartbeat(said.get(context) ?? ''),
   };
 }

@@ -57,12 +57,8 @@ export async function inStep<T>(
   act: (scope: StepScope) => Promise<T>,
 ): Promise<T> {
   const context = currentContext();
-  let detail = '';
-  const tell = (text: string): void => {
-    detail = atMost(redact(text), detailBytes);
-    context.heartbeat(detail);
-  };
-  const timer = setInterval(() => context.heartbeat(detail), heartbeatEveryMs);
+  const tell = (text: string): void => context.heartbeat(atMost(redact(text), detailBytes));
+  const timer = setInterval(() => context.beat(), heartbeatEveryMs);
   try {
     const host = await deps.kube.forContext(call.run.host);
     return await act({

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { cancellationSignal } from '@temporalio/activity';
+import { currentContext } from '../context.ts';
 import { classify, failure } from '../fail.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
 
@@ -45,7 +45,7 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
 
   async function request(method: string, path: string, body?: object): Promise<Response> {
     const headers = { 'X-API-Key': key, ...(body ? { 'Content-Type': 'application/json' } : {}) };
-    const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(requestTimeoutMs)]);
+    const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
     const payload = body ? { body: JSON.stringify(body) } : {};
     try {
       return await fetch(`${base}${path}`, { method, headers, signal, ...payload });
