@@ -101,7 +101,7 @@ function full(name: string): string {
   return reference ? formatReference(reference) : name;
 }
 
-/** What `images --json` of buildah and `images --format json` of podman print. */
+/** What `images --json --no-trunc` of buildah and `images --format json` of podman print. */
 function listedAsJson(answer: string): Listed[] {
   type Image = { id?: string; Id?: string; names?: string[] | null; Names?: string[] | null };
   const images = (JSON.parse(answer.trim() || '[]') as Image[] | null) ?? [];
@@ -122,7 +122,7 @@ const listedAsLines = (answer: string): Listed[] =>
     });
 
 const listings: Record<EngineName, { args: readonly string[]; read: (answer: string) => Listed[] }> = {
-  buildah: { args: ['images', '--json'], read: listedAsJson },
+  buildah: { args: ['images', '--json', '--no-trunc'], read: listedAsJson },
   podman: { args: ['images', '--format', 'json'], read: listedAsJson },
   docker: { args: ['images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}'], read: listedAsLines },
   nerdctl: { args: ['images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}'], read: listedAsLines },

@@ -22,6 +22,10 @@ export interface Registry {
   stop(): Promise<void>;
 }
 
+/** The registry answers 404 for a manifest whose type was not asked for. */
+const accept =
+  'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
+
 /** Who may do anything at a registry with `auth`. */
 export const account = { user: 'tester', password: 'pa55-word-of-test' };
 /** bcrypt of that password. */
@@ -57,7 +61,7 @@ export async function startRegistry(given: { auth?: boolean; tls?: boolean } = {
   const authorization = `Basic ${Buffer.from(`${account.user}:${account.password}`).toString('base64')}`;
   const ask = (method: string, path: string, body?: Buffer, type = 'application/octet-stream') =>
     new Promise<http.IncomingMessage>((resolve, reject) => {
-      const headers = { authorization, accept: '*/*', ...(body ? { 'content-type': type } : {}) };
+      const headers = { authorization, accept, ...(body ? { 'content-type': type } : {}) };
       const options = { method, headers, rejectUnauthorized: false };
       const url = path.startsWith('http') ? path : `${given.tls ? 'https' : 'http'}://127.0.0.1:${port}${path}`;
       const request = (given.tls ? https : http).request(url, options, (response) => {
