@@ -118,7 +118,8 @@ function kind(value: unknown): string {
 
 function wrongType(expected: string, value: unknown, source: string | undefined, path: Path): Words {
   const scalar = value === null || typeof value !== 'object';
-  const is = scalar ? `${source ?? shown(value)} is ${kind(value)}` : `is ${kind(value)}`;
+  const text = typeof value === 'string' ? shown(value) : (source ?? shown(value));
+  const is = scalar ? `${text} is ${kind(value)}` : `is ${kind(value)}`;
   const message = `${is}, not ${kinds[expected] ?? expected}`;
   const hint = hintForType(expected, value, source, path);
   return hint ? { message, hint } : { message };

@@ -31,10 +31,11 @@ export function keysAt(path: Path): string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-/** Every path of the schema that ends in this key, dotted, with `[]` for the items of a list. */
-export function pathsEndingIn(key: string): string[] {
-  return allKeys(federationSchema, '').filter((path) => path.split('.').at(-1) === key);
-}
+/** Every path of the schema, dotted, with `[]` for the items of a list. */
+export const allPaths = (): string[] => allKeys(federationSchema, '');
+
+/** Those that end in this key. */
+export const pathsEndingIn = (key: string): string[] => allPaths().filter((path) => path.split('.').at(-1) === key);
 
 function allKeys(schema: z.core.$ZodType, at: string): string[] {
   const plain = bare(schema);

@@ -42,7 +42,7 @@ export function readYaml(file: string, text: string): YamlResult {
   if (/[\0\uFFFD]/.test(text)) return whole('is no text in UTF-8');
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const [document, second] = 'empty' in documents ? [] : documents.filter(({ contents }) => contents !== null);
+  const [document, second] = 'empty' in documents ? [] : documents.filter(({ contents }) => !isNothing(contents));
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -59,6 +59,7 @@ export function readYaml(file: string, text: string): YamlResult {
   return withData(document, at, problems);
 }
 
+const isNothing = (node: unknown): boolean => node === null || (isScalar(node) && node.value === null);
 const kindOf = (node: unknown): string => (isSeq(node) ? 'a list' : 'a single value');
 
 function withData(document: Document, at: (offset: number) => Place, problems: Problem[]): YamlResult {
