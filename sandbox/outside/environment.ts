@@ -17,6 +17,7 @@ export async function environmentOf(
     TEMPORAL_CONFIG_FILE: join(state, 'temporal.toml'),
     TEMPORAL_PROFILE: 'sandbox',
     FEDCTL_TEMPORAL_UI: `http://127.0.0.1:${temporal.uiPort}`,
+    FEDCTL_STATE: join(state, 'fedctl'),
     FEDERATION_OUTPUT_ROOT: join(state, 'output'),
     PDNS_API_URL: layout.dnsApi,
     PDNS_API_KEY_FILE: dnsKeyFile(state),

@@ -1,0 +1,30 @@
+# fedctl: `make demo` shows it, `make test` proves it, `make check` is the inner loop.
+.PHONY: demo demo-down install check test test-crash docs bench clean
+.DEFAULT_GOAL := help
+
+NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
+
+help:
+	@echo 'make demo       a federation of three clusters on this machine, in namespaces of its own'
+	@echo 'make demo-down  take it away again and leave nothing'
+	@echo 'make check      format, lint, types and unit tests, within a minute'
+	@echo 'make test       everything, in a sandbox of its own beside a running demo'
+	@echo 'make docs       write the generated pages of docs/'
+
+install:
+	@scripts/install.sh
+
+demo: install
+	@$(NODE) scripts/demo.ts up
+
+demo-down: install
+	@$(NODE) scripts/demo.ts down
+
+check: install
+	@$(NODE) scripts/check.ts
+
+test: install
+	@$(NODE) scripts/test.ts
+
+docs: install
+	@$(NODE) scripts/docs.ts

@@ -1,0 +1,47 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environment, passThrough } from './process.ts';
+
+/** What became of tests. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The part of `jest --json` that is counted. */
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  /** Files that could not even be loaded: their tests are in none of the other numbers. */
+  numRuntimeErrorTestSuites: number;
+}
+
+/** Runs jest projects (jest.config.js) and counts; a jest that ends without a report counts as one failure. */
+export async function runJest(
+  projects: readonly string[],
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'fedctl-jest-'));
+  const report = join(folder, 'report.json');
+  const node = ['node', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, '--reporters=default', ...args];
+  try {
+    // --json prints the report to stdout too, unless a file is named.
+    const code = await passThrough([...node, ...jest, '--selectProjects', ...projects], environment(env));
+    const seen = JSON.parse(await readFile(report, 'utf8').catch(() => 'null')) as Report | null;
+    if (!seen) return { passed: 0, failed: 1, skipped: 0 };
+    const failed = seen.numFailedTests + seen.numRuntimeErrorTestSuites;
+    return {
+      passed: seen.numPassedTests,
+      failed: failed === 0 && code !== 0 ? 1 : failed,
+      skipped: seen.numPendingTests + seen.numTodoTests,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
