@@ -41,12 +41,11 @@ export async function withBuildLock<T>(scope: StepScope, source: string, act: (h
   await mkdir(dirname(lock), { recursive: true, mode: 0o700 });
   const holder: Holder = { ...(await markOf(process.pid)), step: `${scope.run.federation} ${scope.step}` };
   while (!(await take(lock, holder))) {
-    const other = await holderOf(lock);
-    if (other && !(await isHeld(lock, other))) await clear(lock, other);
-    else {
-      if (other) scope.tell(`waits for another build in ${source} (${other.step}, process ${other.pid})`);
+    const other = await look(lock);
+    if (other?.held) {
+      scope.tell(`waits for another build in ${source} (${other.holder.step}, process ${other.holder.pid})`);
       await pause(scope.signal);
-    }
+    } else if (other) await clear(lock, other);
   }
   try {
     return await act({
@@ -79,30 +78,41 @@ async function take(lock: string, holder: Holder): Promise<boolean> {
   }
 }
 
-async function holderOf(lock: string): Promise<Holder | undefined> {
+/** What a lock file says. */
+interface Found {
+  text: string;
+  holder: Holder;
+  held: boolean;
+}
+
+/** Who holds the lock, and whether that process lives; undefined when it was given back meanwhile. */
+async function look(lock: string): Promise<Found | undefined> {
+  const text = await readFile(lock, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const holder = parse(text);
+  return { text, holder, held: holder.pid === process.pid ? mine.has(lock) : await isAlive(holder) };
+}
+
+/** A text that is no holder, as a crash of the machine may leave it, is one that is dead. */
+function parse(text: string): Holder {
   try {
-    return JSON.parse(await readFile(lock, 'utf8')) as Holder;
+    return JSON.parse(text) as Holder;
   } catch {
-    return undefined; // given back meanwhile
+    return { pid: 0, started: 'never', step: '' };
   }
 }
 
-async function isHeld(lock: string, holder: Holder): Promise<boolean> {
-  return holder.pid === process.pid ? mine.has(lock) : isAlive(holder);
-}
-
 /** Takes the lock of a dead holder away, and ends what it left running. */
-async function clear(lock: string, dead: Holder): Promise<void> {
+async function clear(lock: string, { text, holder }: Found): Promise<void> {
   const aside = `${lock}.${randomBytes(4).toString('hex')}`;
   try {
     await rename(lock, aside);
   } catch {
     return; // somebody else was first
   }
-  const moved = await readFile(aside, 'utf8');
   // Between the look and the move a rival may have cleared it and taken the lock: it gets it back.
-  if (moved !== JSON.stringify(dead)) await link(aside, lock).catch(() => undefined);
-  else if (dead.child && (await isAlive(dead.child))) killGroup(dead.child.pid, 'SIGKILL');
+  if ((await readFile(aside, 'utf8')) !== text) await link(aside, lock).catch(() => undefined);
+  else if (holder.child && (await isAlive(holder.child))) killGroup(holder.child.pid, 'SIGKILL');
   await rm(aside, { force: true });
 }
 

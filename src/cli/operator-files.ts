@@ -10,22 +10,20 @@ import { kubeconfigPath, writeContext } from './kubeconfig-file.ts';
  */
 export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Promise<string[]> {
   try {
-    return [
-      ...(await writeKubeconfig(io, host, spec.kubeconfig.context)),
-      ...(spec.images.build ? await writeImageValues(io, host) : []),
-    ];
+    const lines = await writeKubeconfig(io, host, spec.kubeconfig.context);
+    return [...lines, ...(await writeImageValues(io, host, spec))];
   } catch (error) {
     return [`note: your files were not written: ${(error as Error).message}`, '  later: fedctl kubeconfig NAME'];
   }
 }
 
 /**
- * Where the built images are, in $FEDERATION_OUTPUT_ROOT/values.yaml: as the guide's own push did it. Nothing when that
- * is not set: then the operator keeps no such file.
+ * Where the built images are, in $FEDERATION_OUTPUT_ROOT/values.yaml: as the guide's own push did it. Answers nothing
+ * without `images.build` (then the values are inputs) or without the variable (then the operator keeps no such file).
  */
-export async function writeImageValues(io: Io, host: HostRef | undefined): Promise<string[]> {
+export async function writeImageValues(io: Io, host: HostRef | undefined, spec: Spec): Promise<string[]> {
   const { valuesPath, writeValues } = await import('./values-file.ts');
-  const file = valuesPath(io.env);
+  const file = spec.images.build ? valuesPath(io.env) : undefined;
   if (file === undefined) return [];
   const [{ openLocal }, { imageValues }] = await Promise.all([
     import('../../worker/local.ts'),
@@ -33,8 +31,12 @@ export async function writeImageValues(io: Io, host: HostRef | undefined): Promi
   ]);
   const values = imageValues((await openLocal(io.env).record(host))?.images ?? {});
   if (!values) return ['note: the record of the federation names no images yet'];
-  const outcome = await writeValues(file, values);
-  return [outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`];
+  try {
+    const outcome = await writeValues(file, values);
+    return [outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`];
+  } catch (error) {
+    return [`note: ${file} was not written: ${(error as Error).message}`, '  later: fedctl kubeconfig NAME'];
+  }
 }
 
 /** The context of the federation in the operator's kubeconfig; answers a line about it. */

@@ -56,7 +56,7 @@ export const imagesErrors = defineErrors({
     fix: () => ['build it again: fedctl retry NAME images/build'],
   },
   PUSH_FAILED: {
-    retry: 'soon',
+    retry: 'never', // the patience of builds is hours: it parks with its reason instead, and is tried again slowly
     title: 'the image could not be pushed',
     fix: (d) => [
       `check that ${d['registry'] ?? 'the registry'} can be reached by the engine of the worker, and has room`,

@@ -391,14 +391,29 @@ describe('buildBinaries', () => {
     });
     const pid = join(source, 'pid');
     await until('the child', () => hasPid(pid));
+    const locks = join(world.deps.stateFolder, 'builds', 'locks');
+    await until('its mark in the lock', () =>
+      readFileSync(join(locks, readdirSync(locks)[0]!), 'utf8').includes('child'),
+    );
     const gone = new Promise((resolve) => worker.once('exit', resolve));
     worker.kill('SIGKILL');
     await gone;
     expect(isGone(pidIn(pid))).toBe(false);
     expect((await binaries(source, ['true'])).outcome).toBe('done');
     await until('the end of the orphan', () => isGone(pidIn(pid)));
-    expect(readdirSync(join(world.deps.stateFolder, 'builds', 'locks'))).toEqual([]);
+    expect(readdirSync(locks)).toEqual([]);
   }, 40_000);
+});
+
+it('takes a lock that a crash of the machine left without its text', async () => {
+  const source = machine.source();
+  const locks = join(world.deps.stateFolder, 'builds', 'locks');
+  withEnv({ LOCKS: locks });
+  await binaries(source, ['sh', '-c', 'ls "$LOCKS" > name']);
+  const lock = join(locks, readFileSync(join(source, 'name'), 'utf8').trim());
+  expect(existsSync(lock)).toBe(false);
+  writeFileSync(lock, '');
+  expect((await binaries(source, ['true'])).outcome).toBe('done');
 });
 
 describe('buildImage and pushImage', () => {
@@ -533,6 +548,26 @@ describe('buildImage and pushImage', () => {
     const { facts } = await build(spec);
     expect(await failureOf(push(spec, facts))).toMatchObject({ type: 'REGISTRY_DENIED', nonRetryable: true });
   }, 60_000);
+
+  it.each([
+    ['received unexpected HTTP status: 500 Internal Server Error', 'PUSH_FAILED'],
+    ['writing blob: denied: requested access to the resource is denied', 'REGISTRY_DENIED'],
+  ])(
+    'says with the words of the engine (%s) why a push failed',
+    async (words, type) => {
+      const spec = buildSpec(machine.source());
+      const { facts } = await build(spec);
+      const bin = mkdtempSync(join(machine.folder, 'bin-'));
+      const script = `#!/bin/sh\ncase $1 in push) echo "${words}" >&2; exit 125;; *) exec /usr/bin/buildah "$@";; esac\n`;
+      writeFileSync(join(bin, 'buildah'), script, { mode: 0o755 });
+      withEnv({ PATH: `${bin}:${process.env['PATH']}` });
+      const failed = await failureOf(push(spec, facts));
+      expect(failed).toMatchObject({ type, nonRetryable: true });
+      expect(failed.message).toContain(words);
+      expect(failed.message).toContain('images-push.log');
+    },
+    60_000,
+  );
 
   it('does not push for a run that no longer owns the federation', async () => {
     const spec = buildSpec(machine.source());

@@ -31,8 +31,10 @@ export const configureKubeconfig: Configure = (command, cli) => {
             throw new CliError(exit.failed, 'the host cluster holds no kubeconfig of the federation yet');
           return io.result(text.trimEnd());
         }
-        const { writeKubeconfig } = await import('../operator-files.ts');
-        for (const line of await writeKubeconfig(io, host, (record.spec as Spec).kubeconfig.context)) io.note(line);
+        const { writeImageValues, writeKubeconfig } = await import('../operator-files.ts');
+        const spec = record.spec as Spec;
+        for (const line of await writeKubeconfig(io, host, spec.kubeconfig.context)) io.note(line);
+        for (const line of await writeImageValues(io, host, spec)) io.note(line);
       }),
     );
 };
