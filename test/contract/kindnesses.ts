@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cluster, clusters, created } from './objects.ts';
-import { runToEnd } from './processes.ts';
+import { cluster, clusters, created, putSecret } from './objects.ts';
+import { runToEnd, until } from './processes.ts';
 import { send } from './request.ts';
 import { tokens, type World } from './world.ts';
 
@@ -42,6 +42,14 @@ export function describeStandIn(world: () => World): void {
       expect((await send(world().main.endpoint, '/version')).body.gitVersion).toContain('standin');
       expect(world().main.process.output()).toContain('a stand-in');
     });
+
+    it('reads its credentials from a Secret of the host when no --kubeconfig is given, as in 1.4', async () => {
+      const kubeconfig = world().kubeconfig('https://unused.invalid', { token: tokens.admin });
+      await putSecret(world().main.endpoint, 'federation-apiserver-kubeconfig', { kubeconfig });
+      const manager = await world().startControllerManager(world().main, ['--kubeconfig=']);
+      await until('it probes', 10_000, () => (manager.output().includes('probing clusters') ? true : undefined));
+      expect(await manager.stop()).toBe(0);
+    }, 20_000);
 
     it.each([
       ['hyperkube', 'federation-apiserver', 'enable-admission-plugins', 'NamespaceLifecycle'],

@@ -61,7 +61,7 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** Asks again until the answer is not undefined. Throws with `what` and the last error after `ms`. */
+/** Asks a running program again until the answer is not undefined. Throws with `what` and the last error after `ms`. */
 export async function until<T>(
   what: string,
   ms: number,
@@ -76,7 +76,8 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${ms} ms`, { cause: last });
+    // Once every program is stopped, nobody is left who could answer.
+    if (Date.now() > deadline || running.size === 0) throw new Error(`${what}: not within ${ms} ms`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
