@@ -11,7 +11,10 @@ function meaning(key: ChartKey): string {
 const variables: readonly (readonly [string, string])[] = [
   ['FEDERATION_OUTPUT_ROOT', 'the folder of values.yaml'],
   ['FEDERATION_NAME', 'fills `metadata.name`'],
-  ['FEDERATION_PUSH_REPO_BASE', 'fills both registries, or with `images.build` where to push; alone it means the tag `latest`'],
+  [
+    'FEDERATION_PUSH_REPO_BASE',
+    'fills both registries, or with `images.build` where to push; alone it means the tag `latest`',
+  ],
   ['FEDERATION_IMAGE_TAG', 'fills both versions, or with `images.build` the tag to push'],
   ['KUBE_REGISTRY', 'with `images.build` where to push; goes before FEDERATION_PUSH_REPO_BASE'],
   ['DNS_ZONE_NAME', 'fills `spec.dns.zone`, and asks for DNS where the file does not'],

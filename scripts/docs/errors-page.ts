@@ -19,7 +19,7 @@ export function errorsPage(): string {
     generated('src/errors.ts'),
     '# Error codes',
     'Codes are API: scripts may look for them. A run does not fail by an error, its step parks; what happens before ' +
-      'that says the second column. `fedctl explain CODE` prints the same.',
+      'that says the second column.',
     table(
       ['retry', 'meaning'],
       Object.entries(kinds).map(([kind, meaning]) => [kind, meaning]),

@@ -1,5 +1,6 @@
 /** Text for a cell of a table. */
-export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', '<br>').replaceAll('*', '\\*');
+export const cell = (text: string): string =>
+  text.replace(/[|*]/g, '\\$&').replaceAll('<', '&lt;').replaceAll('\n', '<br>');
 
 /** Code for a cell of a table; nothing for no text. */
 export const code = (text: string): string => (text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``);
@@ -11,7 +12,8 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 }
 
 /** Says in the file itself where it comes from. */
-export const generated = (sources: string): string => `<!-- Generated from ${sources} by npm run docs. Do not edit. -->`;
+export const generated = (sources: string): string =>
+  `<!-- Generated from ${sources} by npm run docs. Do not edit. -->`;
 
 /** A page of parts with empty lines between them. */
 export const page = (...parts: readonly (string | readonly string[])[]): string => `${parts.flat().join('\n\n')}\n`;

@@ -37,9 +37,15 @@ export function specPage(schema: JsonSchema, example: string): string {
   );
 }
 
-const field = (path: string, schema: JsonSchema, required: boolean, at: Path): Field => ({ path, schema, required, at });
+const field = (path: string, schema: JsonSchema, required: boolean, at: Path): Field => ({
+  path,
+  schema,
+  required,
+  at,
+});
 const fieldOf = (key: string, section: JsonSchema): Field => field(`spec.${key}`, section, false, ['spec', key]);
-const isMapping = (schema: JsonSchema): boolean => schema.properties !== undefined || schema.items?.properties !== undefined;
+const isMapping = (schema: JsonSchema): boolean =>
+  schema.properties !== undefined || schema.items?.properties !== undefined;
 
 function fieldsOf(schema: JsonSchema, parent: string, above: Path): Field[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
@@ -67,7 +73,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.items) return `list of ${schema.items.properties ? 'mappings' : `${typeOf(schema.items)}s`}`;
   if (schema.enum ?? schema.const) return 'word';
   const value = schema.additionalProperties;
-  if (schema.type === 'object' && typeof value === 'object') return `mapping of ${typeOf(value)}s`;
+  if (schema.type === 'object' && typeof value === 'object') return `mapping to ${typeOf(value)}`;
   if (/ms\|s\|m/.test(schema.pattern ?? '')) return 'duration';
   if (schema.format === 'uri') return 'URL';
   if (Array.isArray(schema.type)) return schema.type.join(' or ');
@@ -93,6 +99,6 @@ function commentsOf(example: string): (at: Path) => string {
     const line = lines[yaml.placeOfKey(at).line - 1] ?? '';
     if (!line.includes(`${String(at.at(-1))}:`)) return '';
     const [, comment = ''] = /\s# (.*)$/.exec(line) ?? [];
-    return comment.replace(/^default(; |$)/, '');
+    return comment.replace(/^default(: \w+)?(; |$)/, '');
   };
 }

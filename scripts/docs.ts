@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { parseFederation } from '../src/spec/parse.ts';
+import { chartKeysPage } from './docs/chart-keys-page.ts';
+import { errorsPage } from './docs/errors-page.ts';
+import { flowPage } from './docs/flow-page.ts';
+import { specPage } from './docs/spec-page.ts';
+import { specSchema } from './docs/spec-schema.ts';
+
+// Writes the pages of docs/ that the code knows best; with --check only says which of them are stale.
+const root = new URL('../', import.meta.url);
+const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
+
+async function pages(): Promise<[path: string, text: string][]> {
+  const file = 'examples/full.yaml';
+  const example = await read(file);
+  const full = parseFederation({ file, text: example });
+  if (!full.ok) throw new Error(`${file} is no good spec: fedctl check -f ${file}`);
+  const schema = specSchema();
+  return [
+    ['docs/spec.md', specPage(schema, example)],
+    ['docs/spec.schema.json', JSON.stringify(schema)],
+    ['docs/errors.md', errorsPage()],
+    ['docs/flow.md', flowPage(full.spec)],
+    ['docs/chart-keys.md', chartKeysPage()],
+  ];
+}
+
+/** As prettier would leave it, though .prettierignore keeps generated files out of its rounds. */
+const pretty = async (path: string, text: string): Promise<string> =>
+  format(text, { ...(await resolveConfig(new URL(path, root))), filepath: path });
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, text] of await pages()) {
+  const wanted = await pretty(path, text);
+  const there = await read(path).catch(() => '');
+  if (there === wanted) continue;
+  stale.push(path);
+  if (!check) await writeFile(new URL(path, root), wanted);
+}
+if (stale.length > 0) console.log(`${check ? 'stale' : 'written'}: ${stale.join(', ')}`);
+if (check && stale.length > 0) {
+  console.error('run: npm run docs');
+  process.exitCode = 1;
+}
