@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { errorCodes, type ErrorCodeName, type ErrorData, isErrorCode } from '../src/errors.ts';
 import { currentContext } from './context.ts';
@@ -44,8 +45,11 @@ const unreachable = new Set([
 ]); // prettier-ignore
 const tls = /^(CERT_|ERR_TLS|ERR_SSL|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH)/;
 
+/** Also for errors of another realm (Node's own, seen from a vm context), which no `instanceof` knows. */
+const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
+
 function codeOf(error: unknown): string | undefined {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+  for (let at: unknown = error; isError(at); at = at.cause) {
     const code = (at as NodeJS.ErrnoException).code;
     if (typeof code === 'string') return code;
   }
@@ -54,7 +58,7 @@ function codeOf(error: unknown): string | undefined {
 
 function textOf(error: unknown): string {
   const parts: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) parts.push(at.message);
+  for (let at: unknown = error; isError(at); at = at.cause) parts.push(at.message);
   return [...new Set(parts)].filter(Boolean).join(': ') || String(error);
 }
 
@@ -66,7 +70,7 @@ export function classify(error: unknown, about: { server: string; what?: string 
     return signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled');
   const data = { server: about.server };
   const what = about.what ? ` (${about.what})` : '';
-  if (error instanceof Error && error.name === 'TimeoutError') {
+  if (isError(error) && error.name === 'TimeoutError') {
     return failure('UNREACHABLE', `${about.server} gave no answer in 30 s${what}`, data);
   }
   const code = codeOf(error);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { labels, labelsFor } from '../src/plan/names.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
@@ -102,9 +103,17 @@ export async function ensureObject(
   return { outcome: change(before, after), object: after };
 }
 
+/** What an object says, without the marks of its writes. */
+function content({ metadata, ...rest }: KubeObject): object {
+  const { resourceVersion: _version, managedFields: _fields, ...said } = metadata;
+  return { metadata: said, ...rest };
+}
+
+/** By content too: the API server stores a fresh claim once more, unchanged, when it is applied the second time. */
 function change(before: KubeObject | undefined, after: KubeObject): Ensured['outcome'] {
   if (!before) return 'created';
-  return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'kept' : 'updated';
+  const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
+  return same || isDeepStrictEqual(content(before), content(after)) ? 'kept' : 'updated';
 }
 
 /** What stands, or a new one. Created and never applied: of two attempts at once the first one's keys stand. */

@@ -122,6 +122,28 @@ export async function weakHost(world: HostWorld, weak: TestServer): Promise<Part
   return { host: { ...weak, namespace: world.namespace } };
 }
 
+/**
+ * Runs an activity that waits; `onWhy` gets the first reason it gives, and does what ends the wait (`cancel` too).
+ * Tells all reasons given.
+ */
+export async function waiting<I, O>(
+  activity: (call: StepCall<I>) => Promise<O>,
+  call: StepCall<I>,
+  onWhy: (why: string, cancel: () => void) => Promise<void> | void,
+): Promise<{ result: O; whys: string[] }> {
+  const environment = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() });
+  const whys: string[] = [];
+  let acted: Promise<void> | undefined;
+  environment.on('heartbeat', (why: string) => {
+    if (!why) return;
+    whys.push(why);
+    acted ??= Promise.resolve(onWhy(why, () => environment.cancel('CANCELLED')));
+  });
+  const result = (await environment.run(activity, call)) as O;
+  await acted;
+  return { result, whys };
+}
+
 /** Merge-patches the status subresource, which fedctl itself never writes. */
 async function setStatus(server: TestServer, object: KubeObject, status: object): Promise<void> {
   const { clusters } = JSON.parse(readFileSync(server.kubeconfig, 'utf8')) as {
