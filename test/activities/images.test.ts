@@ -333,6 +333,7 @@ describe('buildBinaries', () => {
 
   it.each([
     ['a build', 'sleep 300 & echo $! > pid; wait', 5_000],
+    ['one that leaves a child which ignores SIGTERM', '(trap "" TERM; exec sleep 300) & echo $! > pid; wait', 5_000],
     ['one that ignores SIGTERM', 'trap "" TERM; sleep 300 & echo $! > pid; wait; wait; sleep 300', 15_000],
   ])(
     'ends %s, and what it started, when it is cancelled',
