@@ -393,14 +393,9 @@ describe('waitForControllerManager', () => {
   it('does not judge by a pod of an older image', async () => {
     const waits = { state: { waiting: { reason: 'ErrImagePull', message: 'manifest unknown' } } };
     await withPod(name, containerStatus(waits), 'registry.example/hyperkube:0');
-    let looks = 0;
-    const { whys } = await waiting(activities.waitForControllerManager, call(60_000), async () => {
-      // Longer than it takes to give up on an image.
-      while (looks < 5) {
-        looks += 1;
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-      }
-      await rollOut(name);
+    // More looks than it takes to give up on an image.
+    const { whys } = await waiting(activities.waitForControllerManager, call(60_000), async (_why, _cancel, count) => {
+      if (count === 5) await rollOut(name);
     });
     expect(whys.length).toBeGreaterThan(3);
   }, 30_000);

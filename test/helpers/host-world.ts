@@ -123,21 +123,21 @@ export async function weakHost(world: HostWorld, weak: TestServer): Promise<Part
 }
 
 /**
- * Runs an activity that waits; `onWhy` gets the first reason it gives, and does what ends the wait (`cancel` too).
- * Tells all reasons given.
+ * Runs an activity that waits; `onWhy` gets every reason it gives, and how many there were, and does what ends the wait
+ * (`cancel` too). Tells all reasons given.
  */
 export async function waiting<I, O>(
   activity: (call: StepCall<I>) => Promise<O>,
   call: StepCall<I>,
-  onWhy: (why: string, cancel: () => void) => Promise<void> | void,
+  onWhy: (why: string, cancel: () => void, count: number) => Promise<void> | void,
 ): Promise<{ result: O; whys: string[] }> {
   const environment = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() });
   const whys: string[] = [];
-  let acted: Promise<void> | undefined;
+  let acted = Promise.resolve();
   environment.on('heartbeat', (why: string) => {
     if (!why) return;
-    whys.push(why);
-    acted ??= Promise.resolve(onWhy(why, () => environment.cancel('CANCELLED')));
+    const count = whys.push(why);
+    acted = acted.then(() => onWhy(why, () => environment.cancel('CANCELLED'), count));
   });
   const result = (await environment.run(activity, call)) as O;
   await acted;
