@@ -32,6 +32,8 @@ export interface RunMemo {
 /** One run as seen now, with when it began and what its memo says. */
 export interface ObservedRun extends RunObservation {
   startedAt: string;
+  /** Run id of the execution that started this one as its child; null for a run that people started. */
+  parentRunId: string | null;
   memo: RunMemo;
   /** Parent's query answered too late or not at all: no worker, most likely. */
   silent: boolean;
@@ -59,6 +61,7 @@ export async function observeRun(temporal: Temporal, workflowId: string): Promis
     silent: state === null,
     activities: (description.raw.pendingActivities ?? []).map(pendingActivity),
     startedAt: description.startTime.toISOString(),
+    parentRunId: description.parentExecution?.runId ?? null,
     memo: (description.memo ?? {}) as RunMemo,
   };
 }
@@ -67,13 +70,21 @@ export async function observeRun(temporal: Temporal, workflowId: string): Promis
 export async function observeFamily(
   temporal: Temporal,
   workflowId: string,
-): Promise<{ parent: ObservedRun; children: RunObservation[] } | undefined> {
+): Promise<{ parent: ObservedRun; children: ObservedRun[] } | undefined> {
   const parent = await observeRun(temporal, workflowId);
   if (!parent) return undefined;
   const started = Object.values(parent.state?.clusters ?? {}).filter((cluster) => cluster.status !== 'pending');
   const children = await Promise.all(started.map((cluster) => observeRun(temporal, cluster.workflowId)));
-  return { parent, children: children.filter((child) => child !== undefined) };
+  const own = children.filter((child) => child !== undefined);
+  return { parent, children: own.filter((child) => isChildOf(parent, child)) };
 }
+
+/**
+ * Whether a member's run belongs to this run. Its id is the same in every run of the federation: until this run has
+ * started its own, the latest of that id is an older run's, and says nothing of this one. (No run continues as new.)
+ */
+export const isChildOf = (parent: Pick<ObservedRun, 'runId'>, child: Pick<ObservedRun, 'parentRunId'>): boolean =>
+  child.parentRunId === parent.runId;
 
 async function askState(temporal: Temporal, workflowId: string, runId: string): Promise<RunState | null> {
   try {

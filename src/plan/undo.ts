@@ -17,7 +17,7 @@ export function undoSteps(
     return {
       ...step,
       title: `Undo: ${step.title}`,
-      done: `Undone: ${step.done}`,
+      done: `Undone: ${step.title}`,
       activity: definition.undo as string,
       needs: definition.undoNeeds ? [...definition.undoNeeds] : dependents(step.id, steps, catalogue),
       input: { ...step.input, facts: {}, undo: choices },
