@@ -14,7 +14,12 @@ export interface ActivityContext {
 /** What each running activity said last. */
 const said = new WeakMap<Context, string>();
 
-const outside: ActivityContext = { signal: new AbortController().signal, scheduledAt: 0, heartbeat: () => {}, beat: () => {} };
+const outside: ActivityContext = {
+  signal: new AbortController().signal,
+  scheduledAt: 0,
+  heartbeat: () => {},
+  beat: () => {},
+};
 
 /** The current activity's context; outside of a worker one that is never cancelled and tells nobody. */
 export function currentContext(): ActivityContext {
