@@ -1,7 +1,7 @@
-import { formatDuration } from './format.ts';
-import { allSteps, type StatusModel, type StatusStep } from './status-model.ts';
+import { cut, formatDuration } from './format.ts';
+import { allSteps, isLeaving, type StatusModel, type StatusStep } from './status-model.ts';
 
-/** Something that changed between two pictures of a run; also the objects of `-o jsonl`. */
+/** Something that changed between two pictures of a run; also the objects of `-o jsonl`. Durations are ms. */
 export type ProgressEvent =
   | {
       type: 'step';
@@ -13,22 +13,24 @@ export type ProgressEvent =
       fix: string[];
       took: number | null;
     }
-  | { type: 'waiting'; at: string; step: string; message: string }
+  | { type: 'waiting'; at: string; step: string; message: string; waited: number | null }
   | { type: 'cluster'; at: string; cluster: string; status: string }
   | { type: 'run'; at: string; status: StatusModel['status'] };
 
 /** The run's first activity, before there is anything to tell. */
 const planStep = 'plan';
 const over: ReadonlySet<string> = new Set(['done', 'kept', 'skipped', 'undone', 'failed']);
+/** Longest line of a log; what an activity says of itself may take 1 KB. */
+const lineLength = 300;
 
 const eventTime = ({ status, startedAt, finishedAt }: StatusStep, now: string): string =>
   (over.has(status) ? finishedAt : status === 'running' ? startedAt : null) ?? now;
 
-const tookOf = ({ startedAt, finishedAt }: StatusStep): number | null =>
-  startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : null;
+const msBetween = (from: string | null, to: string | null): number | null =>
+  from && to ? Math.max(0, Date.parse(to) - Date.parse(from)) : null;
 
 function stepEvent(step: StatusStep, now: string): ProgressEvent {
-  const { id, status, title, done, error } = step;
+  const { id, status, title, done, error, startedAt, finishedAt } = step;
   const good = over.has(status) && status !== 'failed';
   return {
     type: 'step',
@@ -38,47 +40,62 @@ function stepEvent(step: StatusStep, now: string): ProgressEvent {
     title: good ? done : title,
     message: error?.message ?? (good ? step.detail : null),
     fix: error?.fix ?? [],
-    took: over.has(status) ? tookOf(step) : null,
+    took: over.has(status) ? msBetween(startedAt, finishedAt) : null,
   };
+}
+
+/** What is new of one step: its status, and why it waits. */
+function stepChanges(was: StatusStep | undefined, step: StatusStep, now: string): ProgressEvent[] {
+  const moved = (was?.status ?? 'pending') !== step.status;
+  const events = moved && step.status !== 'pending' ? [stepEvent(step, now)] : [];
+  const { id, status, detail, startedAt } = step;
+  const waits = status === 'running' && detail !== null && detail !== (was?.status === 'running' ? was.detail : null);
+  return waits
+    ? [...events, { type: 'waiting', at: now, step: id, message: detail, waited: msBetween(startedAt, now) }]
+    : events;
 }
 
 /** What changed from one picture to the next, oldest first. `before` absent: everything that has begun. */
 export function changes(before: StatusModel | undefined, after: StatusModel, now: string): ProgressEvent[] {
   const known = new Map(before ? allSteps(before).map((step) => [step.id, step]) : []);
-  const steps = allSteps(after).flatMap((step): ProgressEvent[] => {
-    if (step.id === planStep) return [];
-    const was = known.get(step.id);
-    if ((was?.status ?? 'pending') !== step.status) return step.status === 'pending' ? [] : [stepEvent(step, now)];
-    const waits = step.status === 'running' && step.detail && step.detail !== was?.detail;
-    return waits ? [{ type: 'waiting', at: now, step: step.id, message: step.detail ?? '' }] : [];
-  });
+  const steps = allSteps(after).flatMap((step) =>
+    step.id === planStep ? [] : stepChanges(known.get(step.id), step, now),
+  );
+  const untold = isLeaving(after.operation) ? 'ready' : 'pending';
   const clusters = after.clusters.flatMap((cluster): ProgressEvent[] => {
-    const was = before?.clusters.find((entry) => entry.name === cluster.name)?.status ?? 'pending';
+    const was = before?.clusters.find((entry) => entry.name === cluster.name)?.status ?? untold;
     return was === cluster.status ? [] : [{ type: 'cluster', at: now, cluster: cluster.name, status: cluster.status }];
   });
   const run: ProgressEvent[] = before?.status === after.status ? [] : [{ type: 'run', at: now, status: after.status }];
-  const sorted = steps.sort((a, b) => a.at.localeCompare(b.at));
+  const sorted = steps.toSorted((a, b) => a.at.localeCompare(b.at));
   return [...sorted, ...clusters, ...run];
 }
 
 const clock = (at: string): string => `${at.slice(0, 19)}Z`;
+const flat = (text: string): string => text.replace(/\s+/g, ' ');
+const oneLine = (text: string): string => cut(flat(text), lineLength);
 
-/** An event as one dated line, for logs and pipes. */
+/** An event as dated lines, for logs and pipes: one, and one more for each way out of a block. */
 export function eventLines(event: ProgressEvent): string[] {
   const at = clock(event.at);
   if (event.type === 'run') return [`${at} run ${event.status}`];
   if (event.type === 'cluster') return [`${at} cluster ${event.cluster} ${event.status}`];
-  if (event.type === 'waiting') return [`${at} waiting ${event.step}: ${event.message}`];
-  const took = event.took === null ? '' : ` (${formatDuration(event.took)})`;
+  if (event.type === 'waiting')
+    return [oneLine(`${at} waiting ${event.step}${inBrackets(event.waited)}: ${event.message}`)];
   const why = event.message ? `: ${event.message}` : '';
+  // The status says it already.
+  const title = event.status === 'undone' ? event.title.replace(/^Undone: /, '') : event.title;
   return [
-    `${at} ${event.status} ${event.step}: ${event.title}${took}${why}`,
-    ...event.fix.map((fix) => `${at}   fix: ${fix}`),
+    oneLine(`${at} ${event.status} ${event.step}: ${title}${inBrackets(event.took)}${why}`),
+    ...event.fix.map((fix) => `${at}   fix: ${flat(fix)}`), // a command that is cut is none
   ];
 }
 
+const inBrackets = (ms: number | null): string => (ms === null ? '' : ` (${formatDuration(ms)})`);
+
 /** A sign of life for a log in which nothing changed for a while. */
 export function heartbeatLine(model: StatusModel, now: string): string {
-  const running = allSteps(model).filter((step) => step.status === 'running' || step.status === 'blocked');
-  return `${clock(now)} ${model.status}, at ${running.map((step) => step.id).join(', ') || 'no step'}`;
+  const open = allSteps(model).filter((step) => step.status === 'running' || step.status === 'blocked');
+  const steps = open.map((step) => `${step.id}${inBrackets(msBetween(step.startedAt, now))}`);
+  return oneLine(`${clock(now)} ${model.status}, at ${steps.join(', ') || 'no step'}`);
 }

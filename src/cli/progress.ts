@@ -2,6 +2,7 @@ import { cut, elapsed, formatDuration, wrap } from './format.ts';
 import { plain, type Paint, type Style } from './io.ts';
 import {
   allSteps,
+  isLeaving,
   type PhaseStatus,
   type StatusCluster,
   type StatusModel,
@@ -19,12 +20,13 @@ export interface View {
   paint?: Paint;
 }
 
-type Word = StatusStep['status'] | PhaseStatus | StatusCluster['status'];
+type Word = StatusStep['status'] | PhaseStatus | StatusCluster['status'] | 'unjoining';
 /** Symbol and colour of a status. Symbols differ from each other without colours too. */
 const marks: Record<Word, readonly [string, Style]> = {
   pending: ['·', 'dim'],
   running: ['▸', 'cyan'],
   joining: ['▸', 'cyan'],
+  unjoining: ['▸', 'cyan'],
   blocked: ['!', 'yellow'],
   done: ['✓', 'green'],
   kept: ['✓', 'green'],
@@ -98,27 +100,34 @@ const count = (steps: readonly StatusStep[]): string => {
   return `${steps.filter(passed).length}/${steps.length}${kept > 0 ? `, ${kept} kept` : ''}`;
 };
 
-function clusterLines(view: View, cluster: StatusCluster): string[] {
+/** Mark and word of a member; one that leaves is `ready` until its run has begun, `unjoining` while it works. */
+function clusterWords({ status, steps }: StatusCluster, leaving: boolean): [Word, Word] {
+  if (!leaving || status !== 'ready') return [status, status];
+  return steps.some((step) => step.startedAt !== null) ? ['unjoining', 'unjoining'] : ['pending', 'ready'];
+}
+
+function clusterLines(view: View, cluster: StatusCluster, leaving: boolean): string[] {
   const steps = cluster.steps.filter((step) => shown.has(step.status)).flatMap((step) => stepLines(view, 4, step));
-  return [line(view, 2, cluster.status, `${cluster.name}: ${cluster.status}`, span(cluster.steps, view.now)), ...steps];
+  const [mark, word] = clusterWords(cluster, leaving);
+  return [line(view, 2, mark, `${cluster.name}: ${word}`, span(cluster.steps, view.now)), ...steps];
 }
 
 /** How much of an unfinished phase is drawn: all its steps, or only what moves. */
 type Detail = 'all' | 'moving';
 
-function phaseLines(view: View, phase: StatusPhase, clusters: readonly StatusCluster[], detail: Detail): string[] {
-  const members = phase.id === 'clusters' ? clusters : [];
+function phaseLines(view: View, phase: StatusPhase, model: StatusModel, detail: Detail): string[] {
+  const members = phase.id === 'clusters' ? model.clusters : [];
+  const leaving = isLeaving(model.operation);
   const steps = members.length > 0 ? members.flatMap((member) => member.steps) : phase.steps;
-  const ready = members.filter((member) => over.has(member.status) && member.status !== 'failed').length;
+  const ready = members.filter((member) => member.status === (leaving ? 'unjoined' : 'ready')).length;
   const tally = members.length > 0 ? `${ready}/${members.length}` : count(steps);
   const head = line(view, 0, phase.status, `${phase.id}  ${tally}`, span(steps, view.now));
   if (phase.status === 'done' || phase.status === 'pending') return [head];
-  const drawn = members.length > 0 ? members : [];
   const visible = phase.steps.filter((step) => detail === 'all' || shown.has(step.status));
   return [
     head,
     ...visible.flatMap((step) => stepLines(view, 2, step)),
-    ...drawn.flatMap((member) => clusterLines(view, member)),
+    ...members.flatMap((member) => clusterLines(view, member, leaving)),
   ];
 }
 
@@ -140,7 +149,7 @@ const headline = (model: StatusModel, view: View): string => {
 export function render(model: StatusModel, view: View): string[] {
   const draw = (detail: Detail): string[] => [
     headline(model, view),
-    ...model.phases.flatMap((phase) => phaseLines(view, phase, model.clusters, detail)),
+    ...model.phases.flatMap((phase) => phaseLines(view, phase, model, detail)),
   ];
   const rows = view.rows ?? Number.POSITIVE_INFINITY;
   const full = draw('all');

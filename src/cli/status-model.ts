@@ -1,6 +1,6 @@
 import { errorCodes, isErrorCode, type ErrorData } from '../errors.ts';
 import { phases, type PhaseId } from '../plan/definition.ts';
-import type { Facts } from '../plan/call.ts';
+import type { Facts, Outcome } from '../plan/call.ts';
 import type { Operation } from '../run/input.ts';
 import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../run/state.ts';
 
@@ -35,11 +35,14 @@ export interface StatusError {
   fix: string[];
 }
 
+/** A step as seen now. `done` and `outcome` serve the terminal and stand in no document; see status-document.ts. */
 export interface StatusStep {
   id: string;
   title: string;
-  /** The same in the past tense, for people. */
+  /** The title in the past tense, for people. */
   done: string;
+  /** What the step did, once done. */
+  outcome: Outcome | null;
   status: StepStatus;
   attempt: number;
   startedAt: string | null;
@@ -113,11 +116,12 @@ const blockedBy = (step: StepState, activity: PendingActivity | undefined): Step
 
 function mergeStep(step: StepState, activity: PendingActivity | undefined): StatusStep {
   const live = unfinished.has(step.status) ? activity : undefined;
-  const { id, title, done, status, startedAt, finishedAt, note } = step;
+  const { id, title, done, status, startedAt, finishedAt, note, outcome = null } = step;
   return {
     id,
     title,
     done,
+    outcome,
     status,
     attempt: live?.attempt ?? (startedAt ? 1 : 0),
     startedAt,
@@ -154,6 +158,13 @@ function toPhases(state: RunState, steps: readonly StatusStep[]): StatusPhase[] 
     return statuses.length > 0 ? [{ id, status: phaseStatus(statuses), steps: own }] : [];
   });
 }
+
+/** Whether members leave in runs of this operation. */
+export const isLeaving = (operation: Operation | null): boolean => operation === 'down' || operation === 'unjoin';
+
+/** A member that leaves is a member until it has left; the state calls its run `joining` in both directions. */
+const clusterStatus = (operation: Operation, status: ClusterStatus): ClusterStatus =>
+  isLeaving(operation) && (status === 'pending' || status === 'joining') ? 'ready' : status;
 
 /** Statuses of an execution that ended without its workflow saying so (terminated from outside, timed out). */
 const ended: Partial<Record<ExecutionStatus, RunStatus>> = {
@@ -211,7 +222,7 @@ export function mergeStatus(
     phases: toPhases(state, stepsOf(parent)),
     clusters: Object.values(state.clusters).map(({ name, status, workflowId }) => ({
       name,
-      status,
+      status: clusterStatus(state.operation, status),
       steps: stepsOf(byId.get(workflowId)),
     })),
     debts: [],

@@ -1,6 +1,6 @@
 import { phases } from '../plan/definition.ts';
 import { blockedOf } from './schedule.ts';
-import type { RunState, StepState } from './state.ts';
+import type { ClusterState, RunState, StepState } from './state.ts';
 
 const mark: Record<StepState['status'], string> = {
   pending: '·',
@@ -14,6 +14,10 @@ const mark: Record<StepState['status'], string> = {
 };
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
+
+/** A member that works in a turn-down leaves; the state has one word for both ways. */
+const memberWord = ({ operation }: RunState, { status }: ClusterState): string =>
+  status === 'joining' && operation !== 'up' && operation !== 'join' ? 'unjoining' : status;
 
 function phaseRow(phase: string, steps: StepState[]): string {
   const over = steps.filter((step) => !['pending', 'running', 'blocked'].includes(step.status)).length;
@@ -30,7 +34,7 @@ export function renderDetails(state: RunState): string {
     return own.length > 0 ? [phaseRow(phase, own)] : [];
   });
   const members = Object.values(state.clusters).map(
-    (cluster) => `| ${cluster.name} | ${cluster.status} | ${cluster.blockedStep ?? ''} |`,
+    (cluster) => `| ${cluster.name} | ${memberWord(state, cluster)} | ${cluster.blockedStep ?? ''} |`,
   );
   const blocked = steps.filter((step) => step.status === 'blocked' || step.status === 'failed');
   return [

@@ -28,6 +28,8 @@ export interface StepState {
   nextAttemptAt: string | null;
   /** A short sentence of the activity, once done. */
   note: string | null;
+  /** What the activity did, once done; null for a step that was skipped or failed. */
+  outcome: Outcome | null;
   error: StepError | null;
   skippable: boolean;
 }
@@ -48,6 +50,8 @@ export interface RunState {
   /** The member, in the run of a child. */
   member: string | null;
   status: RunStatus;
+  /** What the run made is being undone: it works and parks as before, and ends cancelled. */
+  rollingBack: boolean;
   blockedSince: string | null;
   steps: Record<string, StepState>;
   clusters: Record<string, ClusterState>;
@@ -80,6 +84,7 @@ export function initialState(of: {
     operation: of.operation,
     member: of.member ?? null,
     status: 'running',
+    rollingBack: false,
     blockedSince: null,
     steps: {},
     clusters: {},
@@ -104,6 +109,7 @@ function pendingStep(step: FrozenStep): StepState {
     blockedSince: null,
     nextAttemptAt: null,
     note: null,
+    outcome: null,
     error: null,
   };
 }
@@ -115,6 +121,10 @@ function changeStep(state: RunState, id: string, change: Partial<StepState>): Ru
 }
 
 const settledStep = { blockedSince: null, nextAttemptAt: null, error: null };
+
+/** What a run is while it works. */
+export const workingStatus = ({ rollingBack }: Pick<RunState, 'rollingBack'>): RunStatus =>
+  rollingBack ? 'rolling-back' : 'running';
 
 /** The next state. Pure: workflow, terminal and tests use the same one. Throws an Error for a step that is not there. */
 export function reduce(state: RunState, event: RunEvent): RunState {
@@ -145,6 +155,7 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         status: finishedStatus(event.outcome),
         finishedAt: event.at,
         note: event.note,
+        outcome: event.outcome,
       });
       return { ...next, facts: { ...next.facts, [event.step]: event.facts } };
     }
@@ -175,8 +186,11 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       const changed = { ...cluster, status: event.status, blockedStep: event.blockedStep };
       return { ...state, clusters: { ...state.clusters, [event.name]: changed } };
     }
-    case 'status':
-      return { ...state, status: event.status };
+    case 'status': {
+      const rollingBack = state.rollingBack || event.status === 'rolling-back';
+      const status = event.status === 'running' ? workingStatus({ rollingBack }) : event.status;
+      return { ...state, status, rollingBack };
+    }
   }
 }
 

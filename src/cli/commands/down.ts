@@ -114,6 +114,8 @@ async function down(
   const taskQueue = taskQueueOf(io.env);
   const { takeOver, cancelFirst = false } = options;
   const input = await inputOf(target.federation, host, choices, takeOver ?? false);
+  const { rememberContext } = await import('../operator-files.ts');
+  const forgetContext = await rememberContext(io, host);
   const started = await startRun(temporal, input, { host }, { taskQueue, cancelFirst });
   io.note(
     started.fresh
@@ -138,12 +140,12 @@ async function down(
     detach,
   });
   for (const line of tell.closingLines(io, target.federation, followed)) io.note(line);
-  if (followed.code === exit.done)
+  if (followed.code === exit.done) {
     io.note(`${target.federation} is down${choices.volumes === 'keep' ? "; etcd's volume was kept" : ''}`);
-  if ((output === 'json' || output === 'yaml') && followed.model) {
-    const { printDocument } = await import('../document.ts');
-    await printDocument(io, output, followed.model, () => []);
+    for (const line of await forgetContext()) io.note(line);
   }
+  const { printFollowed } = await import('../status-document.ts');
+  await printFollowed(io, output, followed.model);
   return followed.code;
 }
 

@@ -50,14 +50,15 @@ async function connect({ io }: Cli): Promise<Temporal | undefined> {
 }
 
 async function once({ io }: Cli, target: Target, temporal: Temporal | undefined, output: Output): Promise<ExitCode> {
-  const [{ readStatus }, { printDocument }, { statusLines }] = await Promise.all([
+  const [{ readStatus }, { printDocument }, { statusDocument }, { statusLines }] = await Promise.all([
     import('../read-status.ts'),
     import('../document.ts'),
+    import('../status-document.ts'),
     import('../status-view.ts'),
   ]);
   const { model, notes } = await readStatus(io, target, temporal);
   for (const note of notes) io.note(`note: ${note}`);
-  await printDocument(io, output, model, () =>
+  await printDocument(io, output, statusDocument(model), () =>
     statusLines(model, { columns: io.size().columns, now: Date.now(), paint: io.paintResult }),
   );
   return exit.done;
@@ -78,9 +79,7 @@ async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Ou
   const known = (await observeRun(temporal, workflowId))?.memo ?? {};
   const followed = await follow(io, { temporal, workflowId, taskQueue: taskQueueOf(io.env), known, output, detach });
   for (const line of closingLines(io, target.federation, followed)) io.note(line);
-  if ((output === 'json' || output === 'yaml') && followed.model) {
-    const { printDocument } = await import('../document.ts');
-    await printDocument(io, output, followed.model, () => []);
-  }
+  const { printFollowed } = await import('../status-document.ts');
+  await printFollowed(io, output, followed.model);
   return followed.code;
 }

@@ -161,19 +161,19 @@ async function finish(
   for (const line of [...closingLines(io, spec.federation, followed), ...lines]) io.note(line);
   if (followed.code === exit.done)
     for (const line of linkLine(temporal, `federation/${spec.federation}`, followed.runId)) io.note(line);
-  if ((output === 'json' || output === 'yaml') && followed.model) {
-    const { printDocument } = await import('../document.ts');
-    await printDocument(io, output, followed.model, () => []);
-  }
+  const [{ printFollowed }, { hasChanged }] = await Promise.all([
+    import('../status-document.ts'),
+    import('../changed.ts'),
+  ]);
+  await printFollowed(io, output, followed.model, followed.model ? { changed: hasChanged(followed.model) } : {});
   return followed.code;
 }
 
 async function doneLines(spec: SpecFile, followed: Followed, write: () => Promise<string[]>): Promise<string[]> {
-  const { changedSteps } = await import('../changed.ts');
-  const changed = followed.model ? changedSteps(followed.model).length : 0;
+  const { upSentence } = await import('../changed.ts');
   const { context } = spec.spec.kubeconfig;
   return [
-    changed > 0 || !followed.model ? `${spec.federation} is up` : `${spec.federation} was up already: nothing changed`,
+    upSentence(spec.federation, followed.model),
     ...(await write()),
     'next:',
     `  kubectl --context=${context} get clusters`,
