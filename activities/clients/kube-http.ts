@@ -7,6 +7,9 @@ import { classify } from '../fail.ts';
 /** ms a request may take in all. */
 const requestTimeoutMs = 30_000;
 
+/** How audit logs of the clusters name us. */
+const userAgent = 'fedctl';
+
 /** An answer with any status. */
 export interface HttpAnswer {
   status: number;
@@ -71,6 +74,7 @@ export function senderOf(config: KubeConfig): Send {
       const headers = {
         ...options.headers,
         accept: 'application/json',
+        'user-agent': userAgent,
         ...(text
           ? { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(text) }
           : {}),

@@ -68,12 +68,47 @@ export async function writeContext(file: string, addition: string, context: stri
   return withLock(`${file}.lock`, async () => {
     const merged = await mergeContext(await readOrEmpty(file), addition, context);
     if (merged === undefined) return 'kept';
-    const target = await realpath(file).catch(() => file); // a symlink stays one
-    const draft = `${target}.${randomBytes(4).toString('hex')}`;
-    await writeFile(draft, merged, { mode: 0o600 });
-    await rename(draft, target);
+    await replace(file, merged);
     return 'written';
   });
+}
+
+/**
+ * Takes the entries of a context out of the text of a kubeconfig, when they are those of `addition` (the same CA);
+ * answers undefined when they are not there or somebody else's.
+ */
+export async function withoutContext(existing: string, addition: string, context: string): Promise<string | undefined> {
+  const { parse, parseDocument } = await import('yaml');
+  const { clusters } = entriesOf(parse(addition) as unknown, context);
+  const document = parseDocument(existing);
+  const config = document.toJS() as Record<keyof Entries, { name?: string; cluster?: object }[] | undefined> | null;
+  const cluster = config?.clusters?.find((entry) => entry.name === context)?.cluster;
+  if (!cluster || authorityOf(cluster) !== authorityOf((clusters as { cluster: object }).cluster)) return undefined;
+  for (const list of ['clusters', 'users', 'contexts'] as const) {
+    const index = (config?.[list] ?? []).findIndex((entry) => entry.name === context);
+    if (index >= 0) document.deleteIn([list, index]);
+  }
+  if (document.get('current-context') === context) document.set('current-context', '');
+  return document.toString({ lineWidth: 0 });
+}
+
+const authorityOf = (cluster: object): unknown => (cluster as Record<string, unknown>)['certificate-authority-data'];
+
+/** Removes the context of a federation that is down from the operator's kubeconfig; answers whether it stood there. */
+export async function removeContext(file: string, addition: string, context: string): Promise<boolean> {
+  return withLock(`${file}.lock`, async () => {
+    const existing = await readOrEmpty(file);
+    const left = existing === '' ? undefined : await withoutContext(existing, addition, context);
+    if (left !== undefined) await replace(file, left);
+    return left !== undefined;
+  });
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const target = await realpath(file).catch(() => file); // a symlink stays one
+  const draft = `${target}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, text, { mode: 0o600 });
+  await rename(draft, target);
 }
 
 const readOrEmpty = async (file: string): Promise<string> => {

@@ -1,7 +1,7 @@
 import type { HostRef } from '../plan/call.ts';
 import type { Spec } from '../spec/schema.ts';
 import type { Io } from './io.ts';
-import { kubeconfigPath, writeContext } from './kubeconfig-file.ts';
+import { kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
 
 /**
  * Writes what the federation gives its operator: the context in the kubeconfig, and the image values in values.yaml.
@@ -47,4 +47,20 @@ export async function writeKubeconfig(io: Io, host: HostRef | undefined, context
   const file = kubeconfigPath(io.env);
   const outcome = await writeContext(file, text, context);
   return [outcome === 'kept' ? `context ${context} stands in ${file}` : `context ${context} written to ${file}`];
+}
+
+/** Remembers what a turn-down will take away, so that the context can go from the operator's kubeconfig afterwards. */
+export async function rememberContext(io: Io, host: HostRef): Promise<() => Promise<string[]>> {
+  const { openLocal } = await import('../../worker/local.ts');
+  const local = openLocal(io.env);
+  const nothing = async (): Promise<string[]> => [];
+  try {
+    const [text, record] = await Promise.all([local.adminKubeconfig(host), local.record(host)]);
+    const context = (record?.spec as Spec | undefined)?.kubeconfig.context;
+    if (text === undefined || context === undefined) return nothing;
+    const file = kubeconfigPath(io.env);
+    return async () => ((await removeContext(file, text, context)) ? [`context ${context} removed from ${file}`] : []);
+  } catch {
+    return nothing; // without access to the host the run still goes; the entry is then the operator's to remove
+  }
 }

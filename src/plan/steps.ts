@@ -112,6 +112,7 @@ export const hostSteps = steps({
     done: 'Images recorded',
     why: 'Pods are pinned to the digests that were checked or pushed; the record feeds values.yaml.',
     activity: 'recordImages',
+    undo: 'removeObjects',
     timing: 'apply',
     needs: ['preflight/images', 'images/push', 'host/record'],
     reads: ['images'],

@@ -1,0 +1,36 @@
+import type { Client } from '@temporalio/client';
+
+/** Every text in a value, bytes decoded: what people and thieves could read of it. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array || Buffer.isBuffer(value)) return [Buffer.from(value).toString('utf8')];
+  if (typeof value !== 'object' || value === null) return [];
+  if (Object.prototype.toString.call(value) === '[object Uint8Array]')
+    return [Buffer.from(value as Uint8Array).toString('utf8')];
+  return Object.entries(value).flatMap(([key, part]) => [key, ...textsIn(part)]);
+}
+
+/** A history as people and thieves could read it: every text of it, payloads decoded. */
+export async function historyText(client: Client, workflowId: string, runId?: string): Promise<string> {
+  return textsIn(await client.workflow.getHandle(workflowId, runId).fetchHistory()).join('\n');
+}
+
+/** How often each step's activity was scheduled in a run: a step that is done is never scheduled again. */
+export async function scheduledTimes(client: Client, workflowId: string, runId?: string): Promise<Map<string, number>> {
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const times = new Map<string, number>();
+  for (const event of events ?? []) {
+    const id = event.activityTaskScheduledEventAttributes?.activityId;
+    if (id) times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  return times;
+}
+
+/** Ids and runs of every workflow of a federation. */
+export async function runsOf(client: Client, federation: string): Promise<{ workflowId: string; runId: string }[]> {
+  const found: { workflowId: string; runId: string }[] = [];
+  for await (const run of client.workflow.list({ query: `FedctlFederation = "${federation}"` })) {
+    found.push({ workflowId: run.workflowId, runId: run.runId });
+  }
+  return found;
+}

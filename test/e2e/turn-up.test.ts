@@ -1,0 +1,231 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { historyText, runsOf } from './history.ts';
+import { namesOf, picture, secretsIn } from './objects.ts';
+import { eventually, layout, Operator, type Ran } from './world.ts';
+
+const name = 'turnup';
+const members = ['member-1', 'member-2'];
+
+interface Deployment {
+  metadata: { name: string };
+  status: { conditions: { type: string; status: string }[]; availableReplicas?: number };
+}
+
+describe('the guide, end to end', () => {
+  let operator: Operator;
+  let file: string;
+  let before: string[];
+  let podsBefore: string;
+  let up: Ran;
+  const outputs: string[] = [];
+  const kept = (ran: Ran): Ran => {
+    outputs.push(ran.stdout, ran.stderr);
+    return ran;
+  };
+
+  beforeAll(async () => {
+    operator = await Operator.create(name);
+    file = await operator.spec(name);
+    before = await namesOf(operator, members);
+    podsBefore = await operator.kubectl('member-1', '-n', 'kube-system', 'get', 'pods', '-o', 'name');
+    await operator.startWorker();
+    up = kept(await operator.fedctl('up', '-f', file));
+  }, 300_000);
+  afterAll(() => operator?.close());
+
+  it('checks first, and writes nothing by that', async () => {
+    const pictureBefore = await picture(operator, members);
+    const check = kept(await operator.fedctl('check', '-f', file, '-o', 'json'));
+    expect(check.code).toBe(0);
+    const results = (JSON.parse(check.stdout) as { checks: { id: string; result: string }[] }).checks;
+    expect(results.map(({ id }) => id).sort()).toEqual(
+      ['dns', 'host', 'images', 'members', 'permissions', 'storage'].map((step) => `preflight/${step}`),
+    );
+    expect(results.filter(({ result }) => result !== 'ok')).toEqual([]);
+    expect(await picture(operator, members)).toEqual(pictureBefore);
+  }, 60_000);
+
+  it('turns up', () => {
+    expect({ code: up.code, tail: up.code === 0 ? '' : up.stderr.slice(-3_000) }).toEqual({ code: 0, tail: '' });
+    expect(up.stderr).toContain(`${name} is up`);
+  });
+
+  it('has both Deployments available, as the guide asks for', async () => {
+    const { items } = await operator.json<{ items: Deployment[] }>('host', '-n', name, 'get', 'deployments');
+    expect(items.map(({ metadata }) => metadata.name)).toEqual([
+      'federation-apiserver',
+      'federation-controller-manager',
+    ]);
+    for (const { status } of items) {
+      expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Available', status: 'True' }));
+    }
+  });
+
+  it('lists the members Ready through the context federation-cluster', async () => {
+    const table = await operator.kubectl('federation-cluster', 'get', 'clusters', '--no-headers');
+    expect(table.split('\n').map((line) => line.split(/\s+/).slice(0, 2))).toEqual(
+      members.map((member) => [member, 'Ready']),
+    );
+  });
+
+  it('told both shapes of kube-dns, and replaced their pods', async () => {
+    const setting = `${name}=${name}.example`;
+    const rc = await operator.kubectl(
+      'member-1',
+      '-n',
+      'kube-system',
+      'get',
+      'rc',
+      'kube-dns-v18',
+      '-o',
+      'jsonpath={.spec.template.spec.containers[0].args}',
+    );
+    expect(JSON.parse(rc)).toContain(`--federations=${setting}`);
+    const map = await operator.kubectl(
+      'member-2',
+      '-n',
+      'kube-system',
+      'get',
+      'configmap',
+      'kube-dns',
+      '-o',
+      'jsonpath={.data.federations}',
+    );
+    expect(map).toBe(setting);
+    const pods = await operator.kubectl('member-1', '-n', 'kube-system', 'get', 'pods', '-o', 'name');
+    expect(pods.split('\n')).toHaveLength(podsBefore.split('\n').length);
+    expect(pods).not.toBe(podsBefore);
+  });
+
+  it('answers for the zone', async () => {
+    const { stdout } = await operator.run(['dig', '+short', `@${layout.dnsAddress}`, `${name}.example.`, 'SOA']);
+    expect(stdout.trim()).not.toBe('');
+  });
+
+  it('pins the pods to the digest that was pushed, and writes the four values', async () => {
+    const image = await operator.kubectl(
+      'host',
+      '-n',
+      name,
+      'get',
+      'deployment',
+      'federation-apiserver',
+      '-o',
+      'jsonpath={.spec.template.spec.containers[0].image}',
+    );
+    const [, registry, version, digest] = /^(.*)\/hyperkube-amd64:(.*)@(sha256:[0-9a-f]{64})$/.exec(image) ?? [];
+    const head = await operator.run([
+      'curl',
+      '-sI',
+      '-H',
+      'accept: application/vnd.oci.image.manifest.v1+json',
+      `http://${registry}/v2/hyperkube-amd64/manifests/${version}`,
+    ]);
+    expect(head.stdout.toLowerCase()).toContain(`docker-content-digest: ${digest}`);
+    const values = await readFile(join(operator.env['FEDERATION_OUTPUT_ROOT'] ?? '', 'values.yaml'), 'utf8');
+    expect(values).toContain(`apiserverRegistry: ${registry}`);
+    expect(values).toContain(`controllerManagerVersion: ${version}`);
+  });
+
+  it('follows the contract of status -o json', async () => {
+    const status = kept(await operator.fedctl('status', name, '-o', 'json'));
+    const seen = JSON.parse(status.stdout) as Record<string, unknown> & {
+      clusters: { name: string; status: string }[];
+      outputs: Record<string, unknown>;
+    };
+    expect(seen).toMatchObject({
+      federation: name,
+      workflowId: `federation/${name}`,
+      operation: 'up',
+      source: 'workflow',
+      status: 'completed',
+      blockedSince: null,
+      debts: [],
+    });
+    expect(seen.clusters.map(({ name: member, status: state }) => [member, state])).toEqual(
+      members.map((member) => [member, 'ready']),
+    );
+    expect(seen.outputs).toMatchObject({ context: 'federation-cluster', zone: `${name}.example.` });
+  });
+
+  it('changes nothing when it is run again, and says so', async () => {
+    const pictureBefore = await picture(operator, members);
+    const again = kept(await operator.fedctl('up', '-f', file));
+    expect(again.code).toBe(0);
+    expect(again.stderr).toMatch(/nothing (had to be )?changed/);
+    expect(await picture(operator, members)).toEqual(pictureBefore);
+  }, 120_000);
+
+  it('finds its way without the run: a lost Temporal database changes nothing of what is known', async () => {
+    const status = kept(
+      await operator.run(
+        [
+          join(operator.env['FEDCTL_ROOT'] ?? '', 'fedctl'),
+          'status',
+          name,
+          '-o',
+          'json',
+          '--context',
+          'host',
+          '-n',
+          name,
+        ].map((part, index) => (index === 0 ? process.cwd() + '/fedctl' : part)),
+        {
+          env: { TEMPORAL_PROFILE: '', TEMPORAL_CONFIG_FILE: '', TEMPORAL_ADDRESS: '127.0.0.1:1' },
+        },
+      ),
+    );
+    expect(JSON.parse(status.stdout)).toMatchObject({ federation: name, source: 'record' });
+  }, 60_000);
+
+  it('shows no secret anywhere: not in histories, logs or output', async () => {
+    const secrets = [
+      ...(await secretsIn(operator, 'host', name)),
+      ...(await secretsIn(operator, 'member-1', name)),
+      ...(await secretsIn(operator, 'member-2', name)),
+      (await readFile(operator.env['PDNS_API_KEY_FILE'] ?? '', 'utf8')).trim(),
+    ];
+    expect(secrets.length).toBeGreaterThan(10);
+    const { client, close } = await operator.temporal();
+    try {
+      const runs = await runsOf(client, name);
+      expect(runs.length).toBeGreaterThanOrEqual(3);
+      const texts = await Promise.all(runs.map(({ workflowId, runId }) => historyText(client, workflowId, runId)));
+      const builds = join(operator.env['FEDCTL_STATE'] ?? '', 'builds', name);
+      const logs = await Promise.all((await readdir(builds)).map((one) => readFile(join(builds, one), 'utf8')));
+      const everything = [...texts, ...logs, ...outputs, await readFile(operator.path('worker.log'), 'utf8')].join(
+        '\n',
+      );
+      expect(everything.length).toBeGreaterThan(10_000);
+      expect(secrets.filter((secret) => everything.includes(secret))).toEqual([]);
+    } finally {
+      await close();
+    }
+  }, 60_000);
+
+  it('turns down and leaves nothing that was not there before', async () => {
+    const down = kept(await operator.fedctl('down', name, '--yes', '--volumes', 'delete'));
+    expect({ code: down.code, tail: down.code === 0 ? '' : down.stderr.slice(-3_000) }).toEqual({ code: 0, tail: '' });
+    await eventually(
+      async () => JSON.stringify(await namesOf(operator, members)) === JSON.stringify(before),
+      'everything as before',
+    );
+    const { stdout } = await operator.run(['dig', '+short', `@${layout.dnsAddress}`, `${name}.example.`, 'SOA']);
+    expect(stdout.trim()).toBe('');
+    const args = await operator.kubectl(
+      'member-1',
+      '-n',
+      'kube-system',
+      'get',
+      'rc',
+      'kube-dns-v18',
+      '-o',
+      'jsonpath={.spec.template.spec.containers[0].args}',
+    );
+    expect(args).not.toContain('federations');
+    const contexts = await operator.run(['kubectl', 'config', 'get-contexts', '-o', 'name']);
+    expect(contexts.stdout.trim().split('\n').sort()).toEqual(['host', ...members]);
+  }, 180_000);
+});
