@@ -5,7 +5,7 @@ import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
 import { mergeStatus, type StatusModel } from './status-model.ts';
-import { silentStatus, recordStatus } from './status-record.ts';
+import { nothing, recordStatus, type RecordFacts, silentStatus } from './status-record.ts';
 import type { Target } from './target.ts';
 
 /** A picture, and what could not be asked for it. */
@@ -13,56 +13,93 @@ export interface ReadStatus {
   model: StatusModel;
   /** Sentences for people: which source did not answer, and why. */
   notes: string[];
-  run: ObservedRun | undefined;
+  /** Answered by all who were asked: nobody knows this federation. The model's status is `none` then. */
+  unknown: boolean;
 }
 
+/** Where pictures come from; the outside of this module. */
+export interface Sources {
+  /** Undefined: there is no connection, which was said already. */
+  temporal: { address: string; observe: () => ReturnType<typeof observeFamily> } | undefined;
+  /** The record in a host cluster; undefined when it has none. Throws why it could not be asked. */
+  record: (host: HostRef | undefined) => Promise<RecordFacts | undefined>;
+}
+
+/** The sources of this machine: Temporal as connected, and the clusters of its kubeconfig. */
+export function sourcesOf(io: Io, federation: string, temporal: Temporal | undefined): Sources {
+  return {
+    temporal: temporal && {
+      address: temporal.address,
+      observe: () => observeFamily(temporal, workflowIdOf(federation)),
+    },
+    record: async (host) => {
+      const { openLocal } = await import('../../worker/local.ts');
+      return openLocal(io.env).record(host);
+    },
+  };
+}
+
+/** What one source says: something, nothing, or not a word. */
+type Answer<T> = { found: T } | 'nothing' | 'silent';
+
 /**
- * How a federation stands: by its run when a worker answers, else by the record in the host cluster, else by what
- * Temporal itself knows. Throws CliError when nobody knows the federation.
+ * How a federation stands: by its run when a worker answers, else by the record in the host cluster together with what
+ * Temporal itself knows of the run. Throws CliError (exit 1) when nobody could tell.
  */
-export async function readStatus(io: Io, target: Target, temporal: Temporal | undefined): Promise<ReadStatus> {
+export async function readStatus(sources: Sources, target: Target): Promise<ReadStatus> {
+  const { federation } = target;
   const notes: string[] = [];
-  const family = temporal && (await observe(temporal, target.federation, notes));
-  const run = family?.parent;
-  const model = family && mergeStatus(family.parent, family.children, family.parent.memo);
-  if (model) return { model, notes, run };
-  if (run) notes.push('no worker answered for the run (start one: fedctl worker)');
-  const recorded = await readRecord(io, target.federation, target.host ?? run?.memo.host, notes);
-  if (recorded) return { model: recorded, notes, run };
-  if (run) return { model: silentStatus(target.federation, run), notes, run };
-  throw new CliError(exit.failed, `nothing is known of ${target.federation}`, [
+  const family = await observed(sources, notes);
+  const run = typeof family === 'object' ? family.found.parent : undefined;
+  const model =
+    typeof family === 'object' ? mergeStatus(family.found.parent, family.found.children, run?.memo) : undefined;
+  if (model) return { model, notes, unknown: false };
+  if (run) notes.push('no worker answered for the run (start one: fedctl worker); its steps are not known');
+  const recorded = await recordedIn(sources, federation, target.host ?? run?.memo.host, notes);
+  const known = fromRecord(recorded, run, federation);
+  if (known) return { model: known, notes, unknown: false };
+  if (family === 'nothing' && recorded === 'nothing') return { model: nothing(federation), notes, unknown: true };
+  throw new CliError(exit.failed, `nothing is known of ${federation}: not all who may know it answered`, [
     ...notes,
-    'see what Temporal knows: fedctl list',
-    'name its host cluster: --context, or -f FILE',
+    'where Temporal is: TEMPORAL_ADDRESS or TEMPORAL_PROFILE (sandbox: eval "$(fedctl sandbox env)")',
+    'where its host cluster is: --context, or -f FILE',
   ]);
 }
 
-async function observe(temporal: Temporal, federation: string, notes: string[]) {
+function fromRecord(
+  recorded: Answer<RecordFacts>,
+  run: ObservedRun | undefined,
+  federation: string,
+): StatusModel | undefined {
+  if (typeof recorded === 'object') return recordStatus(recorded.found, run);
+  return run && silentStatus(federation, run);
+}
+
+async function observed({ temporal }: Sources, notes: string[]) {
+  if (!temporal) return 'silent';
   try {
-    return await observeFamily(temporal, workflowIdOf(federation));
+    const family = await temporal.observe();
+    return family ? { found: family } : 'nothing';
   } catch (error) {
     notes.push(`Temporal at ${temporal.address} did not answer: ${(error as Error).message}`);
-    return undefined;
+    return 'silent';
   }
 }
 
-async function readRecord(
-  io: Io,
+async function recordedIn(
+  sources: Sources,
   federation: string,
   host: HostRef | undefined,
   notes: string[],
-): Promise<StatusModel | undefined> {
-  const { openLocal } = await import('../../worker/local.ts');
+): Promise<Answer<RecordFacts>> {
   try {
-    const record = await openLocal(io.env).record(host);
-    if (record?.federation === federation) return recordStatus(record);
-    notes.push(
-      record
-        ? `the host cluster holds ${record.federation}, not ${federation}`
-        : 'the host cluster has no record of it',
-    );
+    const record = await sources.record(host);
+    if (record?.federation === federation) return { found: record };
+    const where = host ? `the host cluster ${host.context} (namespace ${host.namespace})` : 'the current context';
+    notes.push(record ? `${where} holds ${record.federation}, not ${federation}` : `${where} has no record of it`);
+    return 'nothing';
   } catch (error) {
     notes.push(`the host cluster could not be asked: ${(error as Error).message}`);
+    return 'silent';
   }
-  return undefined;
 }

@@ -21,17 +21,24 @@ const operations: Readonly<Record<string, Operation>> = {
   debts: 'down',
 };
 
-/** A picture from the record alone: no run answered, so no steps; members as the last completed run left them. */
-export function recordStatus(record: RecordFacts): StatusModel {
+const recordedRun = (phase: string): Pick<StatusModel, 'operation' | 'status'> => ({
+  operation: operations[phase] ?? null,
+  status: phase === 'up' ? 'completed' : 'none',
+});
+
+/**
+ * A picture from the record alone: no worker answered, so no steps. Members are told as the last completed run left
+ * them; one that is to leave is a member until it has left. `run`: what Temporal itself says of the run, if it does.
+ */
+export function recordStatus(record: RecordFacts, run?: Pick<ObservedRun, 'execution' | 'memo'>): StatusModel {
   const spec = (record.spec ?? {}) as Partial<Spec>;
-  const up = record.phase === 'up';
+  const member = record.phase === 'turning-up' ? 'pending' : 'ready';
   return {
     ...nothing(record.federation),
     uuid: record.uuid,
-    operation: operations[record.phase] ?? null,
+    ...(run ? { operation: operationOf(run), status: executionStatus(run) } : recordedRun(record.phase)),
     source: 'record',
-    status: up ? 'completed' : 'none',
-    clusters: (spec.clusters ?? []).map(({ name }) => ({ name, status: up ? 'ready' : 'pending', steps: [] })),
+    clusters: (spec.clusters ?? []).map(({ name }) => ({ name, status: member, steps: [] })),
     outputs: {
       ...nothing(record.federation).outputs,
       context: spec.kubeconfig?.context ?? null,
@@ -41,17 +48,30 @@ export function recordStatus(record: RecordFacts): StatusModel {
   };
 }
 
+const isOperation = (word: string | undefined): word is Operation =>
+  word === 'up' || word === 'down' || word === 'join' || word === 'unjoin';
+const operationOf = ({ memo }: Pick<ObservedRun, 'memo'>): Operation | null =>
+  isOperation(memo.operation) ? memo.operation : null;
+
+const ended = { COMPLETED: 'completed', CANCELLED: 'cancelled', RUNNING: 'running', OTHER: 'running' } as const;
+const executionStatus = ({ execution }: Pick<ObservedRun, 'execution'>): StatusModel['status'] =>
+  execution in ended ? ended[execution as keyof typeof ended] : 'failed';
+
 /** A picture from Temporal's own knowledge, when neither worker nor host cluster answered. */
-export function silentStatus(federation: string, run: ObservedRun): StatusModel {
-  const ended = { COMPLETED: 'completed', CANCELLED: 'cancelled', RUNNING: 'running', OTHER: 'running' } as const;
-  const status = run.execution in ended ? ended[run.execution as keyof typeof ended] : 'failed';
-  const operation = operations[run.memo.operation ?? ''] ?? (run.memo.operation === 'down' ? 'down' : null);
+export function silentStatus(federation: string, run: Pick<ObservedRun, 'execution' | 'memo'>): StatusModel {
   const { context = null, zone = null } = run.memo;
   const empty = nothing(federation);
-  return { ...empty, operation, source: 'workflow', status, outputs: { ...empty.outputs, context, zone } };
+  return {
+    ...empty,
+    operation: operationOf(run),
+    source: 'workflow',
+    status: executionStatus(run),
+    outputs: { ...empty.outputs, context, zone },
+  };
 }
 
-const nothing = (federation: string): StatusModel => ({
+/** A federation that neither Temporal nor its host cluster knows; also what every other picture begins with. */
+export const nothing = (federation: string): StatusModel => ({
   federation,
   uuid: '',
   workflowId: workflowIdOf(federation),

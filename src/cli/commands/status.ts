@@ -1,5 +1,5 @@
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { exit, usageError, type ExitCode } from '../exit.ts';
+import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
 import type { Temporal } from '../client.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
 
@@ -50,18 +50,33 @@ async function connect({ io }: Cli): Promise<Temporal | undefined> {
 }
 
 async function once({ io }: Cli, target: Target, temporal: Temporal | undefined, output: Output): Promise<ExitCode> {
-  const [{ readStatus }, { printDocument }, { statusDocument }, { statusLines }] = await Promise.all([
+  const [{ readStatus, sourcesOf }, { printDocument }, { statusDocument }, { statusLines }] = await Promise.all([
     import('../read-status.ts'),
     import('../document.ts'),
     import('../status-document.ts'),
     import('../status-view.ts'),
   ]);
-  const { model, notes } = await readStatus(io, target, temporal);
+  const { model, notes, unknown } = await readStatus(sourcesOf(io, target.federation, temporal), target);
   for (const note of notes) io.note(`note: ${note}`);
-  await printDocument(io, output, statusDocument(model), () =>
-    statusLines(model, { columns: io.size().columns, now: Date.now(), paint: io.paintResult }),
-  );
+  const lines = () => statusLines(model, { columns: io.size().columns, now: Date.now(), paint: io.paintResult });
+  if (!unknown || output !== 'table') await printDocument(io, output, statusDocument(model), lines);
+  if (unknown) throw await unknownFederation(target.federation, temporal);
   return exit.done;
+}
+
+/** Nobody knows it: the name that was probably meant, and where to look. */
+async function unknownFederation(federation: string, temporal: Temporal | undefined): Promise<CliError> {
+  const [{ listRuns }, { nearest }] = await Promise.all([import('../list-runs.ts'), import('../../spec/nearest.ts')]);
+  const known = temporal ? await listRuns(temporal).catch(() => []) : [];
+  const meant = nearest(
+    federation,
+    known.map((run) => run.federation),
+  );
+  return new CliError(exit.failed, `there is no federation ${federation}`, [
+    ...(meant ? [`did you mean ${meant}? fedctl status ${meant}`] : []),
+    'see what Temporal knows: fedctl list',
+    'if it is on another host cluster: --context, or -f FILE',
+  ]);
 }
 
 async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Output): Promise<ExitCode> {
@@ -76,7 +91,9 @@ async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Ou
     ]);
   const workflowId = workflowIdOf(target.federation);
   const detach = interruption(['SIGINT']);
-  const known = (await observeRun(temporal, workflowId))?.memo ?? {};
+  const run = await observeRun(temporal, workflowId);
+  if (!run) throw await unknownFederation(target.federation, temporal);
+  const known = run.memo;
   const followed = await follow(io, { temporal, workflowId, taskQueue: taskQueueOf(io.env), known, output, detach });
   for (const line of closingLines(io, target.federation, followed)) io.note(line);
   const { printFollowed } = await import('../status-document.ts');
