@@ -13,6 +13,8 @@ export interface Zone {
   nameServers: string[];
   /** uuid of the federation that made it; undefined: not made by fedctl. */
   federation: string | undefined;
+  /** Of a zone just made: the change that the provider still carries out, for `changeDone`. */
+  change?: string | undefined;
 }
 
 /** A set of records of one name and type. TTL in seconds, as in DNS itself. */
@@ -25,20 +27,24 @@ export interface RecordSet {
 
 /**
  * One DNS provider. Every method throws a classified ApplicationFailure; absent things are values.
- * Idempotent: a second call of the same kind changes nothing.
+ * Idempotent: a second call of the same kind changes nothing. No method retries by itself.
  */
 export interface DnsProvider {
   /** For messages: `powerdns at http://…`. */
   readonly label: string;
-  /** Proves by reading that the credentials serve. */
-  check(): Promise<void>;
-  /** Zones of exactly this name. */
+  /** Proves that the credentials serve, and as far as the provider can say it the rights on a zone that stands; never writes. */
+  check(zone?: Zone): Promise<void>;
+  /** Zones of exactly this name and of the visibility that the spec asks for, wherever they stand in the list. */
   find(name: string): Promise<Zone[]>;
-  /** Makes the zone, marked with the federation's uuid. */
+  /** Makes the zone, marked with the federation's uuid; what an earlier call of this federation made is given back. */
   create(name: string, federation: string): Promise<Zone>;
   records(zone: Zone): Promise<RecordSet[]>;
-  ensureRecord(zone: Zone, record: RecordSet): Promise<void>;
+  /** Brings the set to these values; answers the change to wait for (`changeDone`), undefined when nothing is pending. */
+  ensureRecord(zone: Zone, record: RecordSet): Promise<string | undefined>;
+  /** Absent is success. */
   removeRecord(zone: Zone, record: Pick<RecordSet, 'name' | 'type'>): Promise<void>;
-  /** Removes the zone with all records; absent is success. */
+  /** True when all name servers have the change (INSYNC at Route 53, done at Cloud DNS). */
+  changeDone(zone: Zone, change: string): Promise<boolean>;
+  /** Removes a zone that holds nothing but its own SOA and NS; absent is success. Throws DNS_ZONE_IN_USE. */
   remove(zone: Zone): Promise<void>;
 }

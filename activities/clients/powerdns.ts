@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { currentContext } from '../context.ts';
 import { classify, failure } from '../fail.ts';
+import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './dns-names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
 
 /** ms after which a request is given up. */
 const requestTimeoutMs = 30_000;
-/** TTL of the records that fedctl writes, seconds; as low as changes of an address should be seen. */
-const ttl = 60;
 
 /** Zone as the REST API of PowerDNS 4 has it (https://doc.powerdns.com/authoritative/http-api/zone.html). */
 interface ApiZone {
@@ -16,7 +15,6 @@ interface ApiZone {
   rrsets?: { name: string; type: string; ttl: number; records: { content: string; disabled: boolean }[] }[];
 }
 
-const fqdn = (name: string): string => (name.endsWith('.') ? name : `${name}.`).toLowerCase();
 /** PowerDNS keeps 40 characters of account: a uuid fits, with a word that says whose it is. */
 const accountOf = (federation: string): string => `f:${federation}`.slice(0, 40);
 
@@ -56,11 +54,13 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
 
   async function fail(response: Response, what: string): Promise<never> {
     const text = (await response.text()).slice(0, 500);
-    const data = { provider: 'powerdns', server: endpoint, status: response.status };
+    const data = { provider: 'powerdns', server: endpoint, status: response.status, zone: dns.zone };
     const message = `${label} answered ${response.status} to ${what}: ${text}`;
     if (response.status === 401 || response.status === 403) throw failure('DNS_CREDENTIALS', message, data);
     if (response.status === 404) throw failure('NOT_FOUND', message, data);
-    if (response.status === 429) throw failure('RATE_LIMITED', message, data);
+    if (response.status === 429) {
+      throw failure('RATE_LIMITED', message, data, { retryAfterMs: retryAfterMs(response.headers.get('retry-after')) });
+    }
     throw failure(response.status >= 500 ? 'SERVER_ERROR' : 'INVALID', message, data);
   }
 
@@ -73,6 +73,14 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
   const full = (id: string): Promise<ApiZone> => json('GET', `/zones/${encodeURIComponent(id)}`, `reading zone ${id}`);
   const patch = (zone: Zone, change: object): Promise<void> =>
     json('PATCH', `/zones/${encodeURIComponent(zone.id)}`, `a change in ${zone.name}`, { rrsets: [change] });
+
+  const records = async (zone: Zone): Promise<RecordSet[]> =>
+    ((await full(zone.id)).rrsets ?? []).map((set) => ({
+      name: set.name,
+      type: set.type,
+      ttl: set.ttl,
+      values: set.records.map((record) => record.content),
+    }));
 
   return {
     label,
@@ -95,16 +103,25 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
       if (!response.ok) return fail(response, `creating zone ${zone}`);
       return toZone((await response.json()) as ApiZone);
     },
-    records: async (zone) =>
-      ((await full(zone.id)).rrsets ?? []).map((set) => ({
-        name: set.name,
-        type: set.type,
-        ttl: set.ttl,
-        values: set.records.map((record) => record.content),
-      })),
-    ensureRecord: (zone, record) => patch(zone, replacement(record)),
+    records,
+    ensureRecord: async (zone, record) => {
+      const wanted = { ...record, ttl: record.ttl || recordTtl };
+      const standing = (await records(zone)).find((set) => isSet(set, wanted));
+      if (!standing || !sameRecords(standing, wanted)) await patch(zone, replacement(wanted));
+      return undefined;
+    },
     removeRecord: (zone, record) => patch(zone, { name: fqdn(record.name), type: record.type, changetype: 'DELETE' }),
+    // PowerDNS answers from its database: what was accepted is served.
+    changeDone: async () => true,
     remove: async (zone) => {
+      // PowerDNS itself would remove the zone with everything in it.
+      const standing = await json<ApiZone[]>(
+        'GET',
+        `/zones?zone=${encodeURIComponent(zone.name)}`,
+        `looking for ${zone.name}`,
+      );
+      if (standing.length === 0) return;
+      assertEmpty(zone, await records(zone));
       const response = await request('DELETE', `/zones/${encodeURIComponent(zone.id)}`);
       if (!response.ok && response.status !== 404) await fail(response, `removing zone ${zone.name}`);
     },
@@ -114,7 +131,7 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
 const replacement = (record: RecordSet): object => ({
   name: fqdn(record.name),
   type: record.type,
-  ttl: record.ttl || ttl,
+  ttl: record.ttl,
   changetype: 'REPLACE',
   records: record.values.map((content) => ({ content, disabled: false })),
 });

@@ -1,5 +1,19 @@
 import { defineErrors } from './types.ts';
 
+function whereElse(provider: unknown): string[] {
+  if (provider === 'aws-route53')
+    return ['or name a profile in dns.profile', 'or give the worker credentials in any way the AWS SDK knows'];
+  if (provider === 'google-clouddns') return ['or set GOOGLE_APPLICATION_CREDENTIALS in the environment of the worker'];
+  return ['or set PDNS_API_KEY_FILE in the environment of the worker'];
+}
+
+function rightsAt(provider: unknown): string {
+  if (provider === 'google-clouddns') return 'role roles/dns.admin in the project';
+  if (provider === 'aws-route53')
+    return 'route53:ListHostedZonesByName, GetHostedZone, CreateHostedZone, DeleteHostedZone, ListResourceRecordSets, ChangeResourceRecordSets, GetChange';
+  return 'reading and changing zones';
+}
+
 /** Codes about DNS zones, providers and delegation. */
 export const dnsErrors = defineErrors({
   DNS_CREDENTIALS: {
@@ -13,7 +27,59 @@ export const dnsErrors = defineErrors({
   DNS_CREDENTIALS_MISSING: {
     retry: 'never',
     title: 'there are no credentials for the DNS provider',
-    fix: () => ['name a file in dns.credentialsFile', 'or set PDNS_API_KEY_FILE in the environment of the worker'],
+    fix: (d) => ['name a file of the worker in dns.credentialsFile', ...whereElse(d['provider'])],
+  },
+  DNS_FORBIDDEN: {
+    retry: 'never',
+    title: 'the credentials do not have the rights on the DNS zone',
+    fix: (d) => [
+      `grant them at ${d['provider'] ?? 'the provider'}: ${rightsAt(d['provider'])}`,
+      'then: fedctl retry NAME dns/zone',
+    ],
+  },
+  DNS_PROJECT: {
+    retry: 'never',
+    title: 'the project of the DNS zone cannot be used',
+    fix: (d) => [
+      `check dns.project (${d['project'] ?? 'the project of the credentials'}): it must exist and be one that they may use`,
+      'enable the API in it: gcloud services enable dns.googleapis.com --project=PROJECT',
+    ],
+  },
+  DNS_DOMAIN_NOT_VERIFIED: {
+    retry: 'never',
+    title: 'the provider wants proof that the domain is yours',
+    fix: (d) => [
+      `verify ${d['zone'] ?? 'the domain'} or a parent of it at https://www.google.com/webmasters/verification/, as the account of the credentials`,
+      'or create the zone by hand, and set dns.createZone: false',
+    ],
+  },
+  DNS_DELEGATION_SET_LIMIT: {
+    retry: 'never',
+    title: 'the provider has no set of name servers left for one more zone of this name',
+    fix: (d) => [
+      `remove zones called ${d['zone'] ?? 'like this one'} that nobody uses (other accounts count too)`,
+      'or use a zone of another name, or set dns.createZone: false and name a zone that stands',
+    ],
+  },
+  DNS_QUOTA: {
+    retry: 'never',
+    title: 'the account has no room for one more zone or record',
+    fix: () => ['remove what nobody uses, or ask the provider for a higher quota', 'then: fedctl retry NAME dns/zone'],
+  },
+  DNS_NETWORK: {
+    retry: 'never',
+    title: 'the network of a private zone cannot be used',
+    fix: () => ['check dns.network and dns.region: the network must exist in the account of the credentials'],
+  },
+  DNS_ZONE_AMBIGUOUS: {
+    retry: 'never',
+    title: 'several zones have this name',
+    fix: () => ['name one of those listed above in dns.zoneId'],
+  },
+  DNS_RECORD_TAKEN: {
+    retry: 'never',
+    title: 'the name for the control plane has a record that fedctl did not make',
+    fix: (d) => [`remove ${d['name'] ?? 'the record'}, or set dns.apiserverRecord: false`],
   },
   DNS_ENDPOINT_MISSING: {
     retry: 'never',

@@ -75,6 +75,7 @@ const dns = z.strictObject({
   resolvers: z.array(z.string()).default([]),
   zoneId: z.string().optional(),
   visibility: z.enum(['public', 'private']).default('public'),
+  network: z.string().min(1).optional(),
   credentialsFile: path.optional(),
   profile: z.string().optional(),
   project: z.string().optional(),

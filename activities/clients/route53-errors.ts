@@ -1,0 +1,72 @@
+import type { ErrorCodeName } from '../../src/errors.ts';
+import { classify, failure } from '../fail.ts';
+import { retryAfterMs } from './dns-names.ts';
+
+/** Names of errors as Route 53 and the SDK give them (API reference, "Errors" of each action, and Common Errors). */
+const codes: Record<string, ErrorCodeName> = {
+  AccessDenied: 'DNS_FORBIDDEN',
+  AccessDeniedException: 'DNS_FORBIDDEN',
+  UnauthorizedOperation: 'DNS_FORBIDDEN',
+  NotAuthorizedException: 'DNS_FORBIDDEN',
+  OptInRequired: 'DNS_CREDENTIALS',
+  InvalidClientTokenId: 'DNS_CREDENTIALS',
+  UnrecognizedClientException: 'DNS_CREDENTIALS',
+  InvalidAccessKeyId: 'DNS_CREDENTIALS',
+  SignatureDoesNotMatch: 'DNS_CREDENTIALS',
+  IncompleteSignature: 'DNS_CREDENTIALS',
+  MissingAuthenticationToken: 'DNS_CREDENTIALS',
+  ExpiredToken: 'DNS_CREDENTIALS',
+  ExpiredTokenException: 'DNS_CREDENTIALS',
+  RequestExpired: 'DNS_CREDENTIALS',
+  CredentialsProviderError: 'DNS_CREDENTIALS_MISSING',
+  TokenProviderError: 'DNS_CREDENTIALS_MISSING',
+  NoSuchHostedZone: 'NOT_FOUND',
+  NoSuchChange: 'NOT_FOUND',
+  HostedZoneNotFound: 'NOT_FOUND',
+  HostedZoneNotEmpty: 'DNS_ZONE_IN_USE',
+  // Made a moment ago (by us, before a crash) and not in the lists yet.
+  HostedZoneAlreadyExists: 'CONFLICT',
+  // A network sees one private zone of a name.
+  ConflictingDomainExists: 'DNS_NETWORK',
+  DelegationSetNotAvailable: 'DNS_DELEGATION_SET_LIMIT',
+  TooManyHostedZones: 'DNS_QUOTA',
+  LimitsExceeded: 'DNS_QUOTA',
+  InvalidVPCId: 'DNS_NETWORK',
+  Throttling: 'RATE_LIMITED',
+  ThrottlingException: 'RATE_LIMITED',
+  TooManyRequestsException: 'RATE_LIMITED',
+  RequestLimitExceeded: 'RATE_LIMITED',
+  PriorRequestNotComplete: 'RATE_LIMITED',
+};
+
+/** An error as the SDK throws it: with the HTTP answer, when there was one. */
+interface SdkError extends Error {
+  $metadata?: { httpStatusCode?: number };
+  $response?: { headers?: Record<string, string> };
+}
+
+/** ms that Route 53 wants us to wait when it does not say: it takes five requests a second of an account. */
+const pauseMs = 2_000;
+
+/** Any error of a call to Route 53, as a failure of the table. */
+export function route53Failure(
+  error: unknown,
+  about: { label: string; server: string; what: string; zone: string },
+): Error {
+  const { name = '', message = '', $metadata = {}, $response } = (error ?? {}) as SdkError;
+  const status = $metadata.httpStatusCode;
+  const code = codes[name] ?? (status === undefined ? undefined : codeOfStatus(status));
+  // No answer at all: a connection that broke, or a cancellation.
+  if (code === undefined) return classify(error, { server: about.server, what: about.what });
+  const data = { provider: 'aws-route53', server: about.server, zone: about.zone, status, reason: name };
+  const wait = code === 'RATE_LIMITED' ? (retryAfterMs($response?.headers?.['retry-after']) ?? pauseMs) : undefined;
+  return failure(code, `${about.label} answered ${name} to ${about.what}: ${message}`, data, { retryAfterMs: wait });
+}
+
+function codeOfStatus(status: number): ErrorCodeName {
+  if (status === 401) return 'DNS_CREDENTIALS';
+  if (status === 403) return 'DNS_FORBIDDEN';
+  if (status === 404) return 'NOT_FOUND';
+  if (status === 429) return 'RATE_LIMITED';
+  return status >= 500 ? 'SERVER_ERROR' : 'INVALID';
+}
