@@ -28,6 +28,7 @@ describe('a worker that dies', () => {
   afterEach(async () => {
     await tellCloud(operator, undefined);
     await operator.fedctl('down', name, '--yes', '--volumes', 'delete', '--cancel-first');
+    await operator.endWorkers();
   }, 180_000);
   afterAll(() => operator?.close());
 

@@ -161,6 +161,11 @@ export class Operator {
     return { client: new Client({ connection }), close: () => connection.close() };
   }
 
+  /** Ends all workers, in order: it is also tried that they do. */
+  async endWorkers(): Promise<void> {
+    for (const worker of this.#workers.splice(0)) await this.kill(worker, 'SIGTERM');
+  }
+
   /** Ends workers and removes the folder. */
   async close(): Promise<void> {
     for (const worker of this.#workers) await this.kill(worker);

@@ -111,6 +111,11 @@ async function down(
   const temporal = await connectTemporal(io.env);
   const { hostOfTarget } = await import('../host.ts');
   const host = await hostOfTarget(io, target);
+  const { isDownAlready } = await import('../already-down.ts');
+  if (await isDownAlready(io, temporal, target.federation, host)) {
+    io.note(`${target.federation} is down already: nothing to do`);
+    return exit.done;
+  }
   const taskQueue = taskQueueOf(io.env);
   const { takeOver, cancelFirst = false } = options;
   const input = await inputOf(target.federation, host, choices, takeOver ?? false);
