@@ -59,8 +59,8 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const known = fromRecord(recorded, run, federation);
   if (known) return { model: known, notes, unknown: false };
   if (family === 'nothing' && recorded === 'nothing') return { model: nothing(federation), notes, unknown: true };
-  throw new CliError(exit.failed, `nothing is known of ${federation}: not all who may know it answered`, [
-    ...notes,
+  const why = [`nothing is known of ${federation}: not all who may know it answered`, ...notes].join('\n');
+  throw new CliError(exit.failed, why, [
     'where Temporal is: TEMPORAL_ADDRESS or TEMPORAL_PROFILE (sandbox: eval "$(fedctl sandbox env)")',
     'where its host cluster is: --context, or -f FILE',
   ]);

@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { statusDocument } from '../../src/cli/status-document.ts';
+import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
+import { nothing, recordStatus, silentStatus } from '../../src/cli/status-record.ts';
+import { aSpec } from '../helpers/spec.ts';
+import { pictures } from '../helpers/pictures.ts';
+
+/** The contract of `fedctl status -o json`, written down once more: programs read these fields and no others. */
+const time = z.iso.datetime();
+const step = z.strictObject({
+  id: z.string().min(1),
+  title: z.string().min(1),
+  status: z.enum(['pending', 'running', 'blocked', 'done', 'kept', 'skipped', 'undone', 'failed']),
+  attempt: z.int().min(0),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  nextAttemptAt: time.nullable(),
+  detail: z.string().nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string(), fix: z.array(z.string()) }).nullable(),
+});
+const contract = z.strictObject({
+  federation: z.string(),
+  uuid: z.string(),
+  workflowId: z.string(),
+  operation: z.enum(['up', 'down', 'join', 'unjoin']).nullable(),
+  source: z.enum(['workflow', 'record']),
+  status: z.enum(['running', 'blocked', 'paused', 'rolling-back', 'completed', 'failed', 'cancelled', 'none']),
+  blockedSince: time.nullable(),
+  phases: z.array(
+    z.strictObject({
+      id: z.string(),
+      status: z.enum(['pending', 'running', 'blocked', 'done', 'failed']),
+      steps: z.array(step),
+    }),
+  ),
+  clusters: z.array(
+    z.strictObject({
+      name: z.string(),
+      status: z.enum(['pending', 'joining', 'blocked', 'ready', 'failed', 'unjoined']),
+      steps: z.array(step),
+    }),
+  ),
+  debts: z.array(
+    z.strictObject({ cluster: z.string(), since: time, objects: z.int(), nextAttemptAt: time.nullable() }),
+  ),
+  outputs: z.strictObject({
+    apiserverAddress: z.string().nullable(),
+    context: z.string().nullable(),
+    zone: z.string().nullable(),
+    nameServers: z.array(z.string()),
+    images: z.record(z.string(), z.string()),
+    certificateExpiry: time.nullable(),
+  }),
+});
+
+const model = (name: keyof typeof pictures): StatusModel => {
+  const { parent, children } = pictures[name]();
+  const merged = mergeStatus(parent, children, { context: 'federation-cluster', zone: 'federation.example.' });
+  if (!merged) throw new Error('the run did not answer');
+  return merged;
+};
+/** What a program reads: through JSON, so that a field that is undefined shows as missing. */
+const read = (picture: StatusModel) => contract.parse(JSON.parse(JSON.stringify(statusDocument(picture))));
+
+describe('the document of status -o json', () => {
+  it.each(Object.keys(pictures) as (keyof typeof pictures)[])('keeps the contract: %s', (name) => {
+    expect(read(model(name))).toMatchObject({ federation: 'myfederation', source: 'workflow' });
+  });
+
+  it('keeps the contract without a run: from the record, from Temporal alone, from nobody', () => {
+    const record = { federation: 'f', uuid: 'u', phase: 'up', spec: aSpec({ clusters: ['a'] }), images: { etcd: 'e' } };
+    const run = { execution: 'TERMINATED', memo: { operation: 'up', context: 'c' } } as const;
+    expect(read(recordStatus(record))).toMatchObject({
+      source: 'record',
+      operation: 'up',
+      status: 'completed',
+      clusters: [{ name: 'a', status: 'ready', steps: [] }],
+    });
+    expect(read(recordStatus({ ...record, phase: 'turning-up' }, run))).toMatchObject({
+      source: 'record',
+      status: 'failed',
+    });
+    expect(read(silentStatus('f', run))).toMatchObject({ source: 'workflow', operation: 'up', status: 'failed' });
+    expect(read(nothing('f'))).toMatchObject({ status: 'none', operation: null, phases: [], clusters: [] });
+  });
+
+  it('tells attempt, next attempt and reason of a step that waits from what Temporal knows', () => {
+    const steps = read(model('running')).phases.flatMap((phase) => phase.steps);
+    expect(steps.find(({ id }) => id === 'apiserver/address')).toMatchObject({
+      status: 'running',
+      attempt: 1,
+      detail: 'the load balancer has given no address yet',
+      error: null,
+    });
+    expect(steps.find(({ id }) => id === 'dns/zone')).toMatchObject({
+      status: 'running',
+      attempt: 3,
+      nextAttemptAt: '2026-11-24T12:10:04.000Z',
+      detail: 'http://10.88.0.53:8081 does not answer',
+    });
+    expect(steps.find(({ id }) => id === 'apiserver/deployment')).toMatchObject({ status: 'pending', attempt: 0 });
+  });
+
+  it('tells a blocked member with its code, its reason and a way out', () => {
+    const { status, blockedSince, clusters } = read(model('blocked'));
+    expect([status, blockedSince]).toEqual(['blocked', '2026-11-24T12:09:00.000Z']);
+    const step = clusters.find(({ name }) => name === 'member-2')?.steps.find(({ status: at }) => at === 'blocked');
+    expect(step).toMatchObject({ id: 'clusters/member-2/identity', error: { code: 'FORBIDDEN' } });
+    expect(step?.error?.fix.length).toBeGreaterThan(0);
+  });
+
+  it('calls a member that leaves a member until it has left', () => {
+    const statuses = read(model('leaving')).clusters.map(({ name, status }) => [name, status]);
+    expect(statuses).toEqual([
+      ['member-1', 'unjoined'],
+      ['member-2', 'ready'],
+    ]);
+  });
+
+  it('adds `changed` for up alone', () => {
+    expect(statusDocument(model('completed'), { changed: true })).toHaveProperty('changed', true);
+    expect(statusDocument(model('completed'))).not.toHaveProperty('changed');
+  });
+});
