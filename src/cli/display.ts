@@ -1,5 +1,5 @@
 import type { Output } from './command.ts';
-import { changes, eventLines, heartbeatLine } from './events.ts';
+import { changes, eventLines, heartbeatLine, type ProgressEvent } from './events.ts';
 import type { Io } from './io.ts';
 import { render } from './progress.ts';
 import type { StatusModel } from './status-model.ts';
@@ -60,10 +60,18 @@ export function liveDisplay(io: Io, clock: () => number): Display {
 export function lineDisplay(io: Io, clock: () => number): Display {
   let before: StatusModel | undefined;
   let spoke = clock();
+  // Between two attempts a reason is out of sight: it is said again only when it is another one.
+  const reasons = new Map<string, string>();
+  const isNews = (event: ProgressEvent): boolean => {
+    if (event.type !== 'waiting') return true;
+    const known = reasons.get(event.step) === event.message;
+    reasons.set(event.step, event.message);
+    return !known;
+  };
   return {
     update: (model) => {
       const now = clock();
-      const lines = changes(before, model, new Date(now).toISOString()).flatMap(eventLines);
+      const lines = changes(before, model, new Date(now).toISOString()).filter(isNews).flatMap(eventLines);
       before = model;
       if (lines.length === 0 && now - spoke >= heartbeatMs)
         lines.push(heartbeatLine(model, new Date(now).toISOString()));
