@@ -132,7 +132,7 @@ describe('variants', () => {
     const file = await operator.spec(name, { spec: { clusters: [], dns: null } });
     const up = await operator.fedctl('up', '-f', file);
     expect(up.code).toBe(6);
-    expect(up.stderr).toContain('FOREIGN');
+    expect(up.stderr).toContain('is there already and does not belong to this federation');
     const args = ['--yes', '--volumes', 'delete', '--cancel-first'];
     succeeded(await operator.fedctl('down', '-f', file, ...args));
     expect(await uid()).toBe(theirs);
@@ -146,7 +146,7 @@ describe('variants', () => {
     const file = await operator.spec(name, { spec: { clusters: [], dns: null, policy } });
     const up = await operator.fedctl('up', '-f', file);
     expect(up.code).toBe(6);
-    expect(up.stderr).toContain('CLAIM_NOT_BOUND');
+    expect(up.stderr).toContain('etcd.storageClassName');
     expect(up.stderr).toMatch(/etcd\/claim.*federation-apiserver-etcd-claim/);
     const text = await readFile(operator.path('worker.log'), 'utf8');
     expect(text).not.toContain('"level":"error"');
