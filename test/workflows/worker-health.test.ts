@@ -32,5 +32,5 @@ describe('the health check of a worker', () => {
 
   it('says that Temporal does not answer', async () => {
     await expect(unhealthy({ TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'watched')).rejects.toThrow('no Temporal server');
-  });
+  }, 20_000);
 });
