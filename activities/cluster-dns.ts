@@ -19,7 +19,7 @@ import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { ledgerPods, podsOf, stalePods } from './dns-pods.ts';
 import { failure } from './fail.ts';
-import { entriesOf, forget, type LedgerEntry, recordIntent, recordUid } from './ledger.ts';
+import { forget, type LedgerEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import { memberOf } from './members.ts';
 import { entryFor, refOf, removeAndWait } from './objects.ts';
 import { type StepScope, writing } from './step.ts';
@@ -143,7 +143,7 @@ function reconciledBy({ kind, metadata }: KubeObject): string | undefined {
  * only our part out. The serving pods are ledgered before, as for the edit, and recycle replaces them.
  */
 async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> {
-  const entries = (await entriesOf(scope, scope.step)).filter(({ kind }) => kind !== 'Pod');
+  const entries = (await undoableEntries(scope)).filter(({ kind }) => kind !== 'Pod');
   const nothing = { shape: 'none', changed: false, pods: [] };
   if (entries.length === 0) return { outcome: 'removed', facts: nothing };
   const member = await scope.member();

@@ -1,17 +1,20 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
+import { googleDns } from './clients/google-dns.ts';
 import { powerDns } from './clients/powerdns.ts';
 import { addressesOf, askSoa, nameServersOf } from './clients/resolver.ts';
+import { route53 } from './clients/route53.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
-import { entriesOf, forget, recordIntent, recordUid } from './ledger.ts';
+import { entriesOf, forget, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
 
-/** The provider that a spec names. Throws NOT_BUILT_YET for one that only the schema knows. */
+/** The provider that a spec names. Throws DNS_CREDENTIALS_MISSING and DNS_ENDPOINT_MISSING. */
 export async function dnsProvider(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<DnsProvider> {
-  if (dns.provider === 'powerdns') return powerDns(dns, env);
-  throw failure('NOT_BUILT_YET', `dns.provider ${dns.provider} is not built yet`, { field: 'spec.dns.provider' });
+  if (dns.provider === 'aws-route53') return route53(dns);
+  if (dns.provider === 'google-clouddns') return googleDns(dns, env);
+  return powerDns(dns, env);
 }
 
 const required = (dns: DnsSpec | undefined): DnsSpec => {
@@ -109,6 +112,9 @@ async function removeZone(
   };
   if (!zone) return done(`zone ${dns.zone} is gone`, 'removed');
   if (zone.federation !== scope.run.uuid) return done(`zone ${dns.zone} is not ours and stays`, 'kept');
+  const made = await undoableEntries(scope);
+  if (scope.run.rollback && made.length === 0)
+    return { outcome: 'kept', note: `zone ${dns.zone} stood before this run`, facts };
   if (call.input.undo?.keepZone) return done(`zone ${dns.zone} stays, as asked`, 'kept');
   const others = (await provider.records(zone)).filter(
     (set) => set.name !== zone.name || !['SOA', 'NS'].includes(set.type),

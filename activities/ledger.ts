@@ -95,6 +95,14 @@ export async function entriesOf(scope: StepScope, step: string): Promise<LedgerE
   return entriesIn(ledger).filter((entry) => entry.step === step);
 }
 
+/** Entries that an undo of this step takes away: a rollback leaves what an earlier run made. */
+export const undoableEntries = async (scope: StepScope): Promise<LedgerEntry[]> =>
+  (await entriesOf(scope, scope.step)).filter((entry) => isUndoable(scope, entry));
+
+/** Whether an undo may take the object of this entry away. */
+export const isUndoable = ({ run }: Pick<StepScope, 'run'>, { firstRunId }: LedgerEntry): boolean =>
+  !run.rollback || firstRunId === run.firstRunId;
+
 /** Every entry of a ledger ConfigMap. */
 export function entriesIn(ledger: KubeObject | undefined): LedgerEntry[] {
   return Object.values((ledger?.['data'] as Record<string, string> | undefined) ?? {}).map(

@@ -3,7 +3,7 @@ import { labels, labelsFor } from '../src/plan/names.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
-import { entriesOf, forget, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
+import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import type { StepScope } from './step.ts';
 import { waitUntil } from './wait.ts';
 
@@ -143,7 +143,7 @@ export function outcomeOf(all: readonly Ensured[]): Ensured['outcome'] {
 /** Undo of most steps: takes away what the ledger says this step made, the latest first, and waits until it is gone. */
 export async function removeStepObjects(scope: StepScope, call: StepCall<unknown>): Promise<StepResult> {
   const choice = undoChoice(call);
-  const entries = (await entriesOf(scope, scope.step)).reverse();
+  const entries = (await undoableEntries(scope)).reverse();
   const notes: string[] = [];
   for (const entry of entries) {
     if (entry.cluster === 'federation' || entry.cluster === 'dns') continue;

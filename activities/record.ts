@@ -19,6 +19,11 @@ export interface FederationRecord {
   phase: string;
   images: Record<string, string>;
   updatedAt: string;
+  /** First run id of the run that made the record, and of the one that wrote its spec last. */
+  createdBy: string;
+  updatedBy: string;
+  /** What the last writer found, for its rollback. */
+  previous: string;
 }
 
 const recordRef = (namespace: string): ObjectRef => ({
@@ -44,6 +49,9 @@ export async function readRecord(host: Kube, namespace: string): Promise<Federat
     phase: data['phase'] ?? '',
     images: JSON.parse(data['images'] ?? '{}') as Record<string, string>,
     updatedAt: data['updatedAt'] ?? '',
+    createdBy: data['createdBy'] ?? '',
+    updatedBy: data['updatedBy'] ?? '',
+    previous: data['previous'] ?? '',
   };
 }
 
@@ -59,14 +67,25 @@ async function ensureRecord(scope: StepScope, call: CallOf<'host/record'>): Prom
   }
   await acquire(scope);
   const wanted = { uuid, federation, digest, spec: JSON.stringify((call.input as RecordInput).record?.spec ?? null) };
-  const same = found && found.digest === digest && JSON.stringify(found.spec) === wanted.spec;
-  if (same) return { outcome: 'kept', facts: { uuid } };
-  const data = { ...wanted, phase: 'turning-up', updatedAt: new Date().toISOString() };
+  const said = found && found.digest === digest && JSON.stringify(found.spec) === wanted.spec;
+  if (said && standing.has(found.phase)) return { outcome: 'kept', facts: { uuid } };
+  const updatedBy = scope.run.firstRunId;
+  const data = { ...wanted, phase: 'turning-up', updatedAt: new Date().toISOString(), updatedBy };
   const metadata = { name: names.record, namespace: host.namespace, labels: labelsFor(uuid) };
-  if (!found) await scope.host.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
-  else await scope.host.mergePatch(recordRef(host.namespace), { data });
-  return { outcome: found ? 'updated' : 'created', facts: { uuid } };
+  if (!found) {
+    await scope.host.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { ...data, createdBy: updatedBy } });
+    return { outcome: 'created', facts: { uuid } };
+  }
+  const before = found.updatedBy === updatedBy ? {} : { previous: previousOf(found) };
+  await scope.host.mergePatch(recordRef(host.namespace), { data: { ...data, ...before } });
+  return { outcome: 'updated', facts: { uuid } };
 }
+
+/** Phases of a record that a turn-up need not write again. */
+const standing: ReadonlySet<string> = new Set(['turning-up', 'up']);
+
+const previousOf = ({ digest, spec, phase }: FederationRecord): string =>
+  JSON.stringify({ digest, spec: JSON.stringify(spec), phase });
 
 /** Merges keys into the record. */
 export async function patchRecord(scope: StepScope, data: Record<string, string>): Promise<void> {
@@ -83,9 +102,20 @@ async function closeRecord(scope: StepScope): Promise<StepResult> {
   return { outcome: stands ? 'kept' : 'updated', facts: {} };
 }
 
+/** A rollback of a later run: the record says again what it said before, and nobody holds the federation. */
+async function giveBack(scope: StepScope, record: FederationRecord): Promise<StepResult> {
+  const changed = record.updatedBy === scope.run.firstRunId && record.previous !== '';
+  if (changed) await patchRecord(scope, JSON.parse(record.previous) as Record<string, string>);
+  await release(scope);
+  const note = 'the record was there before this run and stays';
+  return { outcome: changed ? 'updated' : 'kept', note, facts: {} };
+}
+
 /** Undo of host/record: ledgers and Lease first, the record last, so that a crash in between is still known. */
 async function removeRecord(scope: StepScope, call: StepCall<unknown>): Promise<StepResult> {
   const namespace = scope.run.host.namespace;
+  const record = scope.run.rollback ? await readRecord(scope.host, namespace) : undefined;
+  if (record && record.createdBy !== scope.run.firstRunId) return giveBack(scope, record);
   const ours = `${labels.federation}=${scope.run.uuid}`;
   const maps = await scope.host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: ours });
   const leases = await scope.host.list({

@@ -12,7 +12,7 @@ import { labels, names } from '../src/plan/names.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
-import { forget, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
+import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';
 import { entryFor, removeAndWait } from './objects.ts';
 import { reading, type StepScope, writing } from './step.ts';
@@ -94,7 +94,7 @@ async function bring(
 async function removeCluster(scope: StepScope, call: CallOf<Register>): Promise<ResultOf<Register>> {
   const { name } = call.input.cluster;
   const entry = await readEntry(scope, entryOf(scope, name, 'created'));
-  if (!entry) return { outcome: 'removed', facts: {} };
+  if (!entry || !isUndoable(scope, entry)) return { outcome: 'kept', facts: {} };
   const note = (await controlPlaneGone(scope))
     ? `the control plane is gone, and Cluster ${name} with it`
     : await removeFromApi(scope, call, name, entry);

@@ -12,6 +12,7 @@ import type { RunState } from '../src/run/state.ts';
 import { setHandlers } from './handlers.ts';
 import { runMember } from './members.ts';
 import { plan } from './planning.ts';
+import { rollBack } from './roll-back.ts';
 import { Run } from './run.ts';
 import { runGraph } from './run-graph.ts';
 
@@ -41,13 +42,22 @@ export async function closing(run: Run, work: () => Promise<void>): Promise<void
     await work();
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    await CancellationScope.nonCancellable(() => end(run, 'cancelled'));
-    if (run.cancelledBy === undefined) throw error;
-    throw ApplicationFailure.nonRetryable(`cancelled by ${run.cancelledBy}; what stands is kept`, 'CANCELLED');
+    return CancellationScope.nonCancellable(() => closeCancelled(run, error));
   }
   const complete = isComplete(run.state);
   await end(run, complete ? 'completed' : 'failed');
   if (!complete) throw ApplicationFailure.nonRetryable(failureText(run.state), 'RUN_FAILED');
+}
+
+/** The end of a run that was cancelled: what stands is kept, or undone first. Always throws. */
+async function closeCancelled(run: Run, cancellation: unknown): Promise<never> {
+  if (run.rollback) await rollBack(run);
+  const complete = !run.rollback || isComplete(run.state);
+  await end(run, complete ? 'cancelled' : 'failed');
+  if (!complete) throw ApplicationFailure.nonRetryable(`rolling back: ${failureText(run.state)}`, 'RUN_FAILED');
+  if (run.cancelledBy === undefined) throw cancellation;
+  const left = run.rollback ? 'what this run made is undone' : 'what stands is kept';
+  throw ApplicationFailure.nonRetryable(`cancelled by ${run.cancelledBy}; ${left}`, 'CANCELLED');
 }
 
 async function end(run: Run, status: RunState['status']): Promise<void> {

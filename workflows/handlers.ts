@@ -1,6 +1,7 @@
 import { ApplicationFailure, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
 import {
   type Asked,
+  type CancelRequest,
   cancelSignal,
   cancelUpdate,
   clusterChangedSignal,
@@ -66,6 +67,17 @@ function skip(run: Run, request: SkipRequest): string {
   return `skipping ${request.step}`;
 }
 
+const undoable: ReadonlySet<string> = new Set(['up', 'join']);
+
+function cancelProblem(run: Run, request?: CancelRequest): string | undefined {
+  const { operation, member, rollingBack, federation } = run.state;
+  if (rollingBack) return 'the run is rolling back, which cannot be cancelled: skip a blocked step to go on without it';
+  if (!request?.rollback) return undefined;
+  if (member) return `a member is rolled back with its run: cancel --rollback ${federation}`;
+  if (!undoable.has(operation)) return `a run of ${operation} cannot be rolled back: cancel it, then turn up again`;
+  return undefined;
+}
+
 function pause(run: Run, paused: boolean): string {
   run.paused = paused;
   run.apply({ type: 'status', status: paused ? 'paused' : 'running' });
@@ -98,18 +110,22 @@ export function setHandlers(run: Run, cancel: () => void): void {
     validator: (_asked: Asked) => orRefuse(run.paused ? undefined : 'the run is not paused'),
     description: descriptions.resume,
   });
-  const cancelBy = (by: string | undefined): string => {
-    run.cancelledBy = by ?? 'an operator';
+  const cancelBy = (request?: CancelRequest): string => {
+    run.cancelledBy = request?.by ?? 'an operator';
+    run.rollback ||= request?.rollback === true;
     cancel();
-    return 'cancelling: what stands is kept';
+    return run.rollback ? 'cancelling: what this run made is undone, in reverse' : 'cancelling: what stands is kept';
   };
-  setHandler(cancelUpdate, (request) => cancelBy(request?.by), { description: descriptions.cancel });
+  setHandler(cancelUpdate, cancelBy, {
+    validator: (request) => orRefuse(cancelProblem(run, request)),
+    description: descriptions.cancel,
+  });
 
   // A signal waits for a worker; what is wrong with it can only be dropped by then.
   setHandler(retrySignal, (request) => void (retryProblem(run, request) ?? retry(run, request)));
   setHandler(skipSignal, (request) => void (skipProblem(run, request) ?? skip(run, request)));
   setHandler(pauseSignal, () => void (run.paused || pause(run, true)));
   setHandler(resumeSignal, () => void (run.paused && pause(run, false)));
-  setHandler(cancelSignal, (request) => void cancelBy(request?.by));
+  setHandler(cancelSignal, (request) => void (cancelProblem(run, request) ?? cancelBy(request)));
   setHandler(clusterChangedSignal, (change) => run.apply({ type: 'cluster', ...change }));
 }

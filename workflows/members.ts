@@ -20,7 +20,7 @@ function inputFor(run: Run, member: ClusterSpec): MemberInput {
   const { template } = run.graph.clusters ?? { template: [] };
   const { blockedForMs, slowEveryMs } = run.graph;
   return {
-    run: run.input,
+    run: run.state.rollingBack ? { ...run.input, rollback: true } : run.input,
     uuid: run.state.uuid,
     firstRunId: run.firstRunId,
     member,
@@ -35,7 +35,7 @@ export async function runMember(run: Run, name: string): Promise<void> {
   const member = run.graph.clusters?.members.find((entry) => entry.name === name);
   if (!member) throw new Error(`no member ${name} in this run`);
   run.apply({ type: 'cluster', name, status: 'joining', blockedStep: null });
-  const joins = run.input.operation !== 'down';
+  const joins = !run.graph.clusters?.leaves;
   try {
     await executeMember(run, member, joins ? 'memberJoin' : 'memberUnjoin');
     run.apply({ type: 'cluster', name, status: joins ? 'ready' : 'unjoined', blockedStep: null });

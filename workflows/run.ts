@@ -21,6 +21,8 @@ export class Run {
   readonly decisions = new Map<string, Decision>();
   /** Who cancelled by Update, if anybody did. */
   cancelledBy: string | undefined;
+  /** What the run made is to be undone before it ends. */
+  rollback = false;
   readonly input: Omit<RunInput, 'spec'>;
   readonly firstRunId: string;
   readonly member: MemberRef | undefined;
@@ -52,7 +54,7 @@ export class Run {
 
   /** What every activity of this run is told. */
   context(): RunContext {
-    const { federation, startedBy, host, digest, takeOver, takeOwnership, adopt } = this.input;
+    const { federation, startedBy, host, digest, takeOver, takeOwnership, adopt, rollback } = this.input;
     return {
       federation,
       uuid: this.state.uuid,
@@ -65,6 +67,7 @@ export class Run {
       ...(takeOver ? { takeOver } : {}),
       ...(takeOwnership ? { takeOwnership } : {}),
       ...(adopt ? { adopt } : {}),
+      ...(rollback || this.state.rollingBack ? { rollback: true } : {}),
     };
   }
 }

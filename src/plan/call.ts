@@ -31,6 +31,8 @@ export interface RunContext {
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;
+  /** Undo only what this run made (by `firstRunId` in the ledger); what stood before stays. */
+  rollback?: boolean;
 }
 
 /** The one argument of every step's activity. */

@@ -2,6 +2,9 @@ import type { ClusterSpec } from '../spec/schema.ts';
 import type { PhaseId, Repeat } from './definition.ts';
 import type { FrozenTiming } from './timing.ts';
 
+/** The id in `needs` that stands for all members. */
+export const allClusters = 'clusters';
+
 /** In place of a value: one fact of an earlier step of the same run. */
 export interface FactRef {
   from: string;
@@ -31,6 +34,15 @@ export interface FrozenStep {
   timing: FrozenTiming;
   skippable: boolean;
   repeat: Repeat;
+  /** How what the step makes is taken away; absent: there is nothing to take away. */
+  undo?: FrozenUndo;
+}
+
+/** The undo of a step, frozen with it: a rollback needs no catalogue. */
+export interface FrozenUndo {
+  activity: string;
+  /** Undo order where it is not the reverse of `needs`. */
+  needs?: string[];
 }
 
 /** The members of a run: one template, one child workflow each. */
@@ -42,6 +54,8 @@ export interface FrozenClusters {
   members: ClusterSpec[];
   /** How many children work at once; a blocked one does not count. */
   parallel: number;
+  /** The template holds undos: the members leave. */
+  leaves?: boolean;
 }
 
 /** All that a run does. `steps` need each other by id; the id `clusters` in `needs` stands for all members. */

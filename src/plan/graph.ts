@@ -1,13 +1,10 @@
 import type { Spec } from '../spec/schema.ts';
 import type { StepDefinition } from './definition.ts';
-import type { FactRef, FrozenGraph, FrozenStep } from './frozen.ts';
+import { allClusters, type FactRef, type FrozenGraph, type FrozenStep } from './frozen.ts';
 import { assertSound } from './sound.ts';
 import { clusterSteps, hostSteps } from './steps.ts';
 import { freezeTiming } from './timing.ts';
 import { undoSteps } from './undo.ts';
-
-/** The id in `needs` that stands for all members. */
-export const allClusters = 'clusters';
 
 /** Steps whose artefacts are local to the worker that builds images. */
 const imageActivities: ReadonlySet<string> = new Set(['checkImages', 'buildBinaries', 'buildImage', 'pushImage']);
@@ -67,6 +64,7 @@ function freezeStep(id: string, step: StepDefinition, spec: Spec, present: Reado
     timing: freezeTiming(step.timing, spec.policy.waits),
     skippable: step.skippable ?? false,
     repeat: step.repeat ?? 'repeatable',
+    ...(step.undo ? { undo: { activity: step.undo, ...(step.undoNeeds ? { needs: [...step.undoNeeds] } : {}) } } : {}),
   };
 }
 
@@ -115,8 +113,8 @@ export interface DownChoices {
 export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOptions = {}): FrozenGraph {
   const up = freezeUp(spec, options);
   const waits = spec.policy.waits;
-  const down = undoSteps(up.steps, hostSteps, choices);
-  const template = up.clusters ? undoSteps(up.clusters.template, clusterSteps, choices) : [];
+  const down = undoSteps(up.steps, choices);
+  const template = up.clusters ? undoSteps(up.clusters.template, choices) : [];
   const first = downStep('down/federated-objects', 'removeFederatedObjects', [], { choices }, waits);
   const membersDone = up.clusters ? [allClusters] : [first.id];
   const last = downStep(
@@ -128,7 +126,7 @@ export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOpti
   );
   return assertSound({
     steps: [first, ...down.map((step) => ({ ...step, needs: [...new Set([...step.needs, ...membersDone])] })), last],
-    clusters: up.clusters && { ...up.clusters, needs: [first.id], template },
+    clusters: up.clusters && { ...up.clusters, needs: [first.id], template, leaves: true },
     blockedForMs: up.blockedForMs,
     slowEveryMs: up.slowEveryMs,
   });

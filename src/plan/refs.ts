@@ -1,5 +1,5 @@
 import type { Facts } from './call.ts';
-import type { FrozenInput, FrozenStep } from './frozen.ts';
+import type { FrozenInput, FrozenStep, FrozenUndo } from './frozen.ts';
 
 /**
  * A step's input with its facts filled in from the results so far.
@@ -24,9 +24,15 @@ export function expandTemplate(template: readonly FrozenStep[], cluster: { name:
     ...step,
     id: inName(step.id, cluster.name),
     needs: step.needs.map((need) => inName(need, cluster.name)),
+    ...(step.undo ? { undo: expandUndo(step.undo, cluster.name) } : {}),
     input: expandInput(step.input, cluster),
   }));
 }
+
+const expandUndo = ({ activity, needs }: FrozenUndo, cluster: string): FrozenUndo => ({
+  activity,
+  ...(needs ? { needs: needs.map((need) => inName(need, cluster)) } : {}),
+});
 
 function expandInput(input: FrozenInput, cluster: { name: string }): FrozenInput {
   const facts = Object.entries(input.facts).map(([name, ref]) => [

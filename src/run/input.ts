@@ -23,6 +23,8 @@ export interface RunInput {
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;
+  /** Set for children that undo what their parent's run made. */
+  rollback?: boolean;
   /** The client found the search attributes registered: an unknown one would block the workflow for ever. */
   searchAttributes?: boolean;
 }

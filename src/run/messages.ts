@@ -49,5 +49,5 @@ export const descriptions = {
   skip: 'Go on without a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
   pause: 'Start no further steps; running ones end',
   resume: 'Go on after a pause',
-  cancel: 'End the run and keep what stands',
+  cancel: 'End the run and keep what stands; {"rollback": true} undoes what this run made first',
 } as const;

@@ -1,5 +1,5 @@
 import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
-import type { ClusterState, RunState, StepStatus } from './state.ts';
+import { type ClusterState, type RunState, type StepStatus, workingStatus } from './state.ts';
 
 const passed: ReadonlySet<StepStatus> = new Set(['done', 'kept', 'skipped', 'undone']);
 const over: ReadonlySet<string> = new Set(['ready', 'unjoined', 'failed']);
@@ -64,9 +64,9 @@ export const isComplete = (state: RunState): boolean =>
  */
 export function withRunStatus(state: RunState, at: string): RunState {
   const blocked = blockedOf(state).length > 0 && !isWorking(state);
-  if (state.status === 'running' && blocked)
+  if (state.status === workingStatus(state) && blocked)
     return { ...state, status: 'blocked', blockedSince: state.blockedSince ?? at };
-  if (state.status === 'blocked' && !blocked) return { ...state, status: 'running', blockedSince: null };
+  if (state.status === 'blocked' && !blocked) return { ...state, status: workingStatus(state), blockedSince: null };
   return state;
 }
 

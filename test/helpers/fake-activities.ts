@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { StepCall, StepResult } from '../../src/plan/call.ts';
+import type { RunContext, StepCall, StepResult } from '../../src/plan/call.ts';
+import type { StepDefinition } from '../../src/plan/definition.ts';
 import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
 import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
 import type { PlanInput } from '../../activities/plan-steps.ts';
@@ -22,9 +23,11 @@ const memberFacts = { secretName: 's', secretVersion: '1', changed: false, pods:
 /** What one step does instead of its real activity. */
 export type Behaviour = (call: StepCall, attempt: number) => StepResult | Promise<StepResult> | undefined;
 
-/** A world in which every step succeeds at once, but for what `set` says. Records every call. */
+/** A world in which every step succeeds at once, but for what `set` says. Records every call: undos as `undo <step>`. */
 export class FakeWorld {
   readonly calls: string[] = [];
+  /** What each call was told of its run. */
+  readonly runs: { id: string; run: RunContext }[] = [];
   readonly #behaviours = new Map<string, Behaviour>();
   /** ms between slow automatic attempts. */
   slowEveryMs = 60_000;
@@ -50,18 +53,23 @@ export class FakeWorld {
     return this.calls.filter((id) => id === step).length;
   }
 
-  readonly #act = async (call: StepCall): Promise<StepResult> => {
-    this.calls.push(call.step);
-    const answer = await this.#behaviours.get(call.step)?.(call, this.count(call.step));
+  async #act(id: string, call: StepCall): Promise<StepResult> {
+    this.calls.push(id);
+    this.runs.push({ id, run: call.run });
+    const answer = await this.#behaviours.get(id)?.(call, this.count(id));
     if (answer) return answer;
+    if (id !== call.step) return { outcome: 'removed', facts: {} };
     const told = call.step.startsWith('clusters/') ? memberFacts : (facts[call.step] ?? {});
     return { outcome: 'created', facts: told as StepResult['facts'] };
-  };
+  }
 
   activities(): Record<string, (call: StepCall) => Promise<unknown>> {
-    const steps = [...Object.values(hostSteps), ...Object.values(clusterSteps)];
-    const names = steps.flatMap((step) => [step.activity, ...('undo' in step ? [step.undo] : [])]);
-    const all = Object.fromEntries([...names, 'removeFederatedObjects', 'sweep'].map((name) => [name, this.#act]));
+    const steps: StepDefinition[] = [...Object.values(hostSteps), ...Object.values(clusterSteps)];
+    const asked = (call: StepCall): object => (call.input as object | undefined) ?? {};
+    const act = (call: StepCall): Promise<StepResult> =>
+      this.#act('undo' in asked(call) ? `undo ${call.step}` : call.step, call);
+    const names = steps.flatMap((step) => [step.activity, ...(step.undo ? [step.undo] : [])]);
+    const all = Object.fromEntries([...names, 'removeFederatedObjects', 'sweep'].map((name) => [name, act]));
     return { ...all, planSteps: async (call) => this.#plan(call as StepCall<PlanInput>) };
   }
 

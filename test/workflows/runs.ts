@@ -1,0 +1,71 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { type Operation, type RunInput, workflowIdOf } from '../../src/run/input.ts';
+import { getRunStateQuery } from '../../src/run/messages.ts';
+import type { RunState } from '../../src/run/state.ts';
+import type { federationUp } from '../../workflows/index.ts';
+import type { FakeWorld } from '../helpers/fake-activities.ts';
+import { aSpec } from '../helpers/spec.ts';
+import { withWorkers } from '../helpers/temporal.ts';
+
+export type Handle = WorkflowHandle<typeof federationUp>;
+
+let runs = 0;
+/** Two members and DNS: every phase but images. */
+export const aTestSpec = aSpec({ clusters: ['member-1', 'member-2'], dns: true });
+
+/** Input of a run of a federation of its own. */
+export function runInput(change: Partial<RunInput> = {}): RunInput {
+  const host = { context: 'host', namespace: 'federation' };
+  const federation = `f${++runs}-${process.pid}`;
+  const base = { operation: 'up' as const, federation, uuid: 'proposed', startedBy: 'me@here', host, digest: 'd' };
+  return { ...base, spec: aTestSpec, searchAttributes: true, ...change };
+}
+
+const types: Record<Operation, string> = {
+  up: 'federationUp',
+  down: 'federationDown',
+  join: 'federationJoin',
+  unjoin: 'federationUnjoin',
+};
+
+export const queueOf = (input: RunInput): string => `q-${input.federation}`;
+
+/** Starts a run; its workers must poll `queueOf(input)`. */
+export const startRun = (env: TestWorkflowEnvironment, input: RunInput): Promise<Handle> =>
+  env.client.workflow.start<typeof federationUp>(types[input.operation], {
+    workflowId: workflowIdOf(input.federation),
+    taskQueue: queueOf(input),
+    args: [input],
+  });
+
+/** Starts a run in the given world and lets `work` follow it. */
+export const inRun = <T>(
+  env: TestWorkflowEnvironment,
+  world: FakeWorld,
+  work: (handle: Handle, input: RunInput) => Promise<T>,
+  { cached = 100, ...change }: Partial<RunInput> & { cached?: number } = {},
+): Promise<T> => {
+  const input = runInput(change);
+  const options = { maxCachedWorkflows: cached };
+  const act = async (): Promise<T> => work(await startRun(env, input), input);
+  return withWorkers(env, queueOf(input), world.activities(), act, options);
+};
+
+/** Polls a run's state until it is as wanted; fails with the last state after 20 s. */
+export async function until(handle: Pick<Handle, 'query'>, wanted: (state: RunState) => boolean): Promise<RunState> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const state = await handle.query(getRunStateQuery);
+    if (wanted(state)) return state;
+    if (Date.now() > deadline) throw new Error(`still ${state.status}: ${JSON.stringify(state, null, 1)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The words with which an Update was refused, or `accepted`. */
+export const refusalOf = (update: Promise<unknown>): Promise<string> =>
+  update.then(
+    () => 'accepted',
+    (error: { cause?: Error; message: string }) => error.cause?.message ?? error.message,
+  );
