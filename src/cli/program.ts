@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { examples, type Cli, type Verb } from './command.ts';
-import { exit, usageError, type ExitCode } from './exit.ts';
+import { nearest } from '../spec/nearest.ts';
+import { exit, usageError, type CliError, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { verbs } from './verbs.ts';
 
@@ -11,17 +12,27 @@ const table: Readonly<Record<string, Verb>> = verbs;
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   const cli: Cli = { io, exitCode: exit.done };
   const chosen = argv.find((argument) => !argument.startsWith('-'));
-  const program = await buildProgram(cli, chosen === 'help' ? argv[argv.indexOf('help') + 1] : chosen);
+  const asked = chosen === 'help' ? argv[argv.indexOf('help') + 1] : chosen;
+  if (asked !== undefined && !asked.startsWith('-') && !Object.hasOwn(table, asked)) throw unknownCommand(asked);
+  const program = await buildProgram(cli, asked);
   try {
     await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exit.done;
-    throw usageError(error.message.replace(/^error: /, ''), [
+    throw usageError(error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), [
       `see: fedctl ${chosen && table[chosen] ? `${chosen} ` : ''}--help`,
     ]);
   }
+}
+
+function unknownCommand(word: string): CliError {
+  const meant = nearest(word, Object.keys(table));
+  return usageError(`there is no command ${word}`, [
+    ...(meant ? [`did you mean ${meant}? fedctl ${meant} --help`] : []),
+    'see all: fedctl --help',
+  ]);
 }
 
 /** The whole program; only the chosen command is loaded, the others stand in it by name and summary. */
@@ -33,7 +44,9 @@ async function buildProgram(cli: Cli, chosen: string | undefined): Promise<Comma
     .version(version(), '-V, --version')
     .addHelpText('after', examples(overview));
   for (const [name, verb] of Object.entries(table)) {
-    const command = settle(new Command(name), cli.io).summary(verb.summary).usage(verb.usage);
+    const command = settle(new Command(name), cli.io)
+      .summary(verb.summary)
+      .usage(verb.usage || ' ');
     if (name === chosen) {
       const configure = await verb.load();
       configure(

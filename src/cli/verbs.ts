@@ -1,18 +1,26 @@
 import type { Configure, Verb } from './command.ts';
 
-const notYet = (what: string): (() => Promise<Configure>) => {
-  return async () => (await import('./commands/not-built-yet.ts')).notBuiltYet(what);
+const notYet = (what: string, ...instead: string[]): (() => Promise<Configure>) => {
+  return async () => (await import('./commands/not-built-yet.ts')).notBuiltYet(what, instead);
 };
 
 /** Every command, in the order of the list that `fedctl --help` prints (design §7). */
 export const verbs = {
-  init: { usage: '[dir]', summary: 'write a commented federation.yaml', load: notYet('init') },
+  init: {
+    usage: '[dir]',
+    summary: 'write a commented federation.yaml',
+    load: notYet('init', 'copy examples/minimal.yaml, or examples/full.yaml, which shows every field'),
+  },
   check: {
     usage: '-f FILE',
     summary: 'check everything a turn-up needs; writes nothing',
     load: async () => (await import('./commands/check.ts')).configureCheck,
   },
-  plan: { usage: '-f FILE', summary: 'show what a turn-up would create, change or delete', load: notYet('plan') },
+  plan: {
+    usage: '-f FILE',
+    summary: 'show what a turn-up would create, change or delete',
+    load: notYet('plan', 'check without writing anything: fedctl check -f FILE', 'list the steps: fedctl explain'),
+  },
   up: {
     usage: '-f FILE',
     summary: 'turn a federation up, or bring it in line with its file',
@@ -33,8 +41,16 @@ export const verbs = {
     summary: 'go on without a blocked step',
     load: async () => (await import('./commands/skip.ts')).configureSkip,
   },
-  pause: { usage: '[NAME]', summary: 'hold a run before its next steps', load: notYet('pause') },
-  resume: { usage: '[NAME]', summary: 'let a paused run go on', load: notYet('resume') },
+  pause: {
+    usage: '[NAME]',
+    summary: 'hold a run before its next steps',
+    load: async () => (await import('./commands/pause.ts')).configurePause,
+  },
+  resume: {
+    usage: '[NAME]',
+    summary: 'let a paused run go on',
+    load: async () => (await import('./commands/pause.ts')).configureResume,
+  },
   cancel: {
     usage: '[NAME]',
     summary: 'stop a run; what stands is kept',
@@ -45,8 +61,16 @@ export const verbs = {
     summary: 'turn a federation down: remove what fedctl made',
     load: async () => (await import('./commands/down.ts')).configureDown,
   },
-  join: { usage: 'NAME CLUSTER', summary: 'add a member cluster', load: notYet('join') },
-  unjoin: { usage: 'NAME CLUSTER', summary: 'remove a member cluster', load: notYet('unjoin') },
+  join: {
+    usage: 'NAME CLUSTER',
+    summary: 'add a member cluster',
+    load: notYet('join', 'add the cluster to spec.clusters of the file, then: fedctl up -f FILE'),
+  },
+  unjoin: {
+    usage: 'NAME CLUSTER',
+    summary: 'remove a member cluster',
+    load: notYet('unjoin', 'no single member can be taken out yet; all of them with: fedctl down NAME'),
+  },
   list: {
     usage: '',
     summary: 'list the federations that Temporal knows',
@@ -62,13 +86,29 @@ export const verbs = {
     summary: 'say what a step does, and why',
     load: async () => (await import('./commands/explain.ts')).configureExplain,
   },
-  logs: { usage: '[NAME]', summary: 'show the build log and the logs of the control plane', load: notYet('logs') },
+  logs: {
+    usage: '[NAME]',
+    summary: 'show the build log and the logs of the control plane',
+    load: notYet(
+      'logs',
+      'the control plane: kubectl --namespace=federation logs deployment/federation-apiserver -c apiserver',
+      'the build: its log is named at images/build in fedctl status NAME -o json',
+    ),
+  },
   kubeconfig: {
     usage: '[NAME]',
     summary: 'write the context of a federation into your kubeconfig',
     load: async () => (await import('./commands/kubeconfig.ts')).configureKubeconfig,
   },
-  images: { usage: 'list|build|push', summary: 'list, build or push control-plane images', load: notYet('images') },
+  images: {
+    usage: 'list|build|push',
+    summary: 'list, build or push control-plane images',
+    load: notYet(
+      'images',
+      'with spec.images.build, fedctl up builds and pushes them',
+      'which are in use: fedctl status NAME',
+    ),
+  },
   worker: {
     usage: '',
     summary: 'run the worker that does the work of runs',

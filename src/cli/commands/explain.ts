@@ -1,8 +1,9 @@
 import { clusterSteps, hostSteps } from '../../plan/steps.ts';
 import type { StepDefinition } from '../../plan/definition.ts';
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
+import { nearest } from '../../spec/nearest.ts';
 import { printDocument } from '../document.ts';
-import { usageError } from '../exit.ts';
+import { usageError, type CliError } from '../exit.ts';
 import { table, wrap } from '../format.ts';
 
 const catalogue: Readonly<Record<string, StepDefinition>> = { ...hostSteps, ...clusterSteps };
@@ -30,13 +31,21 @@ export const configureExplain: Configure = (command, cli) => {
         }
         const id = templateId(step);
         const definition = catalogue[id];
-        if (!definition) throw usageError(`there is no step ${step}`, ['see all: fedctl explain']);
+        if (!definition) throw unknownStep(step);
         return printDocument(io, options.output, document(id, definition), () =>
           lines(id, definition, io.size().columns),
         );
       }),
     );
 };
+
+function unknownStep(step: string): CliError {
+  const meant = nearest(templateId(step), Object.keys(catalogue));
+  return usageError(`there is no step ${step}`, [
+    ...(meant ? [`did you mean ${meant}?`] : []),
+    'see all: fedctl explain',
+  ]);
+}
 
 /** A member's step by the id of its template. */
 const templateId = (step: string): string =>
