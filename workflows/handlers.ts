@@ -1,5 +1,7 @@
-import { ApplicationFailure, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, getExternalWorkflowHandle, log, setHandler } from '@temporalio/workflow';
 import {
+  amendSignal,
+  amendUpdate,
   type Asked,
   type CancelRequest,
   cancelSignal,
@@ -7,6 +9,7 @@ import {
   clusterChangedSignal,
   descriptions,
   getRunStateQuery,
+  memberAmendedSignal,
   pauseSignal,
   pauseUpdate,
   resumeSignal,
@@ -19,6 +22,7 @@ import {
   type SkipRequest,
 } from '../src/run/messages.ts';
 import { planRetry } from '../src/run/retry.ts';
+import { amend, amendMember, amendProblem } from './amend.ts';
 import type { Run } from './run.ts';
 
 const refuse = (message: string): never => {
@@ -110,6 +114,10 @@ export function setHandlers(run: Run, cancel: () => void): void {
     validator: (_asked: Asked) => orRefuse(run.paused ? undefined : 'the run is not paused'),
     description: descriptions.resume,
   });
+  setHandler(amendUpdate, (request) => amend(run, request), {
+    validator: (request) => orRefuse(amendProblem(run, request)),
+    description: descriptions.amend,
+  });
   const cancelBy = (request?: CancelRequest): string => {
     run.cancelledBy = request?.by ?? 'an operator';
     run.rollback ||= request?.rollback === true;
@@ -127,5 +135,10 @@ export function setHandlers(run: Run, cancel: () => void): void {
   setHandler(pauseSignal, () => void (run.paused || pause(run, true)));
   setHandler(resumeSignal, () => void (run.paused && pause(run, false)));
   setHandler(cancelSignal, (request) => void (cancelProblem(run, request) ?? cancelBy(request)));
+  setHandler(amendSignal, async (request) => {
+    const problem = amendProblem(run, request) ?? (await amend(run, request).catch((error: Error) => error.message));
+    log.info('a changed spec came as a signal', { answer: problem });
+  });
+  setHandler(memberAmendedSignal, (change) => amendMember(run, change));
   setHandler(clusterChangedSignal, (change) => run.apply({ type: 'cluster', ...change }));
 }

@@ -8,7 +8,8 @@ import { runGraph } from './run-graph.ts';
 const beforePlan = { blockedForMs: 7 * 24 * 3_600_000, slowEveryMs: 60_000 };
 const planTiming = { startToCloseMs: 60_000, heartbeatMs: 20_000, patienceMs: 90_000, waitMs: 0 };
 
-const planStep = (input: RunInput): FrozenStep => ({
+/** The step that makes the run's graph. */
+export const planStep = (input: RunInput): FrozenStep => ({
   id: 'plan',
   phase: 'preflight',
   title: 'Plan the steps',

@@ -17,12 +17,12 @@ export async function runGraph(run: Run, runCluster: (name: string) => Promise<v
   try {
     for (;;) {
       const seen = run.revision;
-      if (!run.paused) {
+      if (!run.paused && !run.amending) {
         for (const step of readySteps(run.graph, run.state)) start(runStep(run, step));
         for (const name of readyClusters(run.graph, run.state)) start(runCluster(name));
       }
       if (bugs.length > 0) throw bugs[0];
-      if (isSettled(run.graph, run.state)) return;
+      if (!run.amending && isSettled(run.graph, run.state)) return;
       if (run.revision === seen) await condition(() => run.revision !== seen || bugs.length > 0);
     }
   } finally {

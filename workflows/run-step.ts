@@ -12,9 +12,11 @@ type Attempt = { result: StepResult } | { error: StepError };
  * A failure does not end the run: the step is blocked, and goes on by itself, by an operator, or not at all.
  */
 export async function runStep(run: Run, step: FrozenStep): Promise<void> {
+  run.decisions.delete(step.id);
   run.apply({ type: 'started', step: step.id, at: run.now() });
   for (;;) {
-    const attempt = await attemptStep(run, step, { parked: false });
+    const attempt = await quickAttempts(run, step);
+    if (attempt === 'requeue') return run.apply({ type: 'requeued', steps: [step.id] });
     if ('result' in attempt) return finish(run, step, attempt.result);
     const end = await park(run, step, attempt.error);
     if (end === 'retry') {
@@ -36,6 +38,25 @@ async function attemptStep(run: Run, step: FrozenStep, mode: Mode): Promise<Atte
     return { error: stepError(error) };
   }
 }
+
+/** The step's first attempts, until they succeed, its patience is spent, or its input is no longer the right one. */
+async function quickAttempts(run: Run, step: FrozenStep): Promise<Attempt | 'requeue'> {
+  const scope = new CancellationScope();
+  const outer = CancellationScope.current();
+  run.attempts.set(step.id, scope);
+  try {
+    const attempt = await scope.run(() => attemptStep(run, step, { parked: false }));
+    return takeBack(run, step) ? 'requeue' : attempt;
+  } catch (error) {
+    if (!isCancellation(error) || outer.consideredCancelled || !takeBack(run, step)) throw error;
+    return 'requeue';
+  } finally {
+    run.attempts.delete(step.id);
+  }
+}
+
+const takeBack = (run: Run, step: FrozenStep): boolean =>
+  run.decisions.get(step.id) === 'requeue' && run.decisions.delete(step.id);
 
 function finish(run: Run, step: FrozenStep, result: StepResult): void {
   const uuid = result.facts['uuid'];
@@ -66,5 +87,7 @@ async function park(run: Run, step: FrozenStep, error: StepError): Promise<Decis
     waiting.cancel();
     await Promise.allSettled([looking, deciding]);
   }
-  return run.decisions.get(step.id) ?? 'retry';
+  const decision = run.decisions.get(step.id) ?? 'retry';
+  run.decisions.delete(step.id);
+  return decision;
 }

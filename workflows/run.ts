@@ -1,4 +1,4 @@
-import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { type CancellationScope, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { MemberRef, RunContext } from '../src/plan/call.ts';
 import type { FrozenGraph } from '../src/plan/frozen.ts';
 import { renderDetails } from '../src/run/details.ts';
@@ -19,13 +19,17 @@ export class Run {
   /** Counts changes, so that the scheduler can wait for the next. */
   revision = 0;
   readonly decisions = new Map<string, Decision>();
+  /** What can interrupt the quick attempts of a step. */
+  readonly attempts = new Map<string, CancellationScope>();
+  /** While the spec is being amended nothing starts. */
+  amending = false;
   /** Who cancelled by Update, if anybody did. */
   cancelledBy: string | undefined;
   /** What the run made is to be undone before it ends. */
   rollback = false;
-  readonly input: Omit<RunInput, 'spec'>;
+  input: Omit<RunInput, 'spec'>;
   readonly firstRunId: string;
-  readonly member: MemberRef | undefined;
+  member: MemberRef | undefined;
 
   constructor(input: Omit<RunInput, 'spec'>, options: { uuid: string; firstRunId: string; member?: MemberRef }) {
     this.input = input;

@@ -1,4 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { FrozenStep } from '../plan/frozen.ts';
+import type { ClusterSpec, Spec } from '../spec/schema.ts';
 import type { ClusterStatus, RunState } from './state.ts';
 
 /** Who asks, for the record: `user@host`, or what a person types into the Temporal UI. */
@@ -16,6 +18,22 @@ export interface CancelRequest extends Asked {
   rollback?: boolean;
 }
 
+/** A changed spec for the open run. */
+export interface AmendRequest extends Asked {
+  spec: Spec;
+  /** Digest of the spec with paths unresolved. */
+  digest: string;
+}
+
+/** Parent to child: what the member's steps are since the spec was amended. */
+export interface MemberAmendment {
+  member: ClusterSpec;
+  template: FrozenStep[];
+  blockedForMs: number;
+  slowEveryMs: number;
+  digest: string;
+}
+
 /** Child to parent: the member's status changed. */
 export interface ClusterChange {
   name: string;
@@ -31,6 +49,7 @@ export const retryUpdate = defineUpdate<string, [RetryRequest]>('retry');
 export const skipUpdate = defineUpdate<string, [SkipRequest]>('skip');
 export const pauseUpdate = defineUpdate<string, [Asked]>('pause');
 export const resumeUpdate = defineUpdate<string, [Asked]>('resume');
+export const amendUpdate = defineUpdate<string, [AmendRequest]>('amend');
 export const cancelUpdate = defineUpdate<string, [CancelRequest]>('cancel');
 
 // An Update needs a live worker to be accepted; a signal waits for one.
@@ -38,8 +57,10 @@ export const retrySignal = defineSignal<[RetryRequest]>('retrySignal');
 export const skipSignal = defineSignal<[SkipRequest]>('skipSignal');
 export const pauseSignal = defineSignal<[Asked]>('pauseSignal');
 export const resumeSignal = defineSignal<[Asked]>('resumeSignal');
+export const amendSignal = defineSignal<[AmendRequest]>('amendSignal');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancelSignal');
 
+export const memberAmendedSignal = defineSignal<[MemberAmendment]>('memberAmended');
 export const clusterChangedSignal = defineSignal<[ClusterChange]>('clusterChanged');
 
 /** What people read beside each message in the Temporal UI. */
@@ -47,6 +68,7 @@ export const descriptions = {
   getRunState: 'The state of every step, as fedctl status shows it',
   retry: 'Try blocked steps again now. {"steps": ["apiserver/ready"]}, or nothing for all of them',
   skip: 'Go on without a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
+  amend: 'Go on with a changed spec (fedctl retry -f FILE); blocked steps are tried again',
   pause: 'Start no further steps; running ones end',
   resume: 'Go on after a pause',
   cancel: 'End the run and keep what stands; {"rollback": true} undoes what this run made first',

@@ -1,3 +1,4 @@
+import { dependentsOf } from '../plan/amend.ts';
 import { ancestors } from '../plan/sound.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 import { isPassed } from './schedule.ts';
@@ -14,7 +15,7 @@ const blockedIds = (state: RunState): string[] =>
 
 /**
  * Decides a `retry` of the given steps (absent: all that are blocked). A finished repeatable step may be asked for
- * when a blocked one needs it: it and everything between run again. Answers a sentence when it is refused.
+ * when a blocked one needs it: it runs again, and what lies between, but for fixed steps. Answers a sentence when it is refused.
  */
 export function planRetry(
   steps: readonly FrozenStep[],
@@ -40,12 +41,9 @@ function planOne(id: string, steps: readonly FrozenStep[], state: RunState, bloc
   if (!isPassed(status)) return `step ${id} is ${status}, not blocked`;
   const waiting = blocked.filter((other) => ancestors(other, steps).has(id));
   if (waiting.length === 0) return `step ${id} is ${status}, and no blocked step needs it`;
-  const again = steps.filter(
-    (step) =>
-      (step.id === id || ancestors(step.id, steps).has(id)) &&
-      (waiting.includes(step.id) || waiting.some((other) => ancestors(other, steps).has(step.id))),
-  );
-  const fixed = again.find((step) => step.repeat === 'fixed');
-  if (fixed) return `step ${fixed.id} cannot run again in this run: others were built on what it made`;
-  return { wake: [], requeue: again.map((step) => step.id) };
+  if (steps.find((step) => step.id === id)?.repeat === 'fixed')
+    return `step ${id} cannot run again in this run: others were built on what it made`;
+  const touched = dependentsOf([id], steps);
+  const needed = new Set(waiting.flatMap((other) => [other, ...ancestors(other, steps)]));
+  return { wake: [], requeue: [...touched].filter((step) => needed.has(step)) };
 }

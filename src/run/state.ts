@@ -61,6 +61,8 @@ export interface RunState {
 /** What can happen to a run. Times are ISO 8601, from the workflow's clock. */
 export type RunEvent =
   | { type: 'planned'; steps: FrozenStep[]; clusters: { name: string; workflowId: string }[] }
+  /** The spec was amended: new steps, steps that run again, members that join again. */
+  | { type: 'amended'; steps: FrozenStep[]; again: string[]; members: string[] }
   | { type: 'identified'; uuid: string }
   | { type: 'started'; step: string; at: string }
   | { type: 'finished'; step: string; at: string; outcome: Outcome; note: string | null; facts: Facts }
@@ -140,6 +142,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
           ]),
         ),
       };
+    case 'amended':
+      return amended(state, event);
     case 'identified':
       return { ...state, uuid: event.uuid };
     case 'started':
@@ -192,6 +196,24 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, status, rollingBack };
     }
   }
+}
+
+function amended(state: RunState, event: Extract<RunEvent, { type: 'amended' }>): RunState {
+  const again = new Set(event.again);
+  const stepOf = (step: FrozenStep): StepState => {
+    const was = state.steps[step.id];
+    const { title, done, skippable, ...rest } = pendingStep(step);
+    if (!was) return { title, done, skippable, ...rest };
+    const changed = again.has(step.id) ? { ...settledStep, status: 'pending' as const, finishedAt: null } : {};
+    return { ...was, title, done, skippable, ...changed };
+  };
+  const steps = Object.fromEntries(event.steps.map((step) => [step.id, stepOf(step)]));
+  const clusters = Object.entries(state.clusters).map(([name, cluster]) =>
+    event.members.includes(name)
+      ? [name, { ...cluster, status: 'pending' as const, blockedStep: null }]
+      : [name, cluster],
+  );
+  return { ...state, steps, clusters: Object.fromEntries(clusters) as RunState['clusters'] };
 }
 
 /** A graph's steps and members, as the event that makes them known. */

@@ -21,7 +21,7 @@ const facts: Record<string, object> = {
 const memberFacts = { secretName: 's', secretVersion: '1', changed: false, pods: [] };
 
 /** What one step does instead of its real activity. */
-export type Behaviour = (call: StepCall, attempt: number) => StepResult | Promise<StepResult> | undefined;
+export type Behaviour = (call: StepCall, attempt: number) => StepResult | Promise<StepResult | undefined> | undefined;
 
 /** A world in which every step succeeds at once, but for what `set` says. Records every call: undos as `undo <step>`. */
 export class FakeWorld {

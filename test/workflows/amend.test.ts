@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { StepCall } from '../../src/plan/call.ts';
+import { amendUpdate } from '../../src/run/messages.ts';
+import type { Spec } from '../../src/spec/schema.ts';
+import { FakeWorld } from '../helpers/fake-activities.ts';
+import { startTemporal } from '../helpers/temporal.ts';
+import { aTestSpec, type Handle, inRun, refusalOf, until } from './runs.ts';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await startTemporal();
+}, 60_000);
+afterAll(() => env.teardown());
+
+const amend = (handle: Handle, change: Partial<Spec>): Promise<string> =>
+  handle.executeUpdate(amendUpdate, { args: [{ spec: { ...aTestSpec, ...change }, digest: 'e', by: 'ann@desk' }] });
+const image = { registry: 'registry.example:5000', name: 'hyperkube-amd64', version: 'v1.5.1' };
+const images = { ...aTestSpec.images, apiserver: image };
+const specOf = (call: StepCall): Partial<Spec> => (call.input as { spec: Partial<Spec> }).spec;
+
+describe('retry -f', () => {
+  it('runs again what reads the change, with the new input, and nothing else', async () => {
+    const world = new FakeWorld();
+    world.break('apiserver/ready');
+    const versions: (string | undefined)[] = [];
+    world.set('apiserver/deployment', (call) => {
+      versions.push(specOf(call).images?.apiserver.version);
+      return undefined;
+    });
+    await inRun(env, world, async (handle) => {
+      await until(handle, (state) => state.status === 'blocked');
+      world.mend('apiserver/ready');
+      expect(await amend(handle, { images })).toContain('images/record');
+      expect((await handle.result()).status).toBe('completed');
+      expect((await handle.describe()).memo).toMatchObject({ digest: 'e' });
+    });
+    expect(versions).toEqual(['v1.5.0', 'v1.5.1']);
+    expect(['host/namespace', 'etcd/claim', 'dns/zone', 'images/record'].map((id) => world.count(id))).toEqual([
+      1, 1, 1, 2,
+    ]);
+    expect(world.runs.filter(({ id }) => id === 'images/record').map(({ run }) => run.digest)).toEqual(['d', 'e']);
+  });
+
+  it('interrupts a step that works with what is no longer right', async () => {
+    const world = new FakeWorld();
+    world.set('apiserver/address', async (call) => {
+      if (specOf(call).apiserver?.advertiseAddress === undefined)
+        await new Promise((resolve) => setTimeout(resolve, 3_000));
+      return undefined;
+    });
+    await inRun(env, world, async (handle) => {
+      await until(handle, (state) => state.steps['apiserver/address']?.status === 'running');
+      await amend(handle, { apiserver: { ...aTestSpec.apiserver, advertiseAddress: '10.0.0.9' } });
+      expect((await handle.result()).status).toBe('completed');
+    });
+    expect(world.count('apiserver/address')).toBe(2);
+    expect(world.count('apiserver/credentials')).toBe(1);
+  });
+
+  it('mends a blocked member with a new address, and leaves the other one alone', async () => {
+    const world = new FakeWorld();
+    world.break('clusters/member-1/ready');
+    await inRun(env, world, async (handle) => {
+      await until(handle, (state) => state.status === 'blocked' && state.clusters['member-2']?.status === 'ready');
+      world.mend('clusters/member-1/ready');
+      const serverAddresses = [{ clientCIDR: '0.0.0.0/0', serverAddress: 'https://10.0.0.7' }];
+      const clusters = aTestSpec.clusters.map((cluster) =>
+        cluster.name === 'member-1' ? { ...cluster, serverAddresses, context: 'other' } : cluster,
+      );
+      expect(await amend(handle, { clusters })).toContain('clusters/member-1');
+      expect((await handle.result()).status).toBe('completed');
+    });
+    const calls = world.runs.filter(({ id }) => id === 'clusters/member-1/register');
+    expect(calls.map(({ run }) => run.member?.context)).toEqual(['member-1', 'other']);
+    expect(world.count('clusters/member-2/register')).toBe(1);
+  });
+
+  it('joins a member again that was ready, when its entry changed', async () => {
+    const world = new FakeWorld();
+    world.break('clusters/member-1/reach');
+    await inRun(env, world, async (handle) => {
+      await until(handle, (state) => state.status === 'blocked' && state.clusters['member-2']?.status === 'ready');
+      const clusters = aTestSpec.clusters.map((cluster) => ({ ...cluster, labels: { region: 'here' } }));
+      world.mend('clusters/member-1/reach');
+      await amend(handle, { clusters });
+      expect((await handle.result()).status).toBe('completed');
+    });
+    expect(world.count('clusters/member-2/register')).toBe(2);
+    expect(world.count('clusters/member-1/register')).toBe(1);
+  });
+
+  it('refuses, in words and without touching anything, what this run cannot take', async () => {
+    const world = new FakeWorld();
+    world.break('apiserver/ready');
+    await inRun(env, world, async (handle) => {
+      await until(handle, (state) => state.status === 'blocked');
+      const calls = world.calls.length;
+      const refused = (change: Partial<Spec>): Promise<string> => refusalOf(amend(handle, change));
+      expect(await refused({ etcd: { ...aTestSpec.etcd, storage: '99Gi' } })).toContain('etcd/claim is done');
+      expect(await refused({ clusters: aTestSpec.clusters.slice(0, 1) })).toContain('fedctl unjoin, or up --prune');
+      const more = { ...aTestSpec.clusters[0]!, name: 'member-3' };
+      expect(await refused({ clusters: [...aTestSpec.clusters, more] })).toContain('fedctl join');
+      expect(await refused({ host: { ...aTestSpec.host, context: 'elsewhere' } })).toContain('spec.host cannot change');
+      expect(world.calls.length).toBe(calls);
+      world.mend('apiserver/ready');
+      const policy = { ...aTestSpec.policy, waits: { ...aTestSpec.policy.waits, rollout: 1_000 } };
+      expect(await amend(handle, { policy })).toBe('amended; again: host/record');
+      expect((await handle.result()).status).toBe('completed');
+    });
+    expect(world.count('etcd/claim')).toBe(1);
+  });
+});
