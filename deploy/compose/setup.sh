@@ -6,7 +6,16 @@ set -eu
 temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1 ||
   temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 30d
 
-known=$(temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE" --output json)
+# A server answers for a new namespace only after it read the list of them again, every 10 s.
+tries=30
+until known=$(temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE" --output json 2>&1); do
+  tries=$((tries - 1))
+  if [ "$tries" -eq 0 ]; then
+    echo "setup.sh: $known" >&2
+    exit 1
+  fi
+  sleep 1
+done
 for name in "$@"; do
   case $known in
     *"\"$name\""*) continue ;;
