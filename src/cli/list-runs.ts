@@ -12,15 +12,27 @@ export interface ListedRun {
 
 const query = `WorkflowType IN ('federationUp', 'federationDown', 'federationJoin', 'federationUnjoin')`;
 
+/** How runs end by their own word; the execution of one that was cancelled by an Update has failed, to Temporal. */
+const endings: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
+
+/** A run's status by its own word (search attribute) where that is news, else as Temporal sees the execution. */
+export function statusOf(execution: string, said: unknown): string {
+  const name = execution.toLowerCase();
+  if (typeof said !== 'string') return name;
+  const fits = name === 'running' ? !endings.has(said) : name === 'failed' && endings.has(said);
+  return fits ? said : name;
+}
+
 /** The latest run of every federation that Temporal knows, by name. Throws what the connection throws. */
 export async function listRuns({ client }: Pick<Temporal, 'client'>): Promise<ListedRun[]> {
+  const { searchAttributes } = await import('../../workflows/visibility.ts');
   const latest = new Map<string, ListedRun>();
-  for await (const { workflowId, status, startTime, memo } of client.workflow.list({ query })) {
+  for await (const { workflowId, status, startTime, memo, typedSearchAttributes } of client.workflow.list({ query })) {
     const operation = memo?.['operation'];
     const run: ListedRun = {
       federation: workflowId.replace(/^federation\//, ''),
       operation: typeof operation === 'string' ? operation : '',
-      status: status.name.toLowerCase(),
+      status: statusOf(status.name, typedSearchAttributes.get(searchAttributes.status)),
       startedAt: startTime.toISOString(),
       workflowId,
     };

@@ -61,6 +61,7 @@ export async function observeRun(temporal: Temporal, workflowId: string): Promis
     silent: state === null,
     activities: (description.raw.pendingActivities ?? []).map(pendingActivity),
     startedAt: description.startTime.toISOString(),
+    closedAt: description.closeTime?.toISOString() ?? null,
     parentRunId: description.parentExecution?.runId ?? null,
     memo: (description.memo ?? {}) as RunMemo,
   };

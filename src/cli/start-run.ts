@@ -110,7 +110,7 @@ const shortDigest = (digest: string): string => digest.replace('sha256:', '').sl
 
 const waysOut = ({ federation, operation }: RunInput): string[] => [
   `see it: fedctl status ${federation}`,
-  `end it, keep what stands, and start this one: fedctl ${operation} --cancel-first`,
+  `end it, keep what stands, and start this one: fedctl ${operation} ${operation === 'up' ? '-f FILE' : federation} --cancel-first`,
 ];
 
 async function cancelOpen(temporal: Temporal, workflowId: string, by: string): Promise<void> {

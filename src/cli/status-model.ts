@@ -27,6 +27,8 @@ export interface RunObservation {
   execution: ExecutionStatus;
   state: RunState | null;
   activities: PendingActivity[];
+  /** When the execution ended, ISO 8601; absent or null while it is open. */
+  closedAt?: string | null;
 }
 
 export interface StatusError {
@@ -132,9 +134,39 @@ function mergeStep(step: StepState, activity: PendingActivity | undefined): Stat
   };
 }
 
+/** Statuses of an execution that ended without its workflow saying so (terminated from outside, timed out). */
+const ended: Partial<Record<ExecutionStatus, RunStatus>> = {
+  FAILED: 'failed',
+  TERMINATED: 'failed',
+  TIMED_OUT: 'failed',
+  CANCELLED: 'cancelled',
+  COMPLETED: 'completed',
+};
+const over: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled']);
+
+const runStatus = (run: RunObservation, state: RunState): RunStatus =>
+  over.has(state.status) ? state.status : (ended[run.execution] ?? state.status);
+
+/** A step of a run that is over: nothing works or waits any more, whatever the run said last. */
+function closeStep(step: StatusStep, closedAt: string | null): StatusStep {
+  if (step.status === 'running')
+    return {
+      ...step,
+      status: 'pending',
+      attempt: 0,
+      startedAt: null,
+      nextAttemptAt: null,
+      detail: 'stopped with the run',
+    };
+  if (step.status === 'blocked') return { ...step, status: 'failed', finishedAt: closedAt, nextAttemptAt: null };
+  return step;
+}
+
 function stepsOf(run: RunObservation | undefined): StatusStep[] {
-  const pending = new Map(run?.activities.map((activity) => [activity.activityId, activity]));
-  return Object.values(run?.state?.steps ?? {}).map((step) => mergeStep(step, pending.get(step.id)));
+  if (!run?.state) return [];
+  const pending = new Map(run.activities.map((activity) => [activity.activityId, activity]));
+  const steps = Object.values(run.state.steps).map((step) => mergeStep(step, pending.get(step.id)));
+  return over.has(runStatus(run, run.state)) ? steps.map((step) => closeStep(step, run.closedAt ?? null)) : steps;
 }
 
 /** One word for many: what hurts most comes first. */
@@ -148,36 +180,35 @@ function phaseStatus(statuses: readonly (StepStatus | ClusterStatus)[]): PhaseSt
   return has('pending') ? 'running' : 'done';
 }
 
-function toPhases(state: RunState, steps: readonly StatusStep[]): StatusPhase[] {
+function toPhases(state: RunState, steps: readonly StatusStep[], isOver: boolean): StatusPhase[] {
   return phases.flatMap((id) => {
     const own = steps.filter((step) => state.steps[step.id]?.phase === id);
     const statuses =
       id === 'clusters'
-        ? Object.values(state.clusters).map((cluster) => cluster.status)
+        ? Object.values(state.clusters).map((cluster) =>
+            isOver ? clusterStatus('up', cluster.status, true) : cluster.status,
+          )
         : own.map((step) => step.status);
-    return statuses.length > 0 ? [{ id, status: phaseStatus(statuses), steps: own }] : [];
+    const status = phaseStatus(statuses);
+    // Of a run that is over nothing runs: what is left of a phase waits for the next run.
+    const told = isOver && status === 'running' ? 'pending' : status;
+    return statuses.length > 0 ? [{ id, status: told, steps: own }] : [];
   });
 }
 
 /** Whether members leave in runs of this operation. */
 export const isLeaving = (operation: Operation | null): boolean => operation === 'down' || operation === 'unjoin';
 
-/** A member that leaves is a member until it has left; the state calls its run `joining` in both directions. */
-const clusterStatus = (operation: Operation, status: ClusterStatus): ClusterStatus =>
-  isLeaving(operation) && (status === 'pending' || status === 'joining') ? 'ready' : status;
-
-/** Statuses of an execution that ended without its workflow saying so (terminated from outside, timed out). */
-const ended: Partial<Record<ExecutionStatus, RunStatus>> = {
-  FAILED: 'failed',
-  TERMINATED: 'failed',
-  TIMED_OUT: 'failed',
-  CANCELLED: 'cancelled',
-  COMPLETED: 'completed',
-};
-const over: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled']);
-
-const runStatus = (run: RunObservation, state: RunState): RunStatus =>
-  over.has(state.status) ? state.status : (ended[run.execution] ?? state.status);
+/**
+ * A member that leaves is a member until it has left; the state calls its run `joining` in both directions. In a run
+ * that is over, none joins and none waits.
+ */
+function clusterStatus(operation: Operation, status: ClusterStatus, isOver: boolean): ClusterStatus {
+  if (isOver && status === 'blocked') return 'failed';
+  const begun = status === 'pending' || status === 'joining';
+  if (isLeaving(operation) && begun) return 'ready';
+  return isOver && begun ? 'pending' : status;
+}
 
 const text = (value: Facts[string] | undefined): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
@@ -210,6 +241,8 @@ export function mergeStatus(
 ): StatusModel | undefined {
   const { state } = parent;
   if (!state) return undefined;
+  const status = runStatus(parent, state);
+  const isOver = over.has(status);
   const byId = new Map(children.map((child) => [child.workflowId, child]));
   return {
     federation: state.federation,
@@ -217,12 +250,12 @@ export function mergeStatus(
     workflowId: parent.workflowId,
     operation: state.operation,
     source: 'workflow',
-    status: runStatus(parent, state),
-    blockedSince: state.blockedSince,
-    phases: toPhases(state, stepsOf(parent)),
-    clusters: Object.values(state.clusters).map(({ name, status, workflowId }) => ({
+    status,
+    blockedSince: isOver ? null : state.blockedSince,
+    phases: toPhases(state, stepsOf(parent), isOver),
+    clusters: Object.values(state.clusters).map(({ name, status: told, workflowId }) => ({
       name,
-      status: clusterStatus(state.operation, status),
+      status: clusterStatus(state.operation, told, isOver),
       steps: stepsOf(byId.get(workflowId)),
     })),
     debts: [],

@@ -48,6 +48,7 @@ function expiry(at: string, now: number): string {
 }
 
 function adviceLines(model: StatusModel): string[] {
+  if (model.status === 'failed' || model.status === 'cancelled') return ['', `go on from there: ${sameAgain(model)}`];
   const blocked = blockedSteps(model);
   if (blocked.length === 0) return [];
   return [
@@ -56,3 +57,7 @@ function adviceLines(model: StatusModel): string[] {
     `what it does:  fedctl explain ${blocked[0]?.id ?? ''}`,
   ];
 }
+
+/** The command that resumes a run that is over. */
+const sameAgain = ({ operation, federation }: StatusModel): string =>
+  operation === 'down' ? `fedctl down ${federation}` : 'fedctl up -f FILE';

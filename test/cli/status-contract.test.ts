@@ -110,6 +110,23 @@ describe('the document of status -o json', () => {
     expect(step?.error?.fix.length).toBeGreaterThan(0);
   });
 
+  it('tells of nothing that works or waits in a run that is over', () => {
+    const { status, blockedSince, phases, clusters } = read(model('cancelled'));
+    expect([status, blockedSince]).toEqual(['cancelled', null]);
+    const steps = [...phases, ...clusters].flatMap((group) => group.steps);
+    expect(steps.filter((step) => step.status === 'running' || step.status === 'blocked')).toEqual([]);
+    expect(steps.filter((step) => step.nextAttemptAt !== null)).toEqual([]);
+    expect(phases.filter((phase) => phase.status === 'running' || phase.status === 'blocked')).toEqual([]);
+    expect(clusters.map((cluster) => cluster.status)).toEqual(['ready', 'failed']);
+    expect(steps.find(({ id }) => id === 'verify/control-plane')).toMatchObject({
+      status: 'pending',
+      detail: 'stopped with the run',
+    });
+    const failed = steps.find(({ id }) => id === 'clusters/member-2/identity');
+    expect(failed).toMatchObject({ status: 'failed', error: { code: 'FORBIDDEN' } });
+    expect(failed?.finishedAt).toBe('2026-11-24T12:09:20.000Z');
+  });
+
   it('calls a member that leaves a member until it has left', () => {
     const statuses = read(model('leaving')).clusters.map(({ name, status }) => [name, status]);
     expect(statuses).toEqual([

@@ -122,6 +122,21 @@ export function blocked(): Picture {
   return { parent: story.seen(), children: [good.seen('COMPLETED'), bad.seen()] };
 }
 
+/** A turn-up that was cancelled while one member was blocked and a step ran. */
+export function cancelled(): Picture {
+  const { parent, children } = blocked();
+  const step = 'verify/control-plane';
+  const events: RunEvent[] = [
+    { type: 'started', step, at: ago(50) },
+    { type: 'status', status: 'cancelled' },
+  ];
+  const over = { execution: 'FAILED', closedAt: ago(40) } as const;
+  return {
+    parent: { ...parent, ...over, state: parent.state && events.reduce(reduce, parent.state) },
+    children: children.map((child) => (child.execution === 'RUNNING' ? { ...child, ...over } : child)),
+  };
+}
+
 /** A second turn-up that found nearly all as wanted. */
 export function completed(): Picture {
   const story = up();
@@ -168,4 +183,4 @@ export function gone(): Picture {
 }
 
 /** Every picture, by name. */
-export const pictures = { running, blocked, completed, leaving, gone } as const;
+export const pictures = { running, blocked, cancelled, completed, leaving, gone } as const;

@@ -57,7 +57,7 @@ function document(id: string, { when: _when, ...step }: StepDefinition): object 
 
 function lines(id: string, step: StepDefinition, columns: number): string[] {
   const neededBy = Object.entries(catalogue).flatMap(([other, { needs }]) => (needs.includes(id) ? [other] : []));
-  const wait = typeof step.timing === 'object' ? `waits at most policy.waits.${step.timing.wait}` : '';
+  const wait = typeof step.timing === 'object' ? `at most policy.waits.${step.timing.wait}` : '';
   const facts: [string, string][] = [
     ['phase', step.phase],
     ['needs', step.needs.join(', ') || 'nothing'],
