@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A port of loopback that nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A program that a test started. */
+export interface Program {
+  stop(): Promise<void>;
+}
+
+/** Starts a program and waits until it answers; throws with what it wrote when it ends before, or after 30 s. */
+export async function startProgram(argv: readonly string[], answers: () => Promise<boolean>): Promise<Program> {
+  const [file = '', ...args] = argv;
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  const hear = (text: Buffer): void => void (said = (said + text.toString()).slice(-4_000));
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  let over = false;
+  const ended = new Promise<void>((resolve) =>
+    child
+      .once('exit', () => resolve())
+      .once('error', (error) => {
+        said += String(error);
+        resolve();
+      }),
+  ).then(() => void (over = true));
+  const deadline = Date.now() + 30_000;
+  while (!(await answers().catch(() => false))) {
+    if (over || Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`${argv.join(' ')} does not answer:\n${said}`);
+    }
+    await Promise.race([delay(50), ended]);
+  }
+  return {
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
