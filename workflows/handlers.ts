@@ -21,7 +21,7 @@ import {
   skipUpdate,
   type SkipRequest,
 } from '../src/run/messages.ts';
-import { planRetry } from '../src/run/retry.ts';
+import { planRetry, sayBlocked } from '../src/run/retry.ts';
 import { amend, amendMember, amendProblem } from './amend.ts';
 import type { Run } from './run.ts';
 
@@ -61,7 +61,7 @@ function retry(run: Run, request?: RetryRequest): string {
 function skipProblem(run: Run, request: SkipRequest): string | undefined {
   const step = run.state.steps[request?.step];
   if (!step) return `this run has no step ${request?.step}`;
-  if (step.status !== 'blocked') return `step ${step.id} is ${step.status}, not blocked`;
+  if (step.status !== 'blocked') return `step ${step.id} is ${step.status}, not blocked; ${sayBlocked(run.state)}`;
   if (!step.skippable) return `step ${step.id} cannot be skipped: later steps build on it`;
   return undefined;
 }

@@ -27,17 +27,18 @@ export async function send<Request>(
   workflowId: string,
   message: Message<Request>,
   request: Request,
+  withinMs = updateMs,
 ): Promise<string> {
   const handle = temporal.client.workflow.getHandle(workflowId);
   try {
-    return await temporal.connection.withDeadline(Date.now() + updateMs, () =>
+    return await temporal.connection.withDeadline(Date.now() + withinMs, () =>
       handle.executeUpdate(message.update, { args: [request] }),
     );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw refusal(error.cause?.message ?? error.message);
-    if (error instanceof WorkflowNotFoundError) throw notOpen(workflowId);
+    if (error instanceof WorkflowNotFoundError) throw await notOpen(handle);
     if (!isTimeout(error)) throw error;
-    return leaveSignal(handle, workflowId, message, request);
+    return leaveSignal(handle, message, request);
   }
 }
 
@@ -47,20 +48,37 @@ const isTimeout = (error: unknown): boolean =>
 
 async function leaveSignal<Request>(
   handle: WorkflowHandle,
-  workflowId: string,
   message: Message<Request>,
   request: Request,
 ): Promise<string> {
   try {
     await handle.signal(message.signal, request);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw notOpen(workflowId);
+    if (error instanceof WorkflowNotFoundError) throw await notOpen(handle);
     throw error;
   }
   return 'no worker answered; the message is left with the run and is taken when a worker comes (fedctl worker)';
 }
 
-const notOpen = (workflowId: string): CliError =>
-  new CliError(exit.failed, `no run ${workflowId} is open`, [
-    `a closed run is resumed by the same command that started it: fedctl up -f FILE`,
-  ]);
+/** What became of the run, and how to go on: a closed run takes no messages. */
+async function notOpen(handle: WorkflowHandle): Promise<CliError> {
+  const name = handle.workflowId.replace(/^federation\//, '').replace(/\/.*$/, '');
+  const waysOn = [
+    `go on where it ended: fedctl up -f FILE`,
+    `take it away: fedctl down ${name}`,
+    `see how it stands: fedctl status ${name}`,
+  ];
+  try {
+    const { status, closeTime, memo } = await handle.describe();
+    const operation = typeof memo?.['operation'] === 'string' ? ` of ${memo['operation']}` : '';
+    const when = closeTime ? ` at ${closeTime.toISOString()}` : '';
+    return new CliError(
+      exit.failed,
+      `the last run${operation} of ${name} is ${status.name.toLowerCase()}${when}`,
+      waysOn,
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return new CliError(exit.failed, `Temporal knows no run ${handle.workflowId}`, waysOn);
+  }
+}

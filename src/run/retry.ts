@@ -1,13 +1,19 @@
 import { dependentsOf } from '../plan/amend.ts';
 import { ancestors } from '../plan/sound.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
-import { isPassed } from './schedule.ts';
+import { blockedOf, isPassed } from './schedule.ts';
 import type { RunState } from './state.ts';
 
 /** What a `retry` does: wake blocked steps, or run finished ones again together with what lies between. */
 export interface RetryPlan {
   wake: string[];
   requeue: string[];
+}
+
+/** What a refusal adds, so that the next command is the right one. */
+export function sayBlocked(state: RunState): string {
+  const blocked = blockedOf(state);
+  return blocked.length > 0 ? `blocked now: ${blocked.join(', ')}` : 'nothing is blocked now';
 }
 
 const blockedIds = (state: RunState): string[] =>
@@ -38,9 +44,9 @@ function planOne(id: string, steps: readonly FrozenStep[], state: RunState, bloc
   const status = state.steps[id]?.status;
   if (status === undefined) return `this run has no step ${id}; its steps: fedctl status ${state.federation}`;
   if (status === 'blocked') return { wake: [id], requeue: [] };
-  if (!isPassed(status)) return `step ${id} is ${status}, not blocked`;
+  if (!isPassed(status)) return `step ${id} is ${status}, not blocked; ${sayBlocked(state)}`;
   const waiting = blocked.filter((other) => ancestors(other, steps).has(id));
-  if (waiting.length === 0) return `step ${id} is ${status}, and no blocked step needs it`;
+  if (waiting.length === 0) return `step ${id} is ${status}, and no blocked step needs it; ${sayBlocked(state)}`;
   if (steps.find((step) => step.id === id)?.repeat === 'fixed')
     return `step ${id} cannot run again in this run: others were built on what it made`;
   const touched = dependentsOf([id], steps);

@@ -128,74 +128,58 @@ const settledStep = { blockedSince: null, nextAttemptAt: null, error: null };
 export const workingStatus = ({ rollingBack }: Pick<RunState, 'rollingBack'>): RunStatus =>
   rollingBack ? 'rolling-back' : 'running';
 
+type Reducers = { [T in RunEvent['type']]: (state: RunState, event: Extract<RunEvent, { type: T }>) => RunState };
+
+const reducers: Reducers = {
+  planned: (state, { steps, clusters }) => ({
+    ...state,
+    steps: Object.fromEntries(steps.map((step) => [step.id, pendingStep(step)])),
+    clusters: Object.fromEntries(
+      clusters.map((cluster) => [cluster.name, { ...cluster, status: 'pending' as const, blockedStep: null }]),
+    ),
+  }),
+  amended: (state, event) => amended(state, event),
+  identified: (state, { uuid }) => ({ ...state, uuid }),
+  started: (state, { step, at }) =>
+    changeStep(state, step, {
+      ...settledStep,
+      status: 'running',
+      startedAt: state.steps[step]?.startedAt ?? at,
+      finishedAt: null,
+    }),
+  finished: (state, { step, at, outcome, note, facts }) => {
+    const finished = { ...settledStep, status: finishedStatus(outcome), finishedAt: at, note, outcome };
+    const next = changeStep(state, step, finished);
+    return { ...next, facts: { ...next.facts, [step]: facts } };
+  },
+  blocked: (state, { step, at, error, nextAttemptAt }) =>
+    changeStep(state, step, {
+      status: 'blocked',
+      blockedSince: state.steps[step]?.blockedSince ?? at,
+      nextAttemptAt,
+      error,
+    }),
+  failed: (state, { step, at, error }) =>
+    changeStep(state, step, { status: 'failed', finishedAt: at, nextAttemptAt: null, error }),
+  skipped: (state, { step, at }) => changeStep(state, step, { ...settledStep, status: 'skipped', finishedAt: at }),
+  requeued: (state, { steps }) =>
+    steps.reduce((next, id) => changeStep(next, id, { ...settledStep, status: 'pending', finishedAt: null }), state),
+  cluster: (state, { name, status, blockedStep }) => {
+    const cluster = state.clusters[name];
+    if (!cluster) return state;
+    return { ...state, clusters: { ...state.clusters, [name]: { ...cluster, status, blockedStep } } };
+  },
+  status: (state, event) => {
+    const rollingBack = state.rollingBack || event.status === 'rolling-back';
+    const status = event.status === 'running' ? workingStatus({ rollingBack }) : event.status;
+    return { ...state, status, rollingBack };
+  },
+};
+
 /** The next state. Pure: workflow, terminal and tests use the same one. Throws an Error for a step that is not there. */
 export function reduce(state: RunState, event: RunEvent): RunState {
-  switch (event.type) {
-    case 'planned':
-      return {
-        ...state,
-        steps: Object.fromEntries(event.steps.map((step) => [step.id, pendingStep(step)])),
-        clusters: Object.fromEntries(
-          event.clusters.map((cluster) => [
-            cluster.name,
-            { ...cluster, status: 'pending' as const, blockedStep: null },
-          ]),
-        ),
-      };
-    case 'amended':
-      return amended(state, event);
-    case 'identified':
-      return { ...state, uuid: event.uuid };
-    case 'started':
-      return changeStep(state, event.step, {
-        ...settledStep,
-        status: 'running',
-        startedAt: state.steps[event.step]?.startedAt ?? event.at,
-        finishedAt: null,
-      });
-    case 'finished': {
-      const next = changeStep(state, event.step, {
-        ...settledStep,
-        status: finishedStatus(event.outcome),
-        finishedAt: event.at,
-        note: event.note,
-        outcome: event.outcome,
-      });
-      return { ...next, facts: { ...next.facts, [event.step]: event.facts } };
-    }
-    case 'blocked':
-      return changeStep(state, event.step, {
-        status: 'blocked',
-        blockedSince: state.steps[event.step]?.blockedSince ?? event.at,
-        nextAttemptAt: event.nextAttemptAt,
-        error: event.error,
-      });
-    case 'failed':
-      return changeStep(state, event.step, {
-        status: 'failed',
-        finishedAt: event.at,
-        nextAttemptAt: null,
-        error: event.error,
-      });
-    case 'skipped':
-      return changeStep(state, event.step, { ...settledStep, status: 'skipped', finishedAt: event.at });
-    case 'requeued':
-      return event.steps.reduce(
-        (next, id) => changeStep(next, id, { ...settledStep, status: 'pending', finishedAt: null }),
-        state,
-      );
-    case 'cluster': {
-      const cluster = state.clusters[event.name];
-      if (!cluster) return state;
-      const changed = { ...cluster, status: event.status, blockedStep: event.blockedStep };
-      return { ...state, clusters: { ...state.clusters, [event.name]: changed } };
-    }
-    case 'status': {
-      const rollingBack = state.rollingBack || event.status === 'rolling-back';
-      const status = event.status === 'running' ? workingStatus({ rollingBack }) : event.status;
-      return { ...state, status, rollingBack };
-    }
-  }
+  const next = reducers[event.type] as (state: RunState, event: RunEvent) => RunState;
+  return next(state, event);
 }
 
 function amended(state: RunState, event: Extract<RunEvent, { type: 'amended' }>): RunState {

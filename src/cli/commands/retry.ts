@@ -1,29 +1,41 @@
 import { action, examples, type Configure } from '../command.ts';
+import { usageError } from '../exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
-/** `fedctl retry`: wakes blocked steps now instead of at their next automatic attempt. */
+interface Options extends TargetOptions {
+  allBlocked?: boolean;
+}
+
+/** `fedctl retry`: wakes blocked steps now instead of at their next automatic attempt; `-f` gives the run a changed spec. */
 export const configureRetry: Configure = (command, cli) => {
   targetOptions(
     command.argument('[name]', 'the federation').argument('[step...]', 'steps (default: all that are blocked)'),
   )
-    .addHelpText('after', examples(['fedctl retry myfederation', 'fedctl retry myfederation apiserver/ready']))
+    .option('--all-blocked', 'every blocked run that Temporal knows')
+    .addHelpText(
+      'after',
+      examples([
+        'fedctl retry myfederation',
+        'fedctl retry myfederation apiserver/ready',
+        'fedctl retry -f federation.yaml   # the changed file: what read the change runs again',
+        'fedctl retry --all-blocked',
+      ]),
+    )
     .action(
-      action(cli, async (name: string | undefined, steps: string[], options: TargetOptions) => {
+      action(cli, async (name: string | undefined, steps: string[], options: Options) => {
         const { io } = cli;
-        const { federation } = await resolveTarget(io, name, options);
-        const [{ connectTemporal }, { send }, { byOwner }, messages, { whoAmI }] = await Promise.all([
-          import('../client.ts'),
-          import('../send.ts'),
-          import('../routing.ts'),
-          import('../../run/messages.ts'),
-          import('../start-run.ts'),
-        ]);
-        const temporal = await connectTemporal(io.env);
-        const message = { update: messages.retryUpdate, signal: messages.retrySignal };
-        for (const [owner, own] of byOwner(federation, steps)) {
-          io.result(await send(temporal, owner, message, { by: whoAmI(), ...(own.length > 0 ? { steps: own } : {}) }));
+        const [{ connectTemporal }, asking] = await Promise.all([import('../client.ts'), import('../retry-runs.ts')]);
+        if (options.allBlocked) {
+          if (name !== undefined || options.file !== undefined)
+            throw usageError('--all-blocked is about every federation: give no NAME and no file');
+          return asking.retryAllBlocked(io, await connectTemporal(io.env));
         }
+        const { federation } = await resolveTarget(io, name, options);
+        const temporal = await connectTemporal(io.env);
+        const amended = options.file !== undefined && (await asking.amendRun(io, temporal, options.file));
+        if (!amended || steps.length > 0) await asking.retrySteps(io, temporal, federation, steps);
         io.note(`  watch it: fedctl status ${federation} --watch`);
+        return undefined;
       }),
     );
 };
