@@ -259,7 +259,8 @@ export function mergeStatus(
       steps: stepsOf(byId.get(workflowId)),
     })),
     debts: [],
-    outputs: outputsOf(state.facts, known),
+    // What the undos of a turn-down tell is of things that go.
+    outputs: outputsOf(state.operation === 'down' ? {} : state.facts, known),
   };
 }
 

@@ -176,7 +176,7 @@ export function leaving(): Picture {
 /** A turn-down that has ended. */
 export function gone(): Picture {
   const story = down();
-  story.finish(story.ids(''), 'removed', 100);
+  story.finish(story.ids(''), 'removed', 100, { 'dns/zone': facts['dns/zone'] });
   for (const { name } of spec.clusters) story.tell({ type: 'cluster', name, status: 'unjoined', blockedStep: null });
   story.tell({ type: 'status', status: 'completed' });
   return { parent: story.seen('COMPLETED'), children: [] };

@@ -8,6 +8,12 @@ interface Options extends TargetOptions {
   watch?: boolean;
 }
 
+const exitCodes = `
+
+Exit code: 0 when the federation is known, however its run stands (read .status
+of -o json); 1 when it is not. With --watch that of the run: 0 completed,
+1 failed, 5 cancelled, 6 blocked.`;
+
 /** `fedctl status`: how a federation and its run stand; with `--watch` until the run ends or blocks. */
 export const configureStatus: Configure = (command, cli) => {
   targetOptions(command.argument('[name]', 'the federation'))
@@ -24,7 +30,7 @@ export const configureStatus: Configure = (command, cli) => {
         'fedctl status myfederation',
         'fedctl status myfederation --watch',
         'fedctl status -f federation.yaml -o json',
-      ]),
+      ]) + exitCodes,
     )
     .action(
       action(cli, async (name: string | undefined, options: Options) => {
