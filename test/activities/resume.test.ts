@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Deps, RunDirectory } from '../../activities/deps.ts';
+import { recordIntent, recordUid } from '../../activities/ledger.ts';
+import { namespaceActivities } from '../../activities/namespace.ts';
+import { entryFor, ensureObject, removeStepObjects } from '../../activities/objects.ts';
+import { readOwner } from '../../activities/owner.ts';
+import { readRecord, recordActivities } from '../../activities/record.ts';
+import { inStep, type StepScope } from '../../activities/step.ts';
+import type { RunContext, StepCall } from '../../src/plan/call.ts';
+import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+import { failureOf } from '../helpers/member-world.ts';
+
+let server: KubeApiserver;
+beforeAll(async () => {
+  server = await startKubeApiserver();
+}, 90_000);
+afterAll(() => server.stop());
+
+const closed: Partial<RunDirectory> = { isOpen: async () => false };
+const elsewhere: Partial<RunDirectory> = { namespaceUuid: async () => 'temporal-2' };
+const knowing = (deps: Deps, runs: Partial<RunDirectory>): Deps => ({ ...deps, runs: { ...deps.runs, ...runs } });
+const later: Partial<RunContext> = { firstRunId: 'a-later-run', startedBy: 'ann@desk' };
+
+const ensureRecord = (world: HostWorld, run: Partial<RunContext>, runs: Partial<RunDirectory>) =>
+  world.act(recordActivities(knowing(world.deps, runs)).ensureRecord, world.call('host/record', { run }));
+const ownerOf = async (world: HostWorld) => (await readOwner(world.host, world.namespace))?.firstRunId;
+
+describe('the owner of a federation', () => {
+  it('is replaced when its run is closed or gone on the same server, and writes no more', async () => {
+    const world = await hostWorld(server);
+    expect((await ensureRecord(world, later, closed)).outcome).toBe('kept');
+    expect(await ownerOf(world)).toBe('a-later-run');
+    const refused = await failureOf(world.act(recordActivities(world.deps).markRecord, world.call('verify/record')));
+    expect(refused).toMatchObject({ type: 'OWNER_CHANGED', message: expect.stringContaining('ann@desk') });
+    expect((await readRecord(world.host, world.namespace))?.phase).toBe('turning-up');
+  });
+
+  it('is not replaced while its run is open', async () => {
+    const world = await hostWorld(server);
+    const refused = await failureOf(ensureRecord(world, later, {}));
+    expect(refused).toMatchObject({ type: 'OWNED_ELSEWHERE', message: expect.stringContaining('that run is open') });
+    expect(await ownerOf(world)).toBe(world.run.firstRunId);
+  });
+
+  it('of another Temporal server is replaced only by --take-over, as with a database that is lost', async () => {
+    const world = await hostWorld(server);
+    const refused = await failureOf(ensureRecord(world, later, { ...elsewhere, ...closed }));
+    expect(refused).toMatchObject({ type: 'OWNED_ELSEWHERE', message: expect.stringContaining('another Temporal') });
+    await ensureRecord(world, { ...later, takeOver: true }, { ...elsewhere, ...closed });
+    expect(await ownerOf(world)).toBe('a-later-run');
+  });
+
+  it('gives the federation back when it stands, and then anybody may have it', async () => {
+    const world = await hostWorld(server);
+    await world.act(recordActivities(world.deps).markRecord, world.call('verify/record'));
+    expect(await readOwner(world.host, world.namespace)).toBeUndefined();
+    await ensureRecord(world, later, elsewhere);
+    expect(await ownerOf(world)).toBe('a-later-run');
+  });
+
+  it('cannot be two: the one who read an older Lease loses', async () => {
+    const world = await hostWorld(server);
+    const results = await Promise.allSettled(
+      ['one', 'two', 'three'].map((firstRunId) => ensureRecord(world, { firstRunId, takeOver: true }, {})),
+    );
+    const winners = results.filter(({ status }) => status === 'fulfilled').length;
+    expect(winners).toBeGreaterThanOrEqual(1);
+    const losers = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.type] : []));
+    for (const type of losers) expect(type).toBe('CONFLICT');
+  });
+});
+
+describe('the record', () => {
+  it('refuses another federation in the same namespace', async () => {
+    const world = await hostWorld(server);
+    const refused = await failureOf(ensureRecord(world, { federation: 'other' }, closed));
+    expect(refused).toMatchObject({ type: 'RECORD_OTHER', data: { federation: 'myfederation' } });
+  });
+
+  it('takes a changed digest, and says turning-up again after a turn-down that was given up', async () => {
+    const world = await hostWorld(server);
+    await ensureRecord(world, { digest: 'sha256:1' }, {});
+    expect(await readRecord(world.host, world.namespace)).toMatchObject({ digest: 'sha256:1', phase: 'turning-up' });
+    await world.host.mergePatch(
+      { apiVersion: 'v1', kind: 'ConfigMap', name: 'fedctl-record', namespace: world.namespace },
+      { data: { phase: 'turning-down' } },
+    );
+    expect((await ensureRecord(world, { digest: 'sha256:1' }, {})).outcome).toBe('updated');
+    expect((await readRecord(world.host, world.namespace))?.phase).toBe('turning-up');
+  });
+
+  it('goes in a rollback of the run that made it; after any other it says what it said before', async () => {
+    const world = await hostWorld(server);
+    await world.act(recordActivities(world.deps).markRecord, world.call('verify/record'));
+    await ensureRecord(world, { ...later, digest: 'sha256:2' }, closed);
+    const remove = (run: Partial<RunContext>) =>
+      world.act(recordActivities(world.deps).removeRecord, world.call('host/record', { run }));
+    expect((await remove({ ...later, rollback: true })).outcome).toBe('updated');
+    expect(await readRecord(world.host, world.namespace)).toMatchObject({ digest: 'sha256:0', phase: 'up' });
+    expect(await readOwner(world.host, world.namespace)).toBeUndefined();
+    expect((await remove({ rollback: true })).outcome).toBe('removed');
+    expect(await readRecord(world.host, world.namespace)).toBeUndefined();
+  });
+});
+
+describe('the uuid of a federation', () => {
+  const ensure = (world: HostWorld, uuid: string) =>
+    world.act(namespaceActivities(world.deps).ensureNamespace, world.call('host/namespace', { run: { uuid } }));
+
+  it('is that of the record in a namespace that was there before', async () => {
+    const world = await hostWorld(server);
+    expect((await ensure(world, 'a-new-proposal')).facts).toEqual({ uuid: world.run.uuid, created: false });
+  });
+
+  it('is that of the label when a crash came before the record', async () => {
+    const world = await hostWorld(server);
+    const run = { host: { ...world.run.host, namespace: `${world.namespace}-fresh` } };
+    const made = (uuid: string) =>
+      world.act(
+        namespaceActivities(world.deps).ensureNamespace,
+        world.call('host/namespace', { run: { ...run, uuid } }),
+      );
+    expect((await made('first')).facts).toEqual({ uuid: 'first', created: true });
+    expect(await made('second')).toMatchObject({ outcome: 'kept', facts: { uuid: 'first', created: true } });
+  });
+});
+
+describe('what a run made', () => {
+  const map = (world: HostWorld, name: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: world.namespace },
+    data: { a: 'b' },
+  });
+  const inScope = <T>(
+    world: HostWorld,
+    run: Partial<RunContext>,
+    act: (scope: StepScope) => Promise<T>,
+  ): Promise<T> => {
+    const call = world.call('apiserver/service', { run }) as StepCall;
+    return world.act(() => inStep(world.deps, call, act), call);
+  };
+  const undo = (world: HostWorld, run: Partial<RunContext>) =>
+    inScope(world, run, (scope) => removeStepObjects(scope, world.call('apiserver/service') as StepCall));
+
+  it('is recognised after a crash before the ledger: by the uuid, and made only once', async () => {
+    const world = await hostWorld(server);
+    const object = map(world, 'made');
+    const uid = await inScope(world, {}, async (scope) => {
+      await recordIntent(scope, entryFor(scope, 'host', { ...object, ...object.metadata }, 'created'));
+      return (await ensureObject({ ...scope, step: 'etcd/claim' }, 'host', map(world, 'other'))).object.metadata.uid;
+    });
+    expect(uid).toBeTruthy();
+    const again = await inScope(world, later, (scope) => ensureObject(scope, 'host', map(world, 'other')));
+    expect(again).toMatchObject({ outcome: 'kept', object: { metadata: { uid } } });
+    expect((await world.ledger()).find(({ name }) => name === 'other')?.firstRunId).toBe(world.run.firstRunId);
+  });
+
+  it('is all that a rollback takes away; what an earlier run made stays', async () => {
+    const world = await hostWorld(server);
+    await inScope(world, {}, (scope) => ensureObject(scope, 'host', map(world, 'earlier')));
+    await inScope(world, later, (scope) => ensureObject(scope, 'host', map(world, 'earlier')));
+    await inScope(world, later, (scope) => ensureObject(scope, 'host', map(world, 'ours')));
+    await undo(world, { ...later, rollback: true });
+    expect(await world.read('v1', 'ConfigMap', 'ours')).toBeUndefined();
+    expect(await world.read('v1', 'ConfigMap', 'earlier')).toBeDefined();
+    expect((await world.ledger()).map(({ name }) => name)).toEqual(['earlier']);
+    await undo(world, later);
+    expect(await world.read('v1', 'ConfigMap', 'earlier')).toBeUndefined();
+  });
+
+  it('stays when its labels were taken away: the ledger alone deletes nothing', async () => {
+    const world = await hostWorld(server);
+    await world.host.create(map(world, 'foreign'));
+    await inScope(world, {}, async (scope) => {
+      const entry = entryFor(scope, 'host', { ...map(world, 'foreign'), ...map(world, 'foreign').metadata }, 'created');
+      await recordUid(scope, entry, 'some-uid');
+    });
+    await undo(world, {});
+    expect(await world.read('v1', 'ConfigMap', 'foreign')).toBeDefined();
+  });
+});
