@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createActivities } from '../activities/index.ts';
 import { allEntries, type LedgerEntry } from '../activities/ledger.ts';
+import { type Owner, readOwner } from '../activities/owner.ts';
 import { readRecord, type FederationRecord } from '../activities/record.ts';
 import type { HostRef, StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
@@ -14,6 +15,8 @@ import { createDeps } from './deps.ts';
 export interface Local {
   /** The record of the federation in the host; undefined when there is none. `host` absent: the current context. */
   record(host?: HostRef): Promise<FederationRecord | undefined>;
+  /** Who has the namespace: the record in it, and the owner of its federation. */
+  lock(host: HostRef): Promise<{ record: FederationRecord | undefined; owner: Owner | undefined }>;
   /** Text of the federation's kubeconfig, a secret; undefined when the host has none yet. */
   adminKubeconfig(host?: HostRef): Promise<string | undefined>;
   /** Every object of the ledgers. */
@@ -39,6 +42,11 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
     record: async (host) => {
       const ref = await at(host);
       return readRecord(await deps.kube.forContext(ref), ref.namespace);
+    },
+    lock: async (host) => {
+      const kube = await deps.kube.forContext(host);
+      const [record, owner] = await Promise.all([readRecord(kube, host.namespace), readOwner(kube, host.namespace)]);
+      return { record, owner };
     },
     adminKubeconfig: async (host) => {
       const ref = await at(host);

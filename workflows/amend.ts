@@ -35,6 +35,7 @@ export async function amend(run: Run, request: AmendRequest): Promise<string> {
     const next = await planAgain(run, request);
     const { again, members } = await takeIn(run, next);
     run.input = { ...run.input, digest: request.digest };
+    run.spec = request.spec;
     const { kubeconfig, dns } = request.spec;
     upsertMemo({ digest: request.digest, context: kubeconfig.context, ...(dns ? { zone: dns.zone } : {}) });
     tellMembers(run, request.digest);

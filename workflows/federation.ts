@@ -24,8 +24,9 @@ export interface RunResult {
 
 /** Plans and interprets one run to its end. Throws ApplicationFailure RUN_FAILED when a step failed for good. */
 export async function runFederation(input: RunInput): Promise<RunResult> {
-  const { spec: _spec, ...rest } = input;
+  const { spec = null, ...rest } = input;
   const run = new Run(rest, { uuid: input.uuid, firstRunId: workflowInfo().firstExecutionRunId });
+  run.spec = spec;
   const scope = new CancellationScope();
   setHandlers(run, () => scope.cancel());
   await closing(run, () =>

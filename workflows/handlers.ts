@@ -9,6 +9,7 @@ import {
   clusterChangedSignal,
   descriptions,
   getRunStateQuery,
+  getSpecQuery,
   memberAmendedSignal,
   pauseSignal,
   pauseUpdate,
@@ -98,6 +99,7 @@ const orRefuse = (problem: string | undefined): void => {
  */
 export function setHandlers(run: Run, cancel: () => void): void {
   setHandler(getRunStateQuery, () => run.state, { description: descriptions.getRunState });
+  setHandler(getSpecQuery, () => run.spec, { description: descriptions.getSpec });
   setHandler(retryUpdate, (request) => retry(run, request), {
     validator: (request) => orRefuse(retryProblem(run, request)),
     description: descriptions.retry,

@@ -14,7 +14,7 @@ export async function rollBack(run: Run): Promise<void> {
   run.paused = false;
   run.graph = rollbackGraph(run.graph, {
     // A step that runs again after `retry` is pending, but it began.
-    step: (id) => steps[id]?.startedAt != null,
+    step: (id) => (steps[id]?.startedAt ?? null) !== null,
     member: (name) => clusters[name] !== undefined && clusters[name].status !== 'pending',
   });
   run.apply({ type: 'status', status: 'rolling-back' });

@@ -5,6 +5,7 @@ import { renderDetails } from '../src/run/details.ts';
 import type { RunInput } from '../src/run/input.ts';
 import { withRunStatus } from '../src/run/schedule.ts';
 import { initialState, reduce, type RunEvent, type RunState } from '../src/run/state.ts';
+import type { Spec } from '../src/spec/schema.ts';
 import { tellParent } from './parent.ts';
 import { mirrorState } from './visibility.ts';
 
@@ -21,6 +22,8 @@ export class Run {
   readonly decisions = new Map<string, Decision>();
   /** What can interrupt the quick attempts of a step. */
   readonly attempts = new Map<string, CancellationScope>();
+  /** What the operator asked for, as amended; null for a turn-down. */
+  spec: Spec | null = null;
   /** While the spec is being amended nothing starts. */
   amending = false;
   /** Who cancelled by Update, if anybody did. */

@@ -24,6 +24,8 @@ const scheduled = 1; // PENDING_ACTIVITY_STATE_SCHEDULED
 export interface RunMemo {
   operation?: string;
   digest?: string;
+  /** `--take-over` and the like, as given. */
+  flags?: string[];
   host?: HostRef;
   context?: string;
   zone?: string;

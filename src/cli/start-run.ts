@@ -1,7 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { hostname, userInfo } from 'node:os';
 import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../run/input.ts';
-import { cancelUpdate } from '../run/messages.ts';
+import { cancelUpdate, getSpecQuery } from '../run/messages.ts';
+import { diffSpecs, formatChange } from '../spec/diff.ts';
 import type { Temporal } from './client.ts';
 import { refusal } from './exit.ts';
 import { observeRun, type RunMemo } from './observe.ts';
@@ -67,7 +68,7 @@ async function start(temporal: Temporal, workflowId: string, input: RunInput, me
     args: [{ ...input, searchAttributes: known }],
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    memo: { ...memo, operation, digest: input.digest },
+    memo: { ...memo, operation, digest: input.digest, flags: flagsOf(input) },
     staticSummary: `${operation} ${federation}`,
     staticDetails: details(input),
     ...(known
@@ -93,9 +94,43 @@ const details = ({ federation, operation, host, startedBy, digest }: RunInput): 
 async function attach(temporal: Temporal, workflowId: string, input: RunInput): Promise<StartedRun> {
   const open = await observeRun(temporal, workflowId);
   if (!open) throw refusal(`a run of ${input.federation} was open a moment ago and is gone`, ['try again']);
-  const { operation, digest } = open.memo;
-  if (operation === input.operation && digest === input.digest) return { workflowId, runId: open.runId, fresh: false };
-  throw refusal(lockedBy(input, open.memo), waysOut(input));
+  const { operation, digest, flags = [] } = open.memo;
+  const missing = flagsOf(input).filter((flag) => !flags.includes(flag));
+  const same = operation === input.operation && digest === input.digest;
+  if (same && missing.length === 0) return { workflowId, runId: open.runId, fresh: false };
+  if (same)
+    throw refusal(`an open run of ${input.federation} was started without ${missing.join(' ')}`, [
+      `start it again with it: fedctl ${input.operation} --cancel-first ${missing.join(' ')}`,
+      `or follow it as it is: fedctl status ${input.federation} --watch`,
+    ]);
+  throw refusal(
+    [lockedBy(input, open.memo), ...(await changesTo(temporal, workflowId, input))].join('\n'),
+    waysOut(input, open.memo),
+  );
+}
+
+/** Flags that change what a run may do; in its memo, so that nobody follows a run that may less than was asked. */
+const flagsOf = ({ takeOver, takeOwnership, adopt, prune }: RunInput): string[] => [
+  ...(takeOver ? ['--take-over'] : []),
+  ...(takeOwnership ? ['--take-ownership'] : []),
+  ...(adopt ? ['--adopt'] : []),
+  ...(prune ? ['--prune'] : []),
+];
+
+/** Most lines of a diff that a terminal wants to see. */
+const diffLines = 20;
+
+/** How the file differs from what the open run works on; nothing when no worker tells. */
+async function changesTo(temporal: Temporal, workflowId: string, input: RunInput): Promise<string[]> {
+  if (!input.spec) return [];
+  const handle = temporal.client.workflow.getHandle(workflowId);
+  const spec = await temporal.connection
+    .withDeadline(Date.now() + 2_000, () => handle.query(getSpecQuery))
+    .catch(() => null);
+  if (!spec) return [];
+  const changes = diffSpecs(spec, input.spec).map((change) => `  ${formatChange(change)}`);
+  const more = changes.length - diffLines;
+  return [...changes.slice(0, diffLines), ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 /** What the open run is, compared with what was asked for. */
@@ -108,9 +143,10 @@ export function lockedBy(input: Pick<RunInput, 'federation' | 'operation' | 'dig
 
 const shortDigest = (digest: string): string => digest.replace('sha256:', '').slice(0, 12) || 'no digest';
 
-const waysOut = ({ federation, operation }: RunInput): string[] => [
+const waysOut = ({ federation, operation }: RunInput, open: RunMemo): string[] => [
   `see it: fedctl status ${federation}`,
-  `end it, keep what stands, and start this one: fedctl ${operation} ${operation === 'up' ? '-f FILE' : federation} --cancel-first`,
+  ...(operation === 'up' && open.operation === 'up' ? ['give this file to the open run: fedctl retry -f FILE'] : []),
+  `end it, keep what stands, and start this one: fedctl ${operation} --cancel-first`,
 ];
 
 async function cancelOpen(temporal: Temporal, workflowId: string, by: string): Promise<void> {

@@ -23,6 +23,8 @@ export interface RunInput {
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;
+  /** Members that stand but are not in the spec leave. */
+  prune?: boolean;
   /** Set for children that undo what their parent's run made. */
   rollback?: boolean;
   /** The client found the search attributes registered: an unknown one would block the workflow for ever. */

@@ -43,6 +43,9 @@ export interface ClusterChange {
 
 export const getRunStateQuery = defineQuery<RunState>('getRunState');
 
+/** The spec a run works on, as amended; null for a turn-down. */
+export const getSpecQuery = defineQuery<Spec | null>('getSpec');
+
 // The Web UI may send no argument at all: handlers take an absent request for an empty one.
 /** Answer: what is done now, for the person who asked. */
 export const retryUpdate = defineUpdate<string, [RetryRequest]>('retry');
@@ -66,6 +69,7 @@ export const clusterChangedSignal = defineSignal<[ClusterChange]>('clusterChange
 /** What people read beside each message in the Temporal UI. */
 export const descriptions = {
   getRunState: 'The state of every step, as fedctl status shows it',
+  getSpec: 'The spec that this run works on',
   retry: 'Try blocked steps again now. {"steps": ["apiserver/ready"]}, or nothing for all of them',
   skip: 'Go on without a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
   amend: 'Go on with a changed spec (fedctl retry -f FILE); blocked steps are tried again',

@@ -117,6 +117,8 @@ async function down(
     return exit.done;
   }
   const taskQueue = taskQueueOf(io.env);
+  const { assertFree } = await import('../lock.ts');
+  await assertFree(io, temporal, { federation: target.federation, host, takeOver: options.takeOver ?? false });
   const { takeOver, cancelFirst = false } = options;
   const input = await inputOf(target.federation, host, choices, takeOver ?? false);
   const { rememberContext } = await import('../operator-files.ts');

@@ -70,6 +70,8 @@ async function up(cli: Cli, file: string, options: Options): Promise<ExitCode> {
   ]);
   const temporal = await connectTemporal(io.env);
   const taskQueue = taskQueueOf(io.env);
+  const { assertFree } = await import('../lock.ts');
+  await assertFree(io, temporal, { ...spec, takeOver: options.takeOver ?? false });
   const started = await startRun(temporal, await inputOf(spec, options), memoOf(spec), {
     taskQueue,
     cancelFirst: options.cancelFirst ?? false,

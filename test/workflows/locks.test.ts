@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { writeFileSync } from 'node:fs';
+import type { Temporal } from '../../src/cli/client.ts';
+import { CliError } from '../../src/cli/exit.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { assertFree } from '../../src/cli/lock.ts';
+import { startRun } from '../../src/cli/start-run.ts';
+import type { RunInput } from '../../src/run/input.ts';
+import { FakeWorld } from '../helpers/fake-activities.ts';
+import { hostWorld } from '../helpers/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+import { startTemporal } from '../helpers/temporal.ts';
+import { aTestSpec, inRun, queueOf, until } from './runs.ts';
+
+let env: TestWorkflowEnvironment;
+let server: KubeApiserver;
+let temporal: Temporal;
+beforeAll(async () => {
+  [env, server] = await Promise.all([startTemporal(), startKubeApiserver()]);
+  const { client, connection } = env;
+  temporal = { client, connection: connection as Temporal['connection'], address: '', namespace: 'default', ui: null };
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([env.teardown(), server.stop()]);
+});
+
+const refusalOf = async (promise: Promise<unknown>): Promise<CliError> => {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof CliError)) throw new Error(`not refused: ${String(error)}`);
+  return error;
+};
+
+describe('two commands for one federation', () => {
+  const ask = (input: RunInput, change: Partial<RunInput> = {}) =>
+    startRun(temporal, { ...input, ...change }, {}, { taskQueue: queueOf(input) });
+
+  it('attaches to a run of the same spec, and is refused with a diff for another', async () => {
+    const world = new FakeWorld();
+    world.break('etcd/claim');
+    await inRun(env, world, async (first, input) => {
+      await first.terminate();
+      const own = await ask(input);
+      expect(own.fresh).toBe(true);
+      const handle = env.client.workflow.getHandle(own.workflowId) as typeof first;
+      await until(handle, (state) => state.status === 'blocked');
+      expect(await ask(input)).toEqual({ ...own, fresh: false });
+
+      const spec = { ...aTestSpec, etcd: { ...aTestSpec.etcd, storage: '20Gi' } };
+      const other = await refusalOf(ask(input, { digest: 'e', spec }));
+      expect(other.exitCode).toBe(7);
+      expect(other.message).toContain('etcd.storage: "10Gi" -> "20Gi"');
+      expect(other.fix).toContainEqual(expect.stringContaining('fedctl retry -f'));
+
+      const flagged = await refusalOf(ask(input, { takeOver: true }));
+      expect([flagged.exitCode, flagged.message]).toEqual([7, expect.stringContaining('without --take-over')]);
+
+      const down = await refusalOf(ask(input, { operation: 'down', digest: 'x' }));
+      expect([down.exitCode, down.message]).toEqual([7, expect.stringContaining('a run of up is open')]);
+      expect(down.fix).toContainEqual(expect.stringContaining('fedctl down --cancel-first'));
+      expect((await until(handle, () => true)).status).toBe('blocked');
+      await handle.terminate();
+    });
+  });
+
+  it('refuses a turn-up while the federation is being turned down', async () => {
+    const world = new FakeWorld();
+    world.break('undo apiserver/service');
+    await inRun(env, world, async (first, input) => {
+      await first.terminate();
+      const down = await ask(input, { operation: 'down', down: { volumes: 'keep' } });
+      const handle = env.client.workflow.getHandle(down.workflowId) as typeof first;
+      await until(handle, (state) => state.status === 'blocked');
+      const up = await refusalOf(ask(input));
+      expect([up.exitCode, up.message]).toEqual([7, expect.stringContaining('a run of down is open')]);
+      await handle.terminate();
+    });
+  });
+});
+
+describe('the host cluster, before a run starts', () => {
+  const io = { env: { HOME: '/nowhere' } } as unknown as Io;
+
+  it('refuses another federation in the namespace, and an owner with another Temporal server', async () => {
+    const world = await hostWorld(server);
+    const asked = { federation: 'myfederation', host: world.run.host, takeOver: false };
+    const elsewhere = await refusalOf(assertFree(io, temporal, asked));
+    expect([elsewhere.exitCode, elsewhere.code]).toEqual([7, 'OWNED_ELSEWHERE']);
+    expect(elsewhere.message).toContain('tester@host');
+    expect(elsewhere.fix).toContainEqual(expect.stringContaining('--take-over'));
+    await assertFree(io, temporal, { ...asked, takeOver: true });
+    const other = await refusalOf(assertFree(io, temporal, { ...asked, federation: 'other' }));
+    expect([other.exitCode, other.code]).toEqual([7, 'RECORD_OTHER']);
+    expect(other.fix).toContainEqual(expect.stringContaining('fedctl down myfederation'));
+  });
+
+  it('lets a run start where nothing is known, or where the host cannot be asked', async () => {
+    const world = await hostWorld(server);
+    const empty = { ...world.run.host, namespace: 'not-there' };
+    await assertFree(io, temporal, { federation: 'myfederation', host: empty, takeOver: false });
+    const kubeconfig = `${world.deps.stateFolder}/config`;
+    writeFileSync(kubeconfig, '{}');
+    const gone = { context: 'gone', kubeconfig, namespace: 'x' };
+    await assertFree(io, temporal, { federation: 'myfederation', host: gone, takeOver: false });
+  });
+});
