@@ -10,17 +10,22 @@ const common = {
   },
   clearMocks: true,
 };
-const project = (name, folders) => ({
+const project = (name, folders, more = {}) => ({
   ...common,
+  ...more,
   displayName: name,
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
 });
+/** Temporal's own log, for projects that run workers. */
+const quiet = { setupFiles: ['<rootDir>/test/setup.ts'] };
 
 export default {
+  // The machines are slow and shared; a test that hangs still ends.
+  testTimeout: 60_000,
   projects: [
     project('unit', ['spec', 'plan', 'distributions', 'run', 'cli', 'errors', 'sandbox', 'tools']),
-    project('activities', ['activities']),
-    project('workflows', ['workflows']),
+    project('activities', ['activities'], quiet),
+    project('workflows', ['workflows'], quiet),
     project('contract', ['contract']),
     project('e2e', ['e2e']),
   ],

@@ -53,12 +53,20 @@ function frozen(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
     });
   }
   config.setCurrentContext(ref.context);
-  if (!config.getCurrentCluster()?.server) {
-    throw failure('CONTEXT_NOT_FOUND', `context ${ref.context} in ${where} names no cluster with a server`, {
-      context: ref.context,
-    });
-  }
+  const problem = unusable(config);
+  if (problem)
+    throw failure('CONTEXT_NOT_FOUND', `context ${ref.context} in ${where} ${problem}`, { context: ref.context });
   return config;
+}
+
+/** Why the current context cannot be used; '' when it can. */
+function unusable(config: KubeConfig): string {
+  const cluster = config.getCurrentCluster();
+  if (!cluster?.server) return 'names no cluster with a server';
+  // client-node sends nothing in the clear unless the kubeconfig says that it may.
+  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
+    return `names ${cluster.server}, plain HTTP, without insecure-skip-tls-verify: true`;
+  return '';
 }
 
 const clientOf = (config: KubeConfig): Kube => kubeOver(config.getCurrentCluster()?.server ?? '', senderOf(config));

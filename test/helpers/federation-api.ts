@@ -114,10 +114,11 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
 
 /** A kubeconfig text (JSON is YAML) with one context, `only`. */
 export function kubeconfigFor(given: { server: string; user?: object; cluster?: object }): string {
+  const insecure = given.server.startsWith('http:') ? { 'insecure-skip-tls-verify': true } : {};
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'only', cluster: { server: given.server, ...given.cluster } }],
+    clusters: [{ name: 'only', cluster: { server: given.server, ...insecure, ...given.cluster } }],
     users: given.user ? [{ name: 'only', user: given.user }] : [],
     contexts: [{ name: 'only', context: { cluster: 'only', user: given.user ? 'only' : '' } }],
     'current-context': 'only',

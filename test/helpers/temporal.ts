@@ -5,7 +5,6 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   bundleWorkflowCode,
   DefaultLogger,
-  Runtime,
   Worker,
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
@@ -22,16 +21,8 @@ export function findProgram(name: string): string {
   return found;
 }
 
-let installed = false;
-/** Quiet logs; once a process. */
-export function quietRuntime(): void {
-  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  installed = true;
-}
-
 /** A real Temporal dev server of its own, on loopback, with fedctl's search attributes. */
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
-  quietRuntime();
   const keyword = ['FedctlFederation', 'FedctlStatus', 'FedctlPhase', 'FedctlBlockedStep'];
   return TestWorkflowEnvironment.createLocal({
     server: {
