@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defaultSandboxId, sandboxDown, sandboxUp } from '../sandbox/index.ts';
 import { layoutOf, stateHome } from '../sandbox/layout.ts';
 import { environmentOf } from '../sandbox/outside/environment.ts';
-import { processId, rememberedProcess, rememberProcess } from '../sandbox/outside/processes.ts';
+import { endProcess, processId, rememberedProcess, rememberProcess } from '../sandbox/outside/processes.ts';
 import { environment, passThrough, root } from './process.ts';
 
 /** The example's addresses are those of this sandbox. */
@@ -15,10 +15,11 @@ const layout = layoutOf(id);
 const log = (line: string): void => console.error(line);
 const workerReadyMs = 60_000;
 
-/** Starts the worker beside the sandbox, or keeps the one that runs; `make demo-down` ends it. */
-async function ensureWorker(env: NodeJS.ProcessEnv): Promise<void> {
+/** Starts the worker of this checkout beside the sandbox; `make demo-down` ends it. Open runs go on with the new one. */
+async function startWorker(env: NodeJS.ProcessEnv): Promise<void> {
   const pidFile = join(layout.state, 'worker.pid');
-  if (await rememberedProcess(pidFile)) return log('the worker runs');
+  const former = await rememberedProcess(pidFile);
+  if (former) await endProcess(former, 20_000);
   const file = join(layout.state, 'logs', 'worker.log');
   await mkdir(dirname(file), { recursive: true });
   const out = openSync(file, 'w');
@@ -41,7 +42,7 @@ async function up(): Promise<number> {
   const began = Date.now();
   const settings = await sandboxUp({ id, log });
   const env = environment(await environmentOf(settings, process.env));
-  await ensureWorker(env);
+  await startWorker(env);
   const code = await passThrough([join(root, 'fedctl'), 'up', '-f', 'examples/sandbox/federation.yaml'], env);
   log(`\nmake demo took ${Math.round((Date.now() - began) / 1_000)} s`);
   if (code !== 0) return code;

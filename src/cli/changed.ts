@@ -20,7 +20,8 @@ export const hasChanged = (model: StatusModel): boolean =>
 
 /** What a finished turn-up came to: how many steps changed what, or that nothing had to be changed. */
 export function upSentence(federation: string, model: StatusModel | undefined): string {
-  if (!model) return `${federation} is up`;
+  // A worker of an older version tells no outcomes: then nothing can be said of them.
+  if (!model || !allSteps(model).some((step) => step.outcome)) return `${federation} is up`;
   const changed = changedSteps(model);
   const total = writes.reduce((sum, outcome) => sum + changed[outcome].length, 0);
   if (total === 0) return `${federation} is up; nothing had to be changed`;

@@ -23,7 +23,7 @@ function phaseRow(phase: string, steps: StepState[]): string {
   const over = steps.filter((step) => !['pending', 'running', 'blocked'].includes(step.status)).length;
   const now = steps.filter((step) => ['running', 'blocked', 'failed'].includes(step.status));
   const text = now.map((step) => `${mark[step.status]} ${step.id}`).join('<br>');
-  return `| ${phase} | ${over}/${steps.length} | ${cell(text) || (over === steps.length ? '✔' : '·')} |`;
+  return `| ${phase} | ${over} of ${steps.length} | ${cell(text) || (over === steps.length ? '✔' : '·')} |`;
 }
 
 /** The run as Markdown, for the current details in the Temporal UI: phases, members, and what blocks. */
