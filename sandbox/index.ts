@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Layout, layoutOf } from './layout.ts';
 import { environmentOf } from './outside/environment.ts';
 import { existingFolders, makeCgroups, removeCgroups } from './outside/cgroups.ts';
+import { removeBuildahCache } from './outside/buildah-cache.ts';
 import { endNamespace, initOf, startNamespace } from './outside/namespace.ts';
 import { endProcess, rememberedProcess } from './outside/processes.ts';
 import { endTemporal, startTemporal, temporalOf } from './outside/temporal.ts';
@@ -105,6 +106,8 @@ export async function sandboxDown(options: Pick<UpOptions, 'id' | 'env' | 'log'>
   await endTemporal({ layout });
   await endNamespace(layout);
   await removeCgroups(layout.cgroup);
+  const settings = await readSettings(layout.state);
+  if (settings && !settings.keepsBuildahCache) await removeBuildahCache();
   await rm(layout.state, { recursive: true, force: true, maxRetries: 5 });
   log(`sandbox ${id} is gone`);
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Layout, layoutOf, memberNames } from './layout.ts';
+import { hasBuildahCache } from './outside/buildah-cache.ts';
 
 /** What the outside decided and process 1 of the sandbox reads: where everything is. */
 export interface Settings {
@@ -8,6 +9,8 @@ export interface Settings {
   /** Path of each built program by its name. */
   programs: Record<string, string>;
   members: string[];
+  /** The machine had a cache of buildah's before; else it goes with the sandbox. */
+  keepsBuildahCache: boolean;
 }
 
 const fileIn = (state: string): string => join(state, 'settings.json');
@@ -17,6 +20,7 @@ export const newSettings = (layout: Layout, programs: Record<string, string>, me
   layout,
   programs,
   members: memberNames(members),
+  keepsBuildahCache: hasBuildahCache(),
 });
 
 /** Keeps the settings in the sandbox's folder. */

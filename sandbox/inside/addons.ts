@@ -81,13 +81,7 @@ export const applyAddons = (settings: Settings): Promise<void> =>
 
 /** Waits until the host's cluster DNS serves. */
 export const waitForClusterDns = (settings: Settings): Promise<string> =>
-  kubectl(
-    settings,
-    hostFiles(settings).system,
-    '-n',
-    namespace,
-    'rollout',
-    'status',
-    'deployment/coredns',
-    '--timeout=120s',
-  );
+  kubectl(settings, hostFiles(settings).system, [
+    ...['-n', namespace, 'rollout', 'status'],
+    ...['deployment/coredns', '--timeout=120s'],
+  ]);

@@ -1,17 +1,21 @@
+import { join } from 'node:path';
 import { run } from '../run.ts';
 import type { Settings } from '../settings.ts';
 
-/** Applies objects to the cluster of a kubeconfig. */
-export const applyObjects = async (
-  { programs }: Settings,
+/** Runs kubectl against the cluster of a kubeconfig; answers what it printed. Its cache ends with the sandbox. */
+export function kubectl(
+  { programs, layout }: Settings,
   kubeconfig: string,
-  objects: readonly object[],
-): Promise<void> => {
-  const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  const argv = [programs['kubectl'] ?? 'kubectl', `--kubeconfig=${kubeconfig}`, 'apply', '--server-side', '-f', '-'];
-  await run(argv, { input: JSON.stringify(list) });
-};
+  args: readonly string[],
+  input?: string,
+): Promise<string> {
+  const env = { ...process.env, KUBECACHEDIR: join(layout.state, 'kubectl-cache') };
+  const argv = [programs['kubectl'] ?? 'kubectl', `--kubeconfig=${kubeconfig}`, ...args];
+  return run(argv, { env, ...(input === undefined ? {} : { input }) });
+}
 
-/** Runs kubectl against the cluster of a kubeconfig; answers what it printed. */
-export const kubectl = ({ programs }: Settings, kubeconfig: string, ...args: string[]): Promise<string> =>
-  run([programs['kubectl'] ?? 'kubectl', `--kubeconfig=${kubeconfig}`, ...args]);
+/** Applies objects to the cluster of a kubeconfig. */
+export async function applyObjects(settings: Settings, kubeconfig: string, objects: readonly object[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  await kubectl(settings, kubeconfig, ['apply', '--server-side', '-f', '-'], list);
+}

@@ -14,6 +14,7 @@ export async function environmentOf(
   return {
     FEDCTL_SANDBOX: String(layout.id),
     KUBECONFIG: join(state, 'kubeconfig'),
+    KUBECACHEDIR: join(state, 'kubectl-cache'),
     TEMPORAL_CONFIG_FILE: join(state, 'temporal.toml'),
     TEMPORAL_PROFILE: 'sandbox',
     FEDCTL_TEMPORAL_UI: `http://127.0.0.1:${temporal.uiPort}`,
