@@ -94,7 +94,7 @@ export function authFailure(error: unknown, about: { label: string; keyFilename:
 const authTexts: [RegExp, ErrorCodeName][] = [
   [/unable to detect a project id/i, 'DNS_PROJECT'],
   [/could not load the default credentials|does not exist|not a file|ENOENT|EACCES/i, 'DNS_CREDENTIALS_MISSING'],
-  [/JSON|private_key|client_email|DECODER|PEM|credential/i, 'DNS_CREDENTIALS'],
+  [/JSON|private_key|client_email|DECODER|PEM|credential|key must be/i, 'DNS_CREDENTIALS'],
 ];
 
 function authCode(message: string, status: number | undefined): ErrorCodeName | undefined {

@@ -57,10 +57,18 @@ export function route53Failure(
   const status = $metadata.httpStatusCode;
   const code = codes[name] ?? (status === undefined ? undefined : codeOfStatus(status));
   // No answer at all: a connection that broke, or a cancellation.
-  if (code === undefined) return classify(error, { server: about.server, what: about.what });
+  if (code === undefined) return classify(unwrapped(error), { server: about.server, what: about.what });
   const data = { provider: 'aws-route53', server: about.server, zone: about.zone, status, reason: name };
   const wait = code === 'RATE_LIMITED' ? (retryAfterMs($response?.headers?.['retry-after']) ?? pauseMs) : undefined;
   return failure(code, `${about.label} answered ${name} to ${about.what}: ${message}`, data, { retryAfterMs: wait });
+}
+
+/** The SDK wraps what is no Error of its own realm (asSdkError), and its code stays only in the text. */
+function unwrapped(error: unknown): unknown {
+  const { message = '' } = (error ?? {}) as { message?: string };
+  if (!message.startsWith('AWS SDK error wrapper for ')) return error;
+  const code = message.includes('socket hang up') ? 'ECONNRESET' : /\bE[A-Z]{4,}\b/.exec(message)?.[0];
+  return code ? Object.assign(new Error(message), { code }) : error;
 }
 
 function codeOfStatus(status: number): ErrorCodeName {

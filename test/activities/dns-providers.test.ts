@@ -8,6 +8,7 @@ import { startCloudDns, writeKeyFile } from '../helpers/cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { startMoto } from '../helpers/moto.ts';
 import { startPowerDns } from '../helpers/powerdns.ts';
+import { freePort } from '../helpers/processes.ts';
 import { aSpec } from '../helpers/spec.ts';
 
 /** A real server or an emulator of one provider, and how its errors look on the wire. */
@@ -284,7 +285,7 @@ describe.each([
   });
 
   it('says UNREACHABLE of a server that is not there', async () => {
-    const away = await providerOf({ endpoint: 'http://127.0.0.1:9' });
+    const away = await providerOf({ endpoint: `http://127.0.0.1:${await freePort()}` });
     expect(await refused(away.find('twice.example.'))).toMatchObject({ type: 'UNREACHABLE' });
   });
 });
