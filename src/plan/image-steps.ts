@@ -1,0 +1,57 @@
+import type { StepDefinition } from './definition.ts';
+
+/** Steps of phase `images`: build, push and record what the pods will run. */
+export const imageSteps = {
+  'images/binaries': {
+    phase: 'images',
+    title: 'Build the control-plane binaries',
+    done: 'Binaries built',
+    why: 'The image is made of the binaries of the source folder.',
+    activity: 'buildBinaries',
+    timing: 'build',
+    needs: ['preflight/images'],
+    reads: ['images.build'],
+    when: (spec) => spec.images.build !== undefined,
+  },
+  'images/build': {
+    phase: 'images',
+    title: 'Build the control-plane image',
+    done: 'Image built',
+    why: 'federation-apiserver and federation-controller-manager run from one image.',
+    activity: 'buildImage',
+    timing: 'build',
+    needs: ['images/binaries'],
+    reads: ['images'],
+    when: (spec) => spec.images.build !== undefined,
+  },
+  'images/push': {
+    phase: 'images',
+    title: 'Push the control-plane image',
+    done: 'Image pushed',
+    why: 'The nodes of the host cluster pull it from the registry.',
+    activity: 'pushImage',
+    timing: 'build',
+    needs: ['images/build', 'host/record'],
+    reads: ['images'],
+    uses: { imageId: 'images/build.imageId', tag: 'images/build.tag' },
+    when: (spec) => spec.images.build !== undefined,
+  },
+  'images/record': {
+    phase: 'images',
+    title: 'Record the images',
+    done: 'Images recorded',
+    why: 'Pods are pinned to the digests that were checked or pushed; the record feeds values.yaml.',
+    activity: 'recordImages',
+    undo: 'removeObjects',
+    timing: 'apply',
+    needs: ['preflight/images', 'images/push', 'host/record'],
+    reads: ['images'],
+    uses: {
+      apiserver: 'preflight/images.apiserver',
+      controllerManager: 'preflight/images.controllerManager',
+      etcd: 'preflight/images.etcd',
+      pushed: 'images/push.reference?',
+      digest: 'images/push.digest?',
+    },
+  },
+} as const satisfies Record<string, StepDefinition>;
