@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { activityEnvironment } from '../helpers/activity-environment.ts';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { imagesRecordActivities } from '../../activities/images-record.ts';
 import { imagesActivities } from '../../activities/images.ts';
@@ -301,7 +301,7 @@ describe('buildBinaries', () => {
     const body = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7';
     const script = `echo "password=hunter2hunter2"; printf -- '-----BEGIN PRIVATE KEY-----\\n${body}\\n-----END PRIVATE KEY-----\\n'; exit 1`;
     const heartbeats: unknown[] = [];
-    const env = new MockActivityEnvironment();
+    const env = activityEnvironment();
     env.on('heartbeat', (detail) => heartbeats.push(detail));
     const source = machine.source();
     writeFileSync(join(source, 'leak.sh'), script);
@@ -339,7 +339,7 @@ describe('buildBinaries', () => {
     'ends %s, and what it started, when it is cancelled',
     async (_what, script, within) => {
       const source = machine.source();
-      const env = new MockActivityEnvironment();
+      const env = activityEnvironment();
       const given = call('images/binaries', buildSpec(source, { binaries: ['sh', '-c', script] }));
       const running = env.run(images.buildBinaries, given).catch((error: unknown) => error);
       const pid = join(source, 'pid');
@@ -363,7 +363,7 @@ describe('buildBinaries', () => {
       'echo first >> order; until [ -e go ]; do sleep 0.05; done; echo last >> order',
     ]);
     await until('the first build', () => existsSync(join(source, 'order')));
-    const env = new MockActivityEnvironment();
+    const env = activityEnvironment();
     const told: unknown[] = [];
     env.on('heartbeat', (detail) => told.push(detail));
     const argv = { binaries: ['sh', '-c', 'echo second >> order'] };

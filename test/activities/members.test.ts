@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { parse } from 'yaml';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import { memberActivities } from '../../activities/members.ts';
@@ -146,7 +146,7 @@ describe('reachMember', () => {
   });
 
   it('ends its wait when it is cancelled', async () => {
-    const env = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() });
+    const env = activityEnvironment({ scheduledTimestampMs: Date.now() });
     const { context, kubeconfig } = kubeconfigFile(kubeconfigFor({ server: 'http://127.0.0.1:1' }));
     const run = { member: { name: 'member-1', context, kubeconfig } };
     const running = env.run(members.reachMember, world.call('clusters/{cluster}/reach', { waitMs: 60_000, run }));
@@ -243,7 +243,7 @@ describe('ensureMemberIdentity', () => {
 
   it('says that the token is missing, and tries again', async () => {
     const call = world.call('clusters/{cluster}/identity');
-    const late = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() - 60_000 });
+    const late = activityEnvironment({ scheduledTimestampMs: Date.now() - 60_000 });
     expect(await failureOf(late.run(members.ensureMemberIdentity, call))).toMatchObject({
       type: 'MEMBER_TOKEN_MISSING',
       nonRetryable: false,

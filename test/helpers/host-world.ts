@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { activityEnvironment } from './activity-environment.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Deps } from '../../activities/deps.ts';
@@ -66,7 +66,7 @@ export async function hostWorld(server: TestServer): Promise<HostWorld> {
   await host.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const spec = aSpec();
   const act: HostWorld['act'] = (activity, call) =>
-    new MockActivityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
+    activityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
   const call = <Id extends HostStepId>(step: Id, given: HostCallGiven = {}): CallOf<Id> =>
     ({
       step,
@@ -131,7 +131,7 @@ export async function waiting<I, O>(
   call: StepCall<I>,
   onWhy: (why: string, cancel: () => void, count: number) => Promise<void> | void,
 ): Promise<{ result: O; whys: string[] }> {
-  const environment = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() });
+  const environment = activityEnvironment({ scheduledTimestampMs: Date.now() });
   const whys: string[] = [];
   let acted = Promise.resolve();
   environment.on('heartbeat', (why: string) => {

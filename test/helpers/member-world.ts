@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { activityEnvironment } from './activity-environment.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Deps } from '../../activities/deps.ts';
@@ -68,7 +68,7 @@ export async function memberWorld(hostServer: TestServer, memberServer: TestServ
   await host.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const spec = aSpec({ clusters: ['member-1'], dns: true });
   const act: MemberWorld['act'] = (activity, call) =>
-    new MockActivityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
+    activityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
   const { member: _member, ...hostRun } = run;
   await act(recordActivities(deps).ensureRecord, {
     step: 'host/record',
