@@ -3,6 +3,7 @@ import { apiserverServiceActivities } from './apiserver-service.ts';
 import { certificateActivities } from './certificates.ts';
 import { clusterDnsActivities } from './cluster-dns.ts';
 import { credentialActivities } from './credentials.ts';
+import { debtActivities } from './debts.ts';
 import type { Deps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { etcdActivities } from './etcd.ts';
@@ -41,6 +42,7 @@ export const createActivities = (deps: Deps) => ({
   ...verifyActivities(deps),
   ...dnsActivities(deps),
   ...sweepActivities(deps),
+  ...debtActivities(deps),
   removeObjects: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeStepObjects(scope, call)),
 });
 

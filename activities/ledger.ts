@@ -89,10 +89,13 @@ export async function forget(scope: StepScope, entry: LedgerEntry): Promise<void
   if (await readEntry(scope, entry)) await patchEntry(scope, keyOf(entry), null);
 }
 
+/** All entries of this scope's ledger: of the host's own steps, or of its member's. */
+export const ledgerEntries = async (scope: StepScope): Promise<LedgerEntry[]> =>
+  entriesIn(await scope.host.read(refOf(scope, ledgerOf(scope))));
+
 /** Entries of one step in this scope's ledger. */
 export async function entriesOf(scope: StepScope, step: string): Promise<LedgerEntry[]> {
-  const ledger = await scope.host.read(refOf(scope, ledgerOf(scope)));
-  return entriesIn(ledger).filter((entry) => entry.step === step);
+  return (await ledgerEntries(scope)).filter((entry) => entry.step === step);
 }
 
 /** Entries that an undo of this step takes away: a rollback leaves what an earlier run made. */

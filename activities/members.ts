@@ -15,6 +15,7 @@ import type { ContextFacts, Kube, KubeObject } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from './objects.ts';
+import { readRecord } from './record.ts';
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
 
@@ -63,8 +64,9 @@ async function reachMember(
   call: CallOf<'clusters/{cluster}/reach'>,
 ): Promise<ResultOf<'clusters/{cluster}/reach'>> {
   const { cluster } = call.input;
+  if (!scope.run.debt) await assertNoDebt(scope, cluster.name);
   const facts = await scope.deps.kube.contextFacts(memberOf(scope));
-  if (cluster.credentials === 'copy') assertCopyable(cluster, facts);
+  if (cluster.credentials === 'copy' && !scope.run.debt) assertCopyable(cluster, facts);
   const member = await scope.member();
   const found = await waitUntil(call, 'MEMBER_UNREACHABLE', () => look(member), {
     data: { cluster: cluster.name, context: cluster.context, server: member.server },
@@ -72,7 +74,25 @@ async function reachMember(
   return { outcome: 'done', facts: found };
 }
 
-async function look(member: Kube): Promise<{ value: { version: string; clusterUid: string } } | { why: string }> {
+/** Throws DEBT_OPEN: what an earlier federation left in the member goes first. */
+async function assertNoDebt(scope: StepScope, cluster: string): Promise<void> {
+  const record = await readRecord(scope.host, scope.run.host.namespace);
+  const debt = record?.debts[cluster];
+  if (debt)
+    throw failure(
+      'DEBT_OPEN',
+      `${debt.objects} objects in ${cluster} are still to be cleaned up, since ${debt.since}`,
+      {
+        cluster,
+        federation: scope.run.federation,
+      },
+    );
+}
+
+/** One look at a member: its version and identity, or why not yet. */
+export async function look(
+  member: Kube,
+): Promise<{ value: { version: string; clusterUid: string } } | { why: string }> {
   // Read first: /version may be open to everybody, the UID of kube-system proves the credentials.
   const system = await member.read({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
   if (!system) return { why: `${member.server} answers, but has no namespace kube-system yet` };

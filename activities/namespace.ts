@@ -69,7 +69,7 @@ async function othersIn(scope: StepScope, namespace: string): Promise<string[]> 
 }
 
 /** Undo of host/namespace: only a namespace that fedctl made, and only when nothing is left in it. */
-async function removeNamespace(
+export async function removeNamespace(
   scope: StepScope,
   call: StepCall<{ undo?: { deleteNamespace?: boolean } }>,
 ): Promise<StepResult> {

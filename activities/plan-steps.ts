@@ -1,17 +1,18 @@
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenGraph } from '../src/plan/frozen.ts';
-import { type DownChoices, freezeDown, type FreezeOptions, freezeUp } from '../src/plan/graph.ts';
-import type { Operation } from '../src/run/input.ts';
+import { freezeDown, type FreezeOptions, freezeUp } from '../src/plan/graph.ts';
+import { freezeJoin, freezeUnjoin, withPruned } from '../src/plan/membership.ts';
+import type { Operation, RunInput } from '../src/run/input.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { acquire } from './owner.ts';
-import { patchRecord, readRecord } from './record.ts';
+import { type FederationRecord, patchRecord, readRecord } from './record.ts';
 import { inStep, type StepScope } from './step.ts';
 
 /** What a plan is made of; see RunInput. */
 export interface PlanInput {
-  plan: { operation: Operation; spec?: Spec; down?: DownChoices };
+  plan: Pick<RunInput, 'operation' | 'spec' | 'down' | 'join' | 'unjoin' | 'prune'>;
 }
 
 /** The answer is no set of small facts but the run itself: it stands in history once, at the start. */
@@ -23,32 +24,106 @@ const slowEvery = (env: NodeJS.ProcessEnv): FreezeOptions => {
   return Number.isFinite(ms) && ms > 0 ? { slowEveryMs: ms } : {};
 };
 
-/** A run's first activity: spec (or record) and catalogue become plain data. Throws RECORD_NOT_FOUND for a down of nothing. */
+type Plan = (scope: StepScope, plan: PlanInput['plan'], options: FreezeOptions) => Promise<FrozenPlan>;
+/** `uuid`: that of the record, where the run begins with it. */
+interface FrozenPlan {
+  graph: FrozenGraph;
+  uuid: string;
+}
+
+const plans: Record<Operation, Plan> = { up: planUp, down: planDown, join: planJoin, unjoin: planUnjoin };
+
+/**
+ * A run's first activity: spec (or record) and catalogue become plain data. Throws RECORD_NOT_FOUND for a federation
+ * that the host does not know, MEMBER_NOT_KNOWN, OWNED_ELSEWHERE.
+ */
 export const planActivities = (deps: Deps) => ({
   async planSteps(call: StepCall<PlanInput>): Promise<PlanResult> {
-    const { operation, spec, down } = call.input.plan;
+    const { plan } = call.input;
     const options = slowEvery(deps.env);
-    if (operation === 'up') {
-      if (!spec) throw failure('BUG', 'a turn-up was started without a spec');
-      return { outcome: 'done', facts: { graph: freezeUp(spec, options), uuid: call.run.uuid } };
-    }
-    return inStep(deps, call, (scope) => planDown(scope, down ?? { volumes: 'keep' }, options));
+    // Without the host: a turn-up that only joins is planned even while the host is down.
+    if (plan.operation === 'up' && !plan.prune)
+      return { outcome: 'done', facts: { graph: freezeUp(specOf(plan), options), uuid: call.run.uuid } };
+    const act = async (scope: StepScope): Promise<PlanResult> => ({
+      outcome: 'done',
+      facts: await plans[plan.operation](scope, plan, options),
+    });
+    return inStep(deps, call, act);
   },
 });
 
-/** The record says what there is to take away; whoever takes it away must own it. */
-async function planDown(scope: StepScope, choices: DownChoices, options: FreezeOptions): Promise<PlanResult> {
+function specOf({ spec }: PlanInput['plan']): Spec {
+  if (!spec) throw failure('BUG', 'a turn-up was started without a spec');
+  return spec;
+}
+
+/** Members of the record that the spec does not name leave; a federation that is not there yet has none. */
+async function planUp(scope: StepScope, plan: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+  const spec = specOf(plan);
+  const record = await readRecord(scope.host, scope.run.host.namespace);
+  const known = record?.federation === scope.run.federation ? standingSpec(record).clusters : [];
+  const leaving = known.filter(({ name }) => !spec.clusters.some((cluster) => cluster.name === name));
+  return { graph: withPruned(freezeUp(spec, options), spec, leaving), uuid: scope.run.uuid };
+}
+
+/** The record of this federation. Throws RECORD_NOT_FOUND. */
+async function recordOf(scope: StepScope): Promise<FederationRecord> {
   const { federation, host } = scope.run;
   const record = await readRecord(scope.host, host.namespace);
-  if (!record || record.federation !== federation) {
-    const found = record ? `; the record there is of ${record.federation}` : '';
-    throw failure(
-      'RECORD_NOT_FOUND',
-      `no record of federation ${federation} in namespace ${host.namespace} of context ${host.context}${found}`,
-    );
-  }
-  const owned = { ...scope, run: { ...scope.run, uuid: record.uuid } };
-  await acquire(owned);
-  await patchRecord(owned, { phase: 'turning-down' });
-  return { outcome: 'done', facts: { graph: freezeDown(record.spec as Spec, choices, options), uuid: record.uuid } };
+  if (record?.federation === federation) return record;
+  const found = record ? `; the record there is of ${record.federation}` : '';
+  throw failure(
+    'RECORD_NOT_FOUND',
+    `no record of federation ${federation} in namespace ${host.namespace} of context ${host.context}${found}`,
+  );
 }
+
+/** The record's spec, with every member that stands. */
+const standingSpec = ({ spec, members }: FederationRecord): Spec => {
+  const said = spec as Spec;
+  const more = members.filter(({ name }) => !said.clusters.some((cluster) => cluster.name === name));
+  return { ...said, clusters: [...said.clusters, ...more] };
+};
+
+const owned = (scope: StepScope, { uuid }: FederationRecord): StepScope => ({ ...scope, run: { ...scope.run, uuid } });
+
+/** The record says what there is to take away; whoever takes it away must own it. */
+async function planDown(scope: StepScope, { down }: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+  const record = await recordOf(scope);
+  await acquire(owned(scope, record));
+  await patchRecord(scope, { phase: 'turning-down' });
+  return { graph: freezeDown(standingSpec(record), down ?? { volumes: 'keep' }, options), uuid: record.uuid };
+}
+
+async function planJoin(
+  scope: StepScope,
+  { join = [] }: PlanInput['plan'],
+  options: FreezeOptions,
+): Promise<FrozenPlan> {
+  const record = await recordOf(scope);
+  if (record.phase !== 'up') throw notStanding(record, 'join');
+  const names = join.map(({ name }) => name);
+  const spec = record.spec as Spec;
+  const clusters = [...spec.clusters.filter(({ name }) => !names.includes(name)), ...join];
+  return { graph: freezeJoin({ ...spec, clusters }, names, options), uuid: record.uuid };
+}
+
+async function planUnjoin(scope: StepScope, plan: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+  const record = await recordOf(scope);
+  const spec = standingSpec(record);
+  const names = plan.unjoin ?? [];
+  const unknown = names.filter((name) => !spec.clusters.some((cluster) => cluster.name === name));
+  if (unknown.length > 0) {
+    const known = spec.clusters.map(({ name }) => name).join(', ') || 'it has none';
+    throw failure('MEMBER_NOT_KNOWN', `${unknown.join(', ')}: no member of ${record.federation}; members: ${known}`);
+  }
+  if (record.phase !== 'up') throw notStanding(record, 'unjoin');
+  await acquire(owned(scope, record));
+  const leaving = spec.clusters.filter(({ name }) => names.includes(name));
+  return { graph: freezeUnjoin(spec, leaving, options), uuid: record.uuid };
+}
+
+const notStanding = ({ federation, phase }: FederationRecord, verb: string): Error =>
+  failure('NOT_STANDING', `${federation} does not stand (its record says ${phase}), so nothing can ${verb}`, {
+    federation,
+  });

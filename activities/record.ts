@@ -1,6 +1,7 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import { labels, labelsFor, names } from '../src/plan/names.ts';
+import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
@@ -24,6 +25,36 @@ export interface FederationRecord {
   updatedBy: string;
   /** What the last writer found, for its rollback. */
   previous: string;
+  /** Every member that was ever begun to join and has not left: a spec may not name it any more. */
+  members: ClusterSpec[];
+  /** Clean-up owed in members that could not be reached, by their names. */
+  debts: Record<string, DebtNote>;
+}
+
+/** One debt, as the record has it. */
+export interface DebtNote {
+  /** ISO 8601. */
+  since: string;
+  context: string;
+  kubeconfig?: string;
+  /** Number of objects. */
+  objects: number;
+}
+
+const debtKey = (member: string): string => `debt.${member}`;
+
+const debtsIn = (data: Record<string, string>): Record<string, DebtNote> =>
+  Object.fromEntries(
+    Object.entries(data).flatMap(([key, text]) =>
+      key.startsWith(debtKey('')) ? [[key.slice(debtKey('').length), JSON.parse(text) as DebtNote]] : [],
+    ),
+  );
+
+/** Notes a debt, or takes it out. A key a debt: members note theirs at the same time. */
+export async function patchDebt(scope: StepScope, member: string, note: DebtNote | null): Promise<void> {
+  await scope.host.mergePatch(recordRef(scope.run.host.namespace), {
+    data: { [debtKey(member)]: note && JSON.stringify(note) },
+  });
 }
 
 const recordRef = (namespace: string): ObjectRef => ({
@@ -41,51 +72,78 @@ export async function readRecord(host: Kube, namespace: string): Promise<Federat
   const object = await host.read(recordRef(namespace));
   if (!object) return undefined;
   const data = dataOf(object);
+  const text = (key: string): string => data[key] ?? '';
+  const json = (key: string, empty: string): unknown => JSON.parse(data[key] ?? empty);
   return {
-    uuid: data['uuid'] ?? '',
-    federation: data['federation'] ?? '',
-    digest: data['digest'] ?? '',
-    spec: JSON.parse(data['spec'] ?? 'null'),
-    phase: data['phase'] ?? '',
-    images: JSON.parse(data['images'] ?? '{}') as Record<string, string>,
-    updatedAt: data['updatedAt'] ?? '',
-    createdBy: data['createdBy'] ?? '',
-    updatedBy: data['updatedBy'] ?? '',
-    previous: data['previous'] ?? '',
+    uuid: text('uuid'),
+    federation: text('federation'),
+    digest: text('digest'),
+    spec: json('spec', 'null'),
+    phase: text('phase'),
+    images: json('images', '{}') as Record<string, string>,
+    updatedAt: text('updatedAt'),
+    createdBy: text('createdBy'),
+    updatedBy: text('updatedBy'),
+    previous: text('previous'),
+    members: json('members', '[]') as ClusterSpec[],
+    debts: debtsIn(data),
   };
 }
 
 /** Input of host/record: beside the slice it reads, the whole spec, for the record. */
-type RecordInput = { record?: { spec: unknown } };
+type RecordInput = { record?: { spec: Spec } };
 
 async function ensureRecord(scope: StepScope, call: CallOf<'host/record'>): Promise<ResultOf<'host/record'>> {
-  const { federation, uuid, digest, host } = scope.run;
+  const { federation, uuid, host } = scope.run;
   const found = await readRecord(scope.host, host.namespace);
   if (found && (found.federation !== federation || found.uuid !== uuid)) {
     const message = `namespace ${host.namespace} holds federation ${found.federation} (${found.uuid}) already`;
     throw failure('RECORD_OTHER', message, { federation: found.federation });
   }
   await acquire(scope);
-  const wanted = { uuid, federation, digest, spec: JSON.stringify((call.input as RecordInput).record?.spec ?? null) };
-  const said = found && found.digest === digest && JSON.stringify(found.spec) === wanted.spec;
-  if (said && standing.has(found.phase)) return { outcome: 'kept', facts: { uuid } };
+  const said = saidBy(scope, call, found);
+  if (found && standing.has(found.phase) && saysAlready(found, said)) return { outcome: 'kept', facts: { uuid } };
+  await writeRecord(scope, said, found);
+  return { outcome: found ? 'updated' : 'created', facts: { uuid } };
+}
+
+/** What the run wants the record to say. */
+type Said = Record<'uuid' | 'federation' | 'digest' | 'spec' | 'members', string>;
+
+function saidBy({ run }: StepScope, call: CallOf<'host/record'>, found: FederationRecord | undefined): Said {
+  const { spec } = (call.input as RecordInput).record ?? {};
+  const members = JSON.stringify(merged(found?.members ?? [], spec?.clusters ?? []));
+  const { uuid, federation, digest } = run;
+  return { uuid, federation, digest, spec: JSON.stringify(spec ?? null), members };
+}
+
+const saysAlready = (found: FederationRecord, { digest, spec, members }: Said): boolean =>
+  found.digest === digest && JSON.stringify(found.spec) === spec && JSON.stringify(found.members) === members;
+
+async function writeRecord(scope: StepScope, said: Said, found: FederationRecord | undefined): Promise<void> {
+  const { namespace } = scope.run.host;
   const updatedBy = scope.run.firstRunId;
-  const data = { ...wanted, phase: 'turning-up', updatedAt: new Date().toISOString(), updatedBy };
-  const metadata = { name: names.record, namespace: host.namespace, labels: labelsFor(uuid) };
+  const data = { ...said, phase: 'turning-up', updatedAt: new Date().toISOString(), updatedBy };
   if (!found) {
+    const metadata = { name: names.record, namespace, labels: labelsFor(scope.run.uuid) };
     await scope.host.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { ...data, createdBy: updatedBy } });
-    return { outcome: 'created', facts: { uuid } };
+    return;
   }
   const before = found.updatedBy === updatedBy ? {} : { previous: previousOf(found) };
-  await scope.host.mergePatch(recordRef(host.namespace), { data: { ...data, ...before } });
-  return { outcome: 'updated', facts: { uuid } };
+  await scope.host.mergePatch(recordRef(namespace), { data: { ...data, ...before } });
 }
+
+/** Members by name, the newer entry first to be believed. */
+const merged = (old: readonly ClusterSpec[], now: readonly ClusterSpec[]): ClusterSpec[] => [
+  ...old.filter(({ name }) => !now.some((entry) => entry.name === name)),
+  ...now,
+];
 
 /** Phases of a record that a turn-up need not write again. */
 const standing: ReadonlySet<string> = new Set(['turning-up', 'up']);
 
-const previousOf = ({ digest, spec, phase }: FederationRecord): string =>
-  JSON.stringify({ digest, spec: JSON.stringify(spec), phase });
+const previousOf = ({ digest, spec, phase, members }: FederationRecord): string =>
+  JSON.stringify({ digest, spec: JSON.stringify(spec), phase, members: JSON.stringify(members) });
 
 /** Merges keys into the record. */
 export async function patchRecord(scope: StepScope, data: Record<string, string>): Promise<void> {
@@ -94,12 +152,28 @@ export async function patchRecord(scope: StepScope, data: Record<string, string>
   });
 }
 
-async function closeRecord(scope: StepScope): Promise<StepResult> {
+/** The federation stands; `left`: members that are no longer its own. */
+async function closeRecord(scope: StepScope, call: CallOf<'verify/record'>): Promise<StepResult> {
   const record = await readRecord(scope.host, scope.run.host.namespace);
-  const stands = record?.phase === 'up';
-  if (!stands) await patchRecord(scope, { phase: 'up' });
+  const { left = [] } = call.input as { left?: string[] };
+  const gone = record ? withoutMembers(record, left) : undefined;
+  const stands = record?.phase === 'up' && !gone;
+  if (!stands) await patchRecord(scope, { ...gone, phase: 'up' });
   await release(scope);
   return { outcome: stands ? 'kept' : 'updated', facts: {} };
+}
+
+/** What to write when members have left; undefined when the record knows none of them. */
+function withoutMembers(record: FederationRecord, left: readonly string[]): Record<string, string> | undefined {
+  const stay = (member: ClusterSpec): boolean => !left.includes(member.name);
+  const spec = record.spec as Spec | null;
+  const known = [...record.members, ...(spec?.clusters ?? [])];
+  if (known.every(stay)) return undefined;
+  const clusters = spec?.clusters.filter(stay);
+  return {
+    members: JSON.stringify(record.members.filter(stay)),
+    spec: JSON.stringify(spec && { ...spec, clusters }),
+  };
 }
 
 /** A rollback of a later run: the record says again what it said before, and nobody holds the federation. */
@@ -112,10 +186,11 @@ async function giveBack(scope: StepScope, record: FederationRecord): Promise<Ste
 }
 
 /** Undo of host/record: ledgers and Lease first, the record last, so that a crash in between is still known. */
-async function removeRecord(scope: StepScope, call: StepCall<unknown>): Promise<StepResult> {
+export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitMs'>): Promise<StepResult> {
   const namespace = scope.run.host.namespace;
-  const record = scope.run.rollback ? await readRecord(scope.host, namespace) : undefined;
-  if (record && record.createdBy !== scope.run.firstRunId) return giveBack(scope, record);
+  const record = await readRecord(scope.host, namespace);
+  if (record && scope.run.rollback && record.createdBy !== scope.run.firstRunId) return giveBack(scope, record);
+  const owed = Object.keys(record?.debts ?? {});
   const ours = `${labels.federation}=${scope.run.uuid}`;
   const maps = await scope.host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: ours });
   const leases = await scope.host.list({
@@ -124,13 +199,16 @@ async function removeRecord(scope: StepScope, call: StepCall<unknown>): Promise<
     namespace,
     labelSelector: ours,
   });
+  const stays = new Set(owed.length > 0 ? [names.record, ...owed.map(names.ledgerOf)] : []);
   const last = (object: KubeObject): number => Number(object.metadata.name === names.record);
   for (const object of [...maps, ...leases].sort((a, b) => last(a) - last(b))) {
     const { apiVersion, kind, metadata } = object;
-    if (isOurs(scope, object))
+    if (isOurs(scope, object) && !stays.has(metadata.name))
       await removeAndWait(scope.host, call, { apiVersion, kind, name: metadata.name, namespace }, metadata.uid ?? '');
   }
-  return { outcome: 'removed', facts: {} };
+  if (owed.length === 0) return { outcome: 'removed', facts: {} };
+  await patchRecord(scope, { phase: 'debts' });
+  return { outcome: 'kept', note: `the record stays until ${owed.join(', ')} is cleaned up`, facts: {} };
 }
 
 /** Steps about the record; see design §6.4. */

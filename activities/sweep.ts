@@ -1,11 +1,12 @@
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
-import { labels } from '../src/plan/names.ts';
+import { labels, names } from '../src/plan/names.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
-import { dnsProvider } from './dns.ts';
+import { dnsProvider } from './dns-provider.ts';
 import { failure } from './fail.ts';
+import { readRecord } from './record.ts';
 import { inStep, type StepScope } from './step.ts';
 
 /** Kinds that fedctl makes in the host or in a member. */
@@ -41,6 +42,10 @@ const say = (cluster: string, object: KubeObject): string => {
 const mayStay = (choices: DownChoices, object: KubeObject): boolean =>
   choices.volumes === 'keep' && (object.kind === 'PersistentVolumeClaim' || object.kind === 'Namespace');
 
+/** What a debt still needs; the last debt takes it along. */
+const isOwed = ({ kind, metadata: { name } }: KubeObject, owed: readonly string[]): boolean =>
+  owed.length > 0 && (kind === 'Namespace' || [names.record, ...owed.map(names.ledgerOf)].includes(name));
+
 async function sweepDns(scope: StepScope, { spec, choices }: SweepInput): Promise<string[]> {
   if (!spec.dns || choices.keepZone) return [];
   const provider = await dnsProvider(spec.dns, scope.deps.env);
@@ -55,18 +60,24 @@ async function sweep(scope: StepScope, call: StepCall<SweepInput>): Promise<Step
   const { choices, spec } = call.input;
   const kept: string[] = [];
   const left: string[] = [];
+  const owed = Object.keys((await readRecord(scope.host, scope.run.host.namespace))?.debts ?? {});
   const look = async (name: string, kube: Kube): Promise<void> => {
     for (const object of await leftIn(kube, scope.run.uuid))
-      (mayStay(choices, object) ? kept : left).push(say(name, object));
+      (mayStay(choices, object) || isOwed(object, owed) ? kept : left).push(say(name, object));
   };
   await look('host', scope.host);
-  for (const cluster of spec.clusters) await look(cluster.name, await scope.deps.kube.forContext(cluster));
+  const answering = spec.clusters.filter(({ name }) => !owed.includes(name));
+  for (const cluster of answering) await look(cluster.name, await scope.deps.kube.forContext(cluster));
   left.push(...(await sweepDns(scope, call.input)));
   if (left.length > 0) throw failure('LEFTOVERS', `${left.length} left: ${left.slice(0, 20).join('; ')}`);
-  const places = `${1 + spec.clusters.length} clusters${spec.dns ? ' and the DNS provider' : ''} looked at`;
+  const places = `${1 + answering.length} clusters${spec.dns ? ' and the DNS provider' : ''} looked at`;
   return {
     outcome: 'done',
-    note: kept.length > 0 ? `${places}; kept as asked: ${kept.join('; ')}` : places,
+    note: [
+      places,
+      ...(owed.length > 0 ? [`debts open in ${owed.join(', ')}`] : []),
+      ...(kept.length > 0 ? [`kept: ${kept.join('; ')}`] : []),
+    ].join('; '),
     facts: {},
   };
 }
@@ -99,21 +110,21 @@ async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices
   }
   const found = await federatedObjects(kube);
   if (found.length === 0) return { outcome: 'done', note: 'none', facts: {} };
-  const names = found
+  const list = found
     .map((object) => `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`)
     .slice(0, 20)
     .join(', ');
   const decision = call.input.choices.federatedObjects;
-  if (decision === 'orphan') return { outcome: 'done', note: `left in the members: ${names}`, facts: {} };
+  if (decision === 'orphan') return { outcome: 'done', note: `left in the members: ${list}`, facts: {} };
   if (decision !== 'delete')
-    throw failure('FEDERATED_OBJECTS', `the federation holds ${found.length} objects: ${names}`);
+    throw failure('FEDERATED_OBJECTS', `the federation holds ${found.length} objects: ${list}`);
   for (const { apiVersion, kind, metadata } of found) {
     await kube.remove(
       { apiVersion, kind, name: metadata.name, namespace: metadata.namespace },
       { uid: metadata.uid ?? '' },
     );
   }
-  return { outcome: 'removed', note: names, facts: {} };
+  return { outcome: 'removed', note: list, facts: {} };
 }
 
 /** First and last step of a turn-down. */

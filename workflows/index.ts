@@ -1,9 +1,11 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { expandTemplate } from '../src/plan/refs.ts';
-import type { MemberInput, RunInput } from '../src/run/input.ts';
+import type { DebtInput, MemberInput, RunInput } from '../src/run/input.ts';
 import { planned } from '../src/run/state.ts';
+import { runDebt } from './debt.ts';
 import { closing, runFederation, type RunResult } from './federation.ts';
 import { setHandlers } from './handlers.ts';
+import { leave } from './leave.ts';
 import { Run } from './run.ts';
 import { runGraph } from './run-graph.ts';
 
@@ -17,8 +19,32 @@ export async function federationDown(input: RunInput): Promise<RunResult> {
   return runFederation(input);
 }
 
+/** Adds members to a federation that stands. Workflow id: `federation/<name>`. */
+export async function federationJoin(input: RunInput): Promise<RunResult> {
+  return runFederation(input);
+}
+
+/** Takes members out of a federation that stands on. Workflow id: `federation/<name>`. */
+export async function federationUnjoin(input: RunInput): Promise<RunResult> {
+  return runFederation(input);
+}
+
 /** One member's steps of a turn-up. Workflow id: `federation/<name>/clusters/<member>`. */
 export async function memberJoin(input: MemberInput): Promise<RunResult> {
+  return runMemberSteps(input, (run) => runGraph(run, async () => {}));
+}
+
+/** One member's undos. Workflow id: `federation/<name>/clusters/<member>`. */
+export async function memberUnjoin(input: MemberInput): Promise<RunResult> {
+  return runMemberSteps(input, (run) => leave(run, input));
+}
+
+/** Clean-up owed by a member that could not be reached. Workflow id: `federation/<name>/debts/<member>`. */
+export async function memberDebt(input: DebtInput): Promise<RunResult> {
+  return runDebt(input);
+}
+
+async function runMemberSteps(input: MemberInput, work: (run: Run) => Promise<void>): Promise<RunResult> {
   const { name, context, kubeconfig } = input.member;
   const run = new Run(input.run, {
     uuid: input.uuid,
@@ -34,11 +60,6 @@ export async function memberJoin(input: MemberInput): Promise<RunResult> {
     slowEveryMs: input.slowEveryMs,
   };
   run.apply(planned(run.graph, () => ''));
-  await closing(run, () => scope.run(() => runGraph(run, async () => {})));
+  await closing(run, () => scope.run(() => work(run)));
   return { status: run.state.status, uuid: run.state.uuid };
-}
-
-/** One member's undos of a turn-down. Workflow id: `federation/<name>/clusters/<member>`. */
-export async function memberUnjoin(input: MemberInput): Promise<RunResult> {
-  return memberJoin(input);
 }

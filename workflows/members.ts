@@ -17,7 +17,8 @@ import { searchAttributes } from './visibility.ts';
 const olderChildEveryMs = 5_000;
 
 function inputFor(run: Run, member: ClusterSpec): MemberInput {
-  const { template } = run.graph.clusters ?? { template: [] };
+  const { leaving, template: own = [] } = run.graph.clusters ?? {};
+  const template = leaving?.names.includes(member.name) ? leaving.template : own;
   const { blockedForMs, slowEveryMs } = run.graph;
   return {
     run: run.state.rollingBack ? { ...run.input, rollback: true } : run.input,
@@ -30,12 +31,17 @@ function inputFor(run: Run, member: ClusterSpec): MemberInput {
   };
 }
 
+function leavesIn(run: Run, name: string): boolean {
+  const { leaves = false, leaving } = run.graph.clusters ?? {};
+  return leaves || leaving?.names.includes(name) === true;
+}
+
 /** Runs one member's steps in a child workflow of its own. Its end, good or bad, is a value: siblings go on. */
 export async function runMember(run: Run, name: string): Promise<void> {
   const member = run.graph.clusters?.members.find((entry) => entry.name === name);
   if (!member) throw new Error(`no member ${name} in this run`);
   run.apply({ type: 'cluster', name, status: 'joining', blockedStep: null });
-  const joins = !run.graph.clusters?.leaves;
+  const joins = !leavesIn(run, name);
   try {
     await executeMember(run, member, joins ? 'memberJoin' : 'memberUnjoin');
     run.apply({ type: 'cluster', name, status: joins ? 'ready' : 'unjoined', blockedStep: null });

@@ -8,6 +8,15 @@ import { runGraph } from './run-graph.ts';
 const beforePlan = { blockedForMs: 7 * 24 * 3_600_000, slowEveryMs: 60_000 };
 const planTiming = { startToCloseMs: 60_000, heartbeatMs: 20_000, patienceMs: 90_000, waitMs: 0 };
 
+const planOf = ({ operation, spec, down, join, unjoin, prune }: RunInput): object => ({
+  operation,
+  spec,
+  down,
+  join,
+  unjoin,
+  prune,
+});
+
 /** The step that makes the run's graph. */
 export const planStep = (input: RunInput): FrozenStep => ({
   id: 'plan',
@@ -16,7 +25,7 @@ export const planStep = (input: RunInput): FrozenStep => ({
   done: 'Steps planned',
   activity: 'planSteps',
   needs: [],
-  input: { spec: {}, facts: {}, plan: { operation: input.operation, spec: input.spec, down: input.down } },
+  input: { spec: {}, facts: {}, plan: planOf(input) },
   timing: planTiming,
   skippable: false,
   repeat: 'repeatable',

@@ -51,7 +51,7 @@ export class Run {
     log.debug('run event', { event: event.type });
     setCurrentDetails(renderDetails(this.state));
     if (this.input.searchAttributes) mirrorState(before, this.state);
-    tellParent(before, this.state);
+    if (!this.input.debt) tellParent(before, this.state);
   }
 
   /** The workflow's clock, ISO 8601. */
@@ -61,7 +61,7 @@ export class Run {
 
   /** What every activity of this run is told. */
   context(): RunContext {
-    const { federation, startedBy, host, digest, takeOver, takeOwnership, adopt, rollback } = this.input;
+    const { federation, startedBy, host, digest, takeOver, takeOwnership, adopt, rollback, debt } = this.input;
     return {
       federation,
       uuid: this.state.uuid,
@@ -74,6 +74,7 @@ export class Run {
       ...(takeOver ? { takeOver } : {}),
       ...(takeOwnership ? { takeOwnership } : {}),
       ...(adopt ? { adopt } : {}),
+      ...(debt ? { debt } : {}),
       ...(rollback || this.state.rollingBack ? { rollback: true } : {}),
     };
   }

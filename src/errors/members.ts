@@ -10,6 +10,14 @@ export const membersErrors = defineErrors({
       'the other members go on; this one goes on by itself when it answers, or: fedctl retry NAME',
     ],
   },
+  DEBT_OPEN: {
+    retry: 'never',
+    title: 'clean-up of an earlier turn-down is still owed in this member',
+    fix: (d) => [
+      'it is done by itself when the member answers; this step then goes on by itself, or: fedctl retry NAME',
+      `if nothing of it matters any more: fedctl down ${d['federation'] ?? 'NAME'} --forget ${d['cluster'] ?? 'MEMBER'}`,
+    ],
+  },
   CREDENTIALS_NOT_COPYABLE: {
     retry: 'never',
     title: 'the credentials of the context cannot be used in a pod',

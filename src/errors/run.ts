@@ -33,6 +33,19 @@ export const runErrors = defineErrors({
     title: 'the host cluster has no record of this federation',
     fix: () => ['check --context and the namespace of the host', 'without a record there is nothing that fedctl made'],
   },
+  MEMBER_NOT_KNOWN: {
+    retry: 'never',
+    title: 'the federation has no such member',
+    fix: () => ['see the members: fedctl status NAME', 'end this run: fedctl cancel NAME'],
+  },
+  NOT_STANDING: {
+    retry: 'never',
+    title: 'the federation does not stand',
+    fix: (d) => [
+      'turn it up first: fedctl up -f FILE (its members are part of the file)',
+      `end this run: fedctl cancel ${d['federation'] ?? 'NAME'}`,
+    ],
+  },
   RECORD_OTHER: {
     retry: 'never',
     title: 'another federation is in this namespace',

@@ -33,6 +33,8 @@ export interface RunContext {
   adopt?: boolean;
   /** Undo only what this run made (by `firstRunId` in the ledger); what stood before stays. */
   rollback?: boolean;
+  /** Clean-up owed by a member: it needs no Lease, for its run is over. */
+  debt?: boolean;
 }
 
 /** The one argument of every step's activity. */

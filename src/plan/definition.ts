@@ -42,6 +42,8 @@ export interface StepDefinition {
   repeat?: Repeat;
   /** Whether the step is part of a run with this spec. */
   when?: (spec: Spec) => boolean;
+  /** What it makes is in the member itself: without the member it cannot be undone. */
+  inMember?: boolean;
   /** Undo order where it is not the reverse of `needs`. */
   undoNeeds?: readonly string[];
 }

@@ -36,6 +36,8 @@ export interface FrozenStep {
   repeat: Repeat;
   /** How what the step makes is taken away; absent: there is nothing to take away. */
   undo?: FrozenUndo;
+  /** What it makes is in the member itself: without the member it cannot be undone. */
+  inMember?: boolean;
 }
 
 /** The undo of a step, frozen with it: a rollback needs no catalogue. */
@@ -56,6 +58,8 @@ export interface FrozenClusters {
   parallel: number;
   /** The template holds undos: the members leave. */
   leaves?: boolean;
+  /** Members among them that leave while the others join, and their undos. */
+  leaving?: { names: string[]; template: FrozenStep[] };
 }
 
 /** All that a run does. `steps` need each other by id; the id `clusters` in `needs` stands for all members. */

@@ -4,6 +4,7 @@ import { allClusters, type FactRef, type FrozenGraph, type FrozenStep } from './
 import { assertSound } from './sound.ts';
 import { clusterSteps, hostSteps } from './steps.ts';
 import { freezeTiming } from './timing.ts';
+import { leavingTemplate } from './leaving.ts';
 import { undoSteps } from './undo.ts';
 
 /** Steps whose artefacts are local to the worker that builds images. */
@@ -64,6 +65,7 @@ function freezeStep(id: string, step: StepDefinition, spec: Spec, present: Reado
     timing: freezeTiming(step.timing, spec.policy.waits),
     skippable: step.skippable ?? false,
     repeat: step.repeat ?? 'repeatable',
+    ...(step.inMember ? { inMember: true } : {}),
     ...(step.undo ? { undo: { activity: step.undo, ...(step.undoNeeds ? { needs: [...step.undoNeeds] } : {}) } } : {}),
   };
 }
@@ -79,6 +81,9 @@ function freezeAll(catalogue: Catalogue, spec: Spec, also: readonly string[]): F
   return steps.map(([id, step]) => freezeStep(id, step, spec, present));
 }
 
+/** The steps of one member, with `{cluster}` for its name. */
+export const freezeTemplate = (spec: Spec): FrozenStep[] => freezeAll(clusterSteps, spec, []);
+
 /**
  * The whole of a turn-up as plain data.
  * Throws an Error naming the step when the catalogue is not sound (a cycle, a reference outside `needs`).
@@ -92,7 +97,7 @@ export function freezeUp(spec: Spec, options: FreezeOptions = {}): FrozenGraph {
         ? null
         : {
             needs: ['controller-manager/ready', 'admin/kubeconfig'],
-            template: freezeAll(clusterSteps, spec, []),
+            template: freezeTemplate(spec),
             members,
             parallel: spec.policy.parallelJoins,
           },
@@ -114,7 +119,7 @@ export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOpti
   const up = freezeUp(spec, options);
   const waits = spec.policy.waits;
   const down = undoSteps(up.steps, choices);
-  const template = up.clusters ? undoSteps(up.clusters.template, choices) : [];
+  const template = up.clusters ? leavingTemplate(up.clusters.template, choices) : [];
   const first = downStep('down/federated-objects', 'removeFederatedObjects', [], { choices }, waits);
   const membersDone = up.clusters ? [allClusters] : [first.id];
   const last = downStep(

@@ -12,7 +12,9 @@ export function rollbackGraph(
   graph: FrozenGraph,
   begun: { step: (id: string) => boolean; member: (name: string) => boolean },
 ): FrozenGraph {
-  const members = graph.clusters?.members.filter(({ name }) => begun.member(name)) ?? [];
+  const leaving = graph.clusters?.leaving?.names ?? [];
+  // A member that left in this run does not come back.
+  const members = graph.clusters?.members.filter(({ name }) => begun.member(name) && !leaving.includes(name)) ?? [];
   const undos = undoSteps(graph.steps, choices).filter(({ id }) => begun.step(id));
   const kept = new Set(undos.map(({ id }) => id));
   const after = members.length > 0 ? [allClusters] : [];
@@ -21,12 +23,8 @@ export function rollbackGraph(
     needs: [...new Set([...step.needs.filter((need) => kept.has(need)), ...after])],
   });
   const { clusters } = graph;
-  return {
-    ...graph,
-    steps: undos.map(inOrder),
-    clusters:
-      clusters && members.length > 0
-        ? { ...clusters, members, needs: [], template: undoSteps(clusters.template, choices), leaves: true }
-        : null,
-  };
+  if (!clusters || members.length === 0) return { ...graph, steps: undos.map(inOrder), clusters: null };
+  const template = undoSteps(clusters.template, choices);
+  const undone = { needs: [], template, members, parallel: clusters.parallel, leaves: true };
+  return { ...graph, steps: undos.map(inOrder), clusters: undone };
 }

@@ -20,6 +20,9 @@ export interface RunInput {
   /** For up: the resolved spec. For down: absent, the record has it (or the file that the operator gave). */
   spec?: Spec;
   down?: DownChoices;
+  /** For join: the new members; for unjoin: names of those who leave. */
+  join?: ClusterSpec[];
+  unjoin?: string[];
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;
@@ -27,6 +30,8 @@ export interface RunInput {
   prune?: boolean;
   /** Set for children that undo what their parent's run made. */
   rollback?: boolean;
+  /** Set for a debt. */
+  debt?: boolean;
   /** The client found the search attributes registered: an unknown one would block the workflow for ever. */
   searchAttributes?: boolean;
 }
@@ -43,6 +48,22 @@ export interface MemberInput {
   slowEveryMs: number;
 }
 
+/** The one argument of memberDebt. */
+export interface DebtInput {
+  run: Omit<RunInput, 'spec'>;
+  uuid: string;
+  firstRunId: string;
+  member: ClusterSpec;
+  undos: FrozenStep[];
+  settle: FrozenStep;
+  /** What is owed, an object a line; the ledger in the host has them in full. */
+  entries: string[];
+  blockedForMs: number;
+  slowEveryMs: number;
+  /** Only take the debt out of the record. */
+  forget?: boolean;
+}
+
 /** Name of the task queue; image builds use `<queue>-images`. */
 export const defaultTaskQueue = 'fedctl';
 export const imagesQueueOf = (queue: string): string => `${queue}-images`;
@@ -51,3 +72,5 @@ export const imagesQueueOf = (queue: string): string => `${queue}-images`;
 export const workflowIdOf = (federation: string): string => `federation/${federation}`;
 export const memberWorkflowIdOf = (federation: string, member: string): string =>
   `${workflowIdOf(federation)}/clusters/${member}`;
+export const debtWorkflowIdOf = (federation: string, member: string): string =>
+  `${workflowIdOf(federation)}/debts/${member}`;

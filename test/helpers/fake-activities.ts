@@ -1,8 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { RunContext, StepCall, StepResult } from '../../src/plan/call.ts';
 import type { StepDefinition } from '../../src/plan/definition.ts';
+import type { FrozenGraph } from '../../src/plan/frozen.ts';
 import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
+import { freezeJoin, freezeUnjoin, withPruned } from '../../src/plan/membership.ts';
 import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import type { ClusterSpec } from '../../src/spec/schema.ts';
+import { aSpec } from './spec.ts';
 import type { PlanInput } from '../../activities/plan-steps.ts';
 
 /** Facts that later steps use; the rest of the catalogue tells nothing. */
@@ -18,7 +22,17 @@ const facts: Record<string, object> = {
   'controller-manager/credentials': { secretVersion: '1' },
   'dns/zone': { zoneId: 'z', nameServers: [] },
 };
-const memberFacts = { secretName: 's', secretVersion: '1', changed: false, pods: [] };
+const memberFacts = {
+  reached: true,
+  entries: ['ServiceAccount one'],
+  secretName: 's',
+  secretVersion: '1',
+  changed: false,
+  pods: [],
+};
+
+/** Activities that are no step of the catalogue. */
+const besides = ['removeFederatedObjects', 'sweep', 'lookAtLeaving', 'openDebt', 'settleDebt'];
 
 /** What one step does instead of its real activity. */
 export type Behaviour = (call: StepCall, attempt: number) => StepResult | Promise<StepResult | undefined> | undefined;
@@ -46,6 +60,10 @@ export class FakeWorld {
       });
     });
   }
+  /** What a step does now instead. */
+  behaviour(step: string): Behaviour | undefined {
+    return this.#behaviours.get(step);
+  }
   mend(step: string): void {
     this.#behaviours.delete(step);
   }
@@ -69,15 +87,32 @@ export class FakeWorld {
     const act = (call: StepCall): Promise<StepResult> =>
       this.#act('undo' in asked(call) ? `undo ${call.step}` : call.step, call);
     const names = steps.flatMap((step) => [step.activity, ...(step.undo ? [step.undo] : [])]);
-    const all = Object.fromEntries([...names, 'removeFederatedObjects', 'sweep'].map((name) => [name, act]));
+    const all = Object.fromEntries([...names, ...besides].map((name) => [name, act]));
     return { ...all, planSteps: async (call) => this.#plan(call as StepCall<PlanInput>) };
   }
 
+  /** Members that stand, as the record would have them. */
+  standing: ClusterSpec[] = [];
+
   #plan(call: StepCall<PlanInput>): unknown {
-    const { operation, spec, down } = call.input.plan;
+    const { plan } = call.input;
+    return { outcome: 'done', facts: { graph: this.#graph(plan), uuid: call.run.uuid } };
+  }
+
+  #graph({ operation, spec, down, join = [], unjoin = [], prune }: PlanInput['plan']): FrozenGraph {
     const options = { slowEveryMs: this.slowEveryMs };
-    const graph =
-      operation === 'up' ? freezeUp(spec!, options) : freezeDown(spec!, down ?? { volumes: 'keep' }, options);
-    return { outcome: 'done', facts: { graph, uuid: call.run.uuid } };
+    const given = spec ?? aSpec({ dns: true });
+    const stands = { ...given, clusters: this.standing };
+    if (operation === 'down') return freezeDown(given, down ?? { volumes: 'keep' }, options);
+    if (operation === 'join') {
+      const names = join.map(({ name }) => name);
+      return freezeJoin({ ...stands, clusters: [...this.standing, ...join] }, names, options);
+    }
+    const leaves = ({ name }: ClusterSpec): boolean =>
+      operation === 'unjoin' ? unjoin.includes(name) : !given.clusters.some((cluster) => cluster.name === name);
+    const leaving = this.standing.filter(leaves);
+    if (operation === 'unjoin') return freezeUnjoin(stands, leaving, options);
+    const up = freezeUp(given, options);
+    return prune ? withPruned(up, given, leaving) : up;
   }
 }

@@ -1,0 +1,74 @@
+import type { ClusterSpec, Spec } from '../spec/schema.ts';
+import { allClusters, type FrozenGraph, type FrozenStep } from './frozen.ts';
+import { type DownChoices, freezeTemplate, freezeUp, type FreezeOptions } from './graph.ts';
+import { leavingTemplate } from './leaving.ts';
+import { assertSound } from './sound.ts';
+
+/** A member takes its own objects along; volumes are none of its. */
+const choices: DownChoices = { volumes: 'keep' };
+
+/** Steps of a turn-up that a join needs too. */
+const joinSteps = ['preflight/host', 'preflight/members', 'host/record', 'verify/clusters', 'verify/record'];
+
+const restricted = (steps: readonly FrozenStep[], ids: readonly string[], also: readonly string[]): FrozenStep[] => {
+  const there = new Set([...ids, ...also]);
+  return steps
+    .filter(({ id }) => ids.includes(id))
+    .map((step) => ({ ...step, needs: step.needs.filter((need) => there.has(need)) }));
+};
+
+/** New members of a federation that stands. `spec` is that of the record with the new members in it. */
+export function freezeJoin(spec: Spec, joining: readonly string[], options: FreezeOptions = {}): FrozenGraph {
+  const up = freezeUp(spec, options);
+  const first = 'host/record';
+  const steps = restricted(up.steps, joinSteps, [allClusters]).map((step) =>
+    step.id === first ? { ...step, needs: ['preflight/members'] } : step,
+  );
+  const members = spec.clusters.filter(({ name }) => joining.includes(name));
+  return assertSound({ ...up, steps, clusters: up.clusters && { ...up.clusters, members, needs: [first] } });
+}
+
+const record = 'verify/record';
+const noteLeft = (step: FrozenStep, left: readonly ClusterSpec[]): FrozenStep =>
+  step.id === record ? { ...step, input: { ...step.input, left: left.map(({ name }) => name) } } : step;
+
+/** Members leave a federation that stands on; the record is told at last. */
+export function freezeUnjoin(spec: Spec, leaving: readonly ClusterSpec[], options: FreezeOptions = {}): FrozenGraph {
+  const up = freezeUp(spec, options);
+  const last = restricted(up.steps, [record], []).map((step) => ({
+    ...noteLeft(step, leaving),
+    title: 'Take the members out of the record',
+    needs: [allClusters],
+  }));
+  const template = leavingTemplate(freezeTemplate(spec), choices);
+  const parallel = spec.policy.parallelJoins;
+  return assertSound({
+    ...up,
+    steps: last,
+    clusters: { needs: [], template, members: [...leaving], parallel, leaves: true },
+  });
+}
+
+/** A turn-up with --prune: members that stand but are not in the spec leave while the others join. */
+export function withPruned(up: FrozenGraph, spec: Spec, leaving: readonly ClusterSpec[]): FrozenGraph {
+  if (leaving.length === 0) return up;
+  const clusters = up.clusters ?? {
+    needs: ['controller-manager/ready', 'admin/kubeconfig'],
+    template: freezeTemplate(spec),
+    members: [],
+    parallel: spec.policy.parallelJoins,
+  };
+  const steps = up.steps.map((step) =>
+    step.id === record ? noteLeft({ ...step, needs: [...new Set([...step.needs, allClusters])] }, leaving) : step,
+  );
+  const names = leaving.map(({ name }) => name);
+  return assertSound({
+    ...up,
+    steps,
+    clusters: {
+      ...clusters,
+      members: [...clusters.members, ...leaving],
+      leaving: { names, template: leavingTemplate(freezeTemplate(spec), choices) },
+    },
+  });
+}
