@@ -1,37 +1,13 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
-import { googleDns } from './clients/google-dns.ts';
-import { powerDns } from './clients/powerdns.ts';
 import { addressesOf, askSoa, nameServersOf } from './clients/resolver.ts';
-import { route53 } from './clients/route53.ts';
 import type { Deps } from './deps.ts';
+import { dnsEntry, dnsProvider, findZone, required } from './dns-provider.ts';
+import { dnsRecordActivities, waitForChange } from './dns-record.ts';
 import { failure } from './fail.ts';
 import { entriesOf, forget, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
-
-/** The provider that a spec names. Throws DNS_CREDENTIALS_MISSING and DNS_ENDPOINT_MISSING. */
-export async function dnsProvider(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<DnsProvider> {
-  if (dns.provider === 'aws-route53') return route53(dns);
-  if (dns.provider === 'google-clouddns') return googleDns(dns, env);
-  return powerDns(dns, env);
-}
-
-const required = (dns: DnsSpec | undefined): DnsSpec => {
-  if (!dns) throw failure('BUG', 'a DNS step was called without dns in its spec');
-  return dns;
-};
-
-/** The one zone of this name, by id where several match. */
-async function findZone(provider: DnsProvider, dns: DnsSpec): Promise<Zone | undefined> {
-  const all = await provider.find(dns.zone);
-  const matching = dns.zoneId ? all.filter((zone) => zone.id === dns.zoneId) : all;
-  if (matching.length > 1) {
-    const ids = matching.map((zone) => zone.id).join(', ');
-    throw failure('INVALID', `several zones are called ${dns.zone}: ${ids}; name one in dns.zoneId`);
-  }
-  return matching[0];
-}
 
 /** Every server to ask: `dns.resolvers`, or what the zone's NS names resolve to. */
 async function serversOf(dns: DnsSpec, zone: Zone): Promise<{ servers: string[]; unresolved: string[] }> {
@@ -55,12 +31,18 @@ async function silentServers(dns: DnsSpec, zone: Zone): Promise<string> {
 async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<ResultOf<'dns/zone'>> {
   const dns = required(call.input.spec.dns);
   const provider = await dnsProvider(dns, scope.deps.env);
-  const found = await findZone(provider, dns);
+  const found = await findZone(provider, dns, scope.run.uuid);
   if (!found && !dns.createZone) {
     const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
     throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
   }
   const zone = found ?? (await createZone(scope, provider, dns));
+  if (zone.change) await waitForChange(call, provider, zone, zone.change);
+  const facts = { zoneId: zone.id, nameServers: zone.nameServers };
+  const outcome = found ? 'kept' : 'created';
+  // The name servers of a private zone answer only inside its network, where the worker need not be.
+  if (dns.visibility === 'private' && dns.resolvers.length === 0)
+    return { outcome, note: `${zone.name} stands; whether it answers in ${dns.network} was not asked`, facts };
   await waitUntil(
     call,
     'DNS_ZONE_PENDING',
@@ -72,25 +54,14 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   );
   const ours = zone.federation === scope.run.uuid;
   return {
-    outcome: found ? 'kept' : 'created',
+    outcome,
     note: ours ? `${zone.name} answers` : `${zone.name} was there before; it stays when the federation goes`,
-    facts: { zoneId: zone.id, nameServers: zone.nameServers },
+    facts,
   };
 }
 
-const zoneEntry = (scope: StepScope, dns: DnsSpec): Parameters<typeof recordIntent>[1] => ({
-  kind: 'Zone',
-  namespace: dns.provider,
-  name: dns.zone.replace(/\.$/, ''),
-  cluster: 'dns',
-  uid: '',
-  step: scope.step,
-  firstRunId: scope.run.firstRunId,
-  origin: 'created',
-});
-
 async function createZone(scope: StepScope, provider: DnsProvider, dns: DnsSpec): Promise<Zone> {
-  const entry = zoneEntry(scope, dns);
+  const entry = dnsEntry(scope, dns, 'Zone', dns.zone);
   await recordIntent(scope, entry);
   const zone = await provider.create(dns.zone, scope.run.uuid);
   await recordUid(scope, entry, zone.id);
@@ -104,7 +75,7 @@ async function removeZone(
 ): Promise<ResultOf<'dns/zone'>> {
   const dns = required(call.input.spec.dns);
   const provider = await dnsProvider(dns, scope.deps.env);
-  const zone = await findZone(provider, dns);
+  const zone = await findZone(provider, dns, scope.run.uuid);
   const facts = { zoneId: zone?.id ?? '', nameServers: zone?.nameServers ?? [] };
   const done = async (note: string, outcome: 'kept' | 'removed'): Promise<ResultOf<'dns/zone'>> => {
     for (const entry of await entriesOf(scope, scope.step)) await forget(scope, entry);
@@ -116,21 +87,15 @@ async function removeZone(
   if (scope.run.rollback && made.length === 0)
     return { outcome: 'kept', note: `zone ${dns.zone} stood before this run`, facts };
   if (call.input.undo?.keepZone) return done(`zone ${dns.zone} stays, as asked`, 'kept');
-  const others = (await provider.records(zone)).filter(
-    (set) => set.name !== zone.name || !['SOA', 'NS'].includes(set.type),
-  );
-  if (others.length > 0) {
-    const names = others.slice(0, 5).map((set) => `${set.name} ${set.type}`);
-    throw failure('DNS_ZONE_IN_USE', `zone ${zone.name} still holds ${others.length} records: ${names.join(', ')}`, {
-      zone: zone.name,
-    });
-  }
   await provider.remove(zone);
   return done(`zone ${zone.name} removed`, 'removed');
 }
 
 async function checkDelegation(_scope: StepScope, call: CallOf<'dns/delegation'>): Promise<ResultOf<'dns/delegation'>> {
   const dns = required(call.input.spec.dns);
+  if (dns.visibility === 'private') {
+    return { outcome: 'done', note: `${dns.zone} is private: it needs no delegation`, facts: { state: 'unknown' } };
+  }
   const wanted = [...call.input.facts.nameServers].map((name) => name.toLowerCase()).sort();
   const records = wanted.map((name) => `${dns.zone} NS ${name}`).join(', ');
   const look = async (): Promise<{ state: 'right' | 'missing' | 'wrong' | 'unknown'; note: string }> => {
@@ -162,7 +127,8 @@ export const dnsActivities = (deps: Deps) => ({
     const dns = required(call.input.spec.dns);
     const provider = await dnsProvider(dns, scope.deps.env);
     await provider.check();
-    const zone = await findZone(provider, dns);
+    const zone = await findZone(provider, dns, scope.run.uuid);
+    if (zone) await provider.check(zone);
     if (!zone && !dns.createZone) {
       const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
       throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
@@ -172,8 +138,5 @@ export const dnsActivities = (deps: Deps) => ({
   ensureZone: writing<'dns/zone'>(deps, ensureZone),
   removeZone: writing<'dns/zone'>(deps, removeZone),
   checkDelegation: reading<'dns/delegation'>(deps, checkDelegation),
-  ensureApiserverRecord: writing<'dns/apiserver-record'>(deps, async () => {
-    throw failure('NOT_BUILT_YET', 'dns.apiserverRecord is not built yet', { field: 'spec.dns.apiserverRecord' });
-  }),
-  removeApiserverRecord: writing<'dns/apiserver-record'>(deps, async () => ({ outcome: 'kept', facts: {} })),
+  ...dnsRecordActivities(deps),
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns-port.ts';
-import { dnsProvider } from '../../activities/dns.ts';
+import { dnsProvider } from '../../activities/dns-provider.ts';
 import { startCloudDns, writeKeyFile } from '../helpers/cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { startMoto } from '../helpers/moto.ts';

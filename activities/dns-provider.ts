@@ -1,0 +1,63 @@
+import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
+import { googleDns } from './clients/google-dns.ts';
+import { powerDns } from './clients/powerdns.ts';
+import { route53 } from './clients/route53.ts';
+import { failure } from './fail.ts';
+import type { LedgerEntry } from './ledger.ts';
+import type { StepScope } from './step.ts';
+
+/** The provider that a spec names. Throws DNS_CREDENTIALS_MISSING and DNS_ENDPOINT_MISSING. */
+export async function dnsProvider(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<DnsProvider> {
+  if (dns.provider === 'aws-route53') return route53(dns);
+  if (dns.provider === 'google-clouddns') return googleDns(dns, env);
+  return powerDns(dns, env);
+}
+
+/** `spec.dns` of a step that runs only with it. */
+export const required = (dns: DnsSpec | undefined): DnsSpec => {
+  if (!dns) throw failure('BUG', 'a DNS step was called without dns in its spec');
+  return dns;
+};
+
+const bareId = (id: string): string => id.replace(/^\/hostedzone\//, '');
+
+/**
+ * The one zone of the spec's name, by id where several match; of several, the one that this federation made.
+ * undefined: there is none. Throws DNS_ZONE_AMBIGUOUS listing them, NOT_FOUND when dns.zoneId is of no zone of the name.
+ */
+export async function findZone(provider: DnsProvider, dns: DnsSpec, uuid?: string): Promise<Zone | undefined> {
+  const all = await provider.find(dns.zone);
+  const { zoneId } = dns;
+  const matching = zoneId ? all.filter((zone) => zone.id === bareId(zoneId)) : all;
+  const list = all.map((zone) => `${zone.id} (${zone.nameServers.join(', ') || 'no name servers'})`).join('; ');
+  if (zoneId && matching.length === 0) {
+    const others = all.length > 0 ? `zones of this name: ${list}` : 'there is no zone of this name';
+    throw failure(
+      'DNS_ZONE_NOT_FOUND',
+      `zone ${dns.zone} with dns.zoneId ${zoneId} is not at ${provider.label}; ${others}`,
+      {
+        zone: dns.zone,
+        provider: dns.provider,
+      },
+    );
+  }
+  const ours = uuid ? matching.filter((zone) => zone.federation === uuid) : [];
+  if (ours.length === 1) return ours[0];
+  if (matching.length > 1) {
+    const message = `${matching.length} zones at ${provider.label} are called ${dns.zone}: ${list}`;
+    throw failure('DNS_ZONE_AMBIGUOUS', message, { zone: dns.zone, provider: dns.provider });
+  }
+  return matching[0];
+}
+
+/** Ledger entry of a thing at the DNS provider. */
+export const dnsEntry = (scope: StepScope, dns: DnsSpec, kind: 'Zone' | 'Record', name: string): LedgerEntry => ({
+  kind,
+  namespace: dns.provider,
+  name: name.replace(/\.$/, ''),
+  cluster: 'dns',
+  uid: '',
+  step: scope.step,
+  firstRunId: scope.run.firstRunId,
+  origin: 'created',
+});

@@ -1,0 +1,100 @@
+import { isIpv6 } from '../src/spec/texts.ts';
+import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { names } from '../src/plan/names.ts';
+import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns-port.ts';
+import type { Deps } from './deps.ts';
+import { dnsEntry, dnsProvider, findZone, required } from './dns-provider.ts';
+import { failure } from './fail.ts';
+import { forget, isUndoable, readEntry, recordIntent, recordUid } from './ledger.ts';
+import { type StepScope, writing } from './step.ts';
+import { waitUntil } from './wait.ts';
+
+type Id = 'dns/apiserver-record';
+type Call = CallOf<Id>;
+type Result = ResultOf<Id>;
+
+/** TTL, seconds: a new load balancer's address should be seen soon. */
+const ttl = 60;
+/** Types that give a name an address; the name has one of them. */
+const types = ['A', 'AAAA', 'CNAME'] as const;
+
+/** The record for an address: A, AAAA, or CNAME for a host name. Names fully qualified. */
+export function recordFor(domain: string, { address, kind }: { address: string; kind: 'ip' | 'hostname' }): RecordSet {
+  const name = `${names.apiserverRecord(domain)}.`.toLowerCase();
+  if (kind === 'hostname')
+    return { name, type: 'CNAME', ttl, values: [`${address.replace(/\.$/, '').toLowerCase()}.`] };
+  return { name, type: isIpv6(address) ? 'AAAA' : 'A', ttl, values: [address] };
+}
+
+const recordsAt = async (provider: DnsProvider, zone: Zone, name: string): Promise<RecordSet[]> =>
+  (await provider.records(zone)).filter((set) => set.name === name && types.some((type) => type === set.type));
+
+const say = ({ name, type, values }: RecordSet): string => `${name} ${type} ${values.join(', ')}`;
+const same = (a: RecordSet, b: RecordSet): boolean =>
+  a.type === b.type && a.values.toSorted().join() === b.values.toSorted().join();
+
+/** The zone that dns/zone told of. Throws DNS_ZONE_NOT_FOUND when it is gone since. */
+async function zoneOf(provider: DnsProvider, dns: DnsSpec, uuid: string): Promise<Zone> {
+  const zone = await findZone(provider, dns, uuid);
+  if (zone) return zone;
+  const data = { zone: dns.zone, provider: dns.provider };
+  throw failure('DNS_ZONE_NOT_FOUND', `zone ${dns.zone} is not at ${provider.label} any more`, data);
+}
+
+/**
+ * Points the control plane's name at its address; another address since moves it. What stands at the name and is not
+ * ours is never written over. Throws DNS_RECORD_TAKEN, DNS_ZONE_NOT_FOUND, DNS_ZONE_PENDING.
+ */
+async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Result> {
+  const dns = required(call.input.spec.dns);
+  const provider = await dnsProvider(dns, scope.deps.env);
+  const zone = await zoneOf(provider, dns, scope.run.uuid);
+  const wanted = recordFor(dns.domain, call.input.facts);
+  const entry = dnsEntry(scope, dns, 'Record', wanted.name);
+  const standing = await recordsAt(provider, zone, wanted.name);
+  const right = standing.length === 1 && standing.every((set) => same(set, wanted));
+  if (right) return { outcome: 'kept', note: say(wanted), facts: {} };
+  if (standing.length > 0 && !(await readEntry(scope, entry)) && !scope.run.adopt) {
+    const message = `zone ${zone.name} has a record that fedctl did not make: ${standing.map(say).join('; ')}`;
+    throw failure('DNS_RECORD_TAKEN', message, { name: wanted.name, zone: zone.name });
+  }
+  await recordIntent(scope, entry);
+  // A name with a CNAME has nothing else, so what has another type goes first.
+  for (const set of standing.filter(({ type }) => type !== wanted.type)) await provider.removeRecord(zone, set);
+  const change = await provider.ensureRecord(zone, wanted);
+  await recordUid(scope, entry, `${wanted.type} ${wanted.values.join(',')}`);
+  if (change) await waitForChange(call, provider, zone, change);
+  return { outcome: standing.length > 0 ? 'updated' : 'created', note: say(wanted), facts: {} };
+}
+
+/** Waits until the provider's name servers have a change. Throws DNS_ZONE_PENDING. */
+export async function waitForChange(
+  call: Pick<Call, 'waitMs'>,
+  provider: DnsProvider,
+  zone: Zone,
+  change: string,
+): Promise<void> {
+  const why = `${provider.label} still carries out change ${change} in ${zone.name}`;
+  const look = async () => ((await provider.changeDone(zone, change)) ? { value: true } : { why });
+  await waitUntil(call, 'DNS_ZONE_PENDING', look, { everyMs: 2_000, data: { zone: zone.name } });
+}
+
+/** Takes the record away if we made it; a zone that is gone took it along. */
+async function removeApiserverRecord(scope: StepScope, call: Call): Promise<Result> {
+  const dns = required(call.input.spec.dns);
+  const name = `${names.apiserverRecord(dns.domain)}.`.toLowerCase();
+  const entry = dnsEntry(scope, dns, 'Record', name);
+  const made = await readEntry(scope, entry);
+  if (!made || !isUndoable(scope, made)) return { outcome: 'kept', note: `no record of ours at ${name}`, facts: {} };
+  const provider = await dnsProvider(dns, scope.deps.env);
+  const zone = await findZone(provider, dns, scope.run.uuid);
+  if (zone) for (const set of await recordsAt(provider, zone, name)) await provider.removeRecord(zone, set);
+  await forget(scope, entry);
+  return { outcome: 'removed', note: name, facts: {} };
+}
+
+/** The optional name of the control plane. */
+export const dnsRecordActivities = (deps: Deps) => ({
+  ensureApiserverRecord: writing<Id>(deps, ensureApiserverRecord),
+  removeApiserverRecord: writing<Id>(deps, removeApiserverRecord),
+});
