@@ -1,10 +1,11 @@
 import type { HostRef } from '../plan/call.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';
+import { openDebts } from './debts.ts';
 import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
-import { mergeStatus, type StatusModel } from './status-model.ts';
+import { mergeStatus, type StatusDebt, type StatusModel } from './status-model.ts';
 import { nothing, recordStatus, type RecordFacts, silentStatus } from './status-record.ts';
 import type { Target } from './target.ts';
 
@@ -20,7 +21,9 @@ export interface ReadStatus {
 /** Where pictures come from; the outside of this module. */
 export interface Sources {
   /** Undefined: there is no connection, which was said already. */
-  temporal: { address: string; observe: () => ReturnType<typeof observeFamily> } | undefined;
+  temporal:
+    | { address: string; observe: () => ReturnType<typeof observeFamily>; debts?: () => Promise<StatusDebt[]> }
+    | undefined;
   /** The record in a host cluster; undefined when it has none. Throws why it could not be asked. */
   record: (host: HostRef | undefined) => Promise<RecordFacts | undefined>;
 }
@@ -31,6 +34,7 @@ export function sourcesOf(io: Io, federation: string, temporal: Temporal | undef
     temporal: temporal && {
       address: temporal.address,
       observe: () => observeFamily(temporal, workflowIdOf(federation)),
+      debts: () => openDebts(temporal, federation),
     },
     record: async (host) => {
       const { openLocal } = await import('../../worker/local.ts');
@@ -53,7 +57,7 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const run = typeof family === 'object' ? family.found.parent : undefined;
   const model =
     typeof family === 'object' ? mergeStatus(family.found.parent, family.found.children, run?.memo) : undefined;
-  if (model) return { model, notes, unknown: false };
+  if (model) return { model: { ...model, debts: await debtsIn(sources) }, notes, unknown: false };
   if (run) notes.push('no worker answered for the run (start one: fedctl worker); its steps are not known');
   const recorded = await recordedIn(sources, federation, target.host ?? run?.memo.host, notes);
   const known = fromRecord(recorded, run, federation);
@@ -65,6 +69,10 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
     'where its host cluster is: --context, or -f FILE',
   ]);
 }
+
+/** Debts outlive the run that made them, so they are asked for by themselves. */
+const debtsIn = async ({ temporal }: Sources): Promise<StatusDebt[]> =>
+  (await temporal?.debts?.().catch(() => undefined)) ?? [];
 
 function fromRecord(
   recorded: Answer<RecordFacts>,

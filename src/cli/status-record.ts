@@ -12,6 +12,7 @@ export interface RecordFacts {
   phase: string;
   spec: unknown;
   images: Record<string, string>;
+  debts?: Record<string, { since: string; objects: number }>;
 }
 
 const operations: Readonly<Record<string, Operation>> = {
@@ -39,6 +40,12 @@ export function recordStatus(record: RecordFacts, run?: Pick<ObservedRun, 'execu
     ...(run ? { operation: operationOf(run), status: executionStatus(run) } : recordedRun(record.phase)),
     source: 'record',
     clusters: (spec.clusters ?? []).map(({ name }) => ({ name, status: member, steps: [] })),
+    debts: Object.entries(record.debts ?? {}).map(([cluster, { since, objects }]) => ({
+      cluster,
+      since,
+      objects,
+      nextAttemptAt: null,
+    })),
     outputs: {
       ...nothing(record.federation).outputs,
       context: spec.kubeconfig?.context ?? null,

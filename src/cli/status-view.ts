@@ -7,7 +7,13 @@ const day = 86_400_000;
 
 /** The result of `fedctl status` for people: the tree, then what the federation gives its users. */
 export function statusLines(model: StatusModel, view: View): string[] {
-  return [...render(model, view), ...memberLines(model, view), ...outputLines(model, view), ...adviceLines(model)];
+  return [
+    ...render(model, view),
+    ...memberLines(model, view),
+    ...debtLines(model, view),
+    ...outputLines(model, view),
+    ...adviceLines(model),
+  ];
 }
 
 /** Members, when their phase is folded or not known. */
@@ -23,6 +29,18 @@ function memberLines(model: StatusModel, view: View): string[] {
       view.columns,
     ),
   ];
+}
+
+/** What is still owed in members that did not answer. */
+function debtLines({ federation, debts }: StatusModel, view: View): string[] {
+  if (debts.length === 0) return [];
+  const rows = debts.map(({ cluster, since, objects }) => [
+    cluster,
+    `${objects} ${objects === 1 ? 'object' : 'objects'} to clean up`,
+    `for ${formatDuration(Math.max(0, view.now - Date.parse(since)))}`,
+  ]);
+  const forget = `  done by itself when it answers; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
+  return ['', 'debts', ...table(rows, view.columns), forget];
 }
 
 function outputLines(model: StatusModel, view: View): string[] {

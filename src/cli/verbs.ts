@@ -62,14 +62,14 @@ export const verbs = {
     load: async () => (await import('./commands/down.ts')).configureDown,
   },
   join: {
-    usage: 'NAME CLUSTER',
+    usage: '[NAME] [CLUSTER...]',
     summary: 'add a member cluster',
-    load: notYet('join', 'add the cluster to spec.clusters of the file, then: fedctl up -f FILE'),
+    load: async () => (await import('./commands/join.ts')).configureJoin,
   },
   unjoin: {
-    usage: 'NAME CLUSTER',
+    usage: 'NAME CLUSTER...',
     summary: 'remove a member cluster',
-    load: notYet('unjoin', 'no single member can be taken out yet; all of them with: fedctl down NAME'),
+    load: async () => (await import('./commands/unjoin.ts')).configureUnjoin,
   },
   list: {
     usage: '',

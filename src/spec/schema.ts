@@ -84,7 +84,8 @@ const dns = z.strictObject({
   nameServers: z.array(z.string()).default([]),
 });
 
-const cluster = z.strictObject({
+/** One member; `fedctl join` without a file makes one from flags. */
+export const clusterSchema = z.strictObject({
   name: dns1035,
   context: z.string().min(1),
   kubeconfig: path.optional(),
@@ -136,7 +137,7 @@ export const federationSchema = z.strictObject({
       .default([]),
     kubeconfig: z.strictObject({ context: z.string().min(1).default('federation-cluster') }).prefault({}),
     dns: dns.optional(),
-    clusters: z.array(cluster).default([]),
+    clusters: z.array(clusterSchema).default([]),
     policy: policy.prefault({}),
     check: z.strictObject({ image: z.string().optional() }).prefault({}),
   }),

@@ -18,6 +18,7 @@ interface Options extends TargetOptions {
   timeout?: string;
   takeOver?: boolean;
   cancelFirst?: boolean;
+  forget?: string;
 }
 
 /** `fedctl down`: takes away what fedctl made, and only that, after the person said so. */
@@ -30,6 +31,7 @@ export const configureDown: Configure = (command, cli) => {
     .option('--delete-namespace', 'also a namespace that was there before, or holds more')
     .option('-d, --detach', 'start the run and return at once')
     .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
+    .option('--forget <member>', 'close the debt of a member that will never answer again; nothing else is done')
     .option('--cancel-first', 'end an open run first')
     .option('--take-over', 'become the owner though another run holds the federation')
     .option(
@@ -44,11 +46,23 @@ export const configureDown: Configure = (command, cli) => {
         const timeoutMs = await parseTimeout(options.timeout);
         const choices = chooseFlags(options);
         const target = await resolveTarget(cli.io, name, options);
+        if (options.forget !== undefined) return forget(cli, target, options.forget);
         const decided = await decide(cli.io, target.federation, options, choices);
         return down(cli, target, decided, { ...options, timeoutMs });
       }),
     );
 };
+
+async function forget({ io }: Cli, target: Target, member: string): Promise<ExitCode> {
+  const [{ connectTemporal }, { forgetDebt }, { hostOfTarget }] = await Promise.all([
+    import('../client.ts'),
+    import('../debts.ts'),
+    import('../host.ts'),
+  ]);
+  const host = await hostOfTarget(io, target);
+  io.result(await forgetDebt(io, await connectTemporal(io.env), { federation: target.federation, member, host }));
+  return exit.done;
+}
 
 function oneOf<T extends string>(flag: string, value: string | undefined, allowed: readonly T[]): T | undefined {
   if (value === undefined) return undefined;

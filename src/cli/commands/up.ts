@@ -15,6 +15,7 @@ interface Options {
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;
+  prune?: boolean;
 }
 
 /** Reads `--timeout`: `30s`, `10m`. */
@@ -41,6 +42,7 @@ export const configureUp: Configure = (command, cli) => {
     .option('--cancel-first', 'end an open run of another spec first; what stands is kept')
     .option('--take-over', 'become the owner though another run holds the federation')
     .option('--take-ownership', 'take fields that another field manager owns')
+    .option('--prune', 'members that stand but are not in the file leave')
     .option('--adopt', 'take objects that are there already and not ours')
     .addHelpText(
       'after',
@@ -95,6 +97,7 @@ async function inputOf(spec: SpecFile, options: Options): Promise<RunInput> {
     ...(options.takeOver ? { takeOver: true } : {}),
     ...(options.takeOwnership ? { takeOwnership: true } : {}),
     ...(options.adopt ? { adopt: true } : {}),
+    ...(options.prune ? { prune: true } : {}),
   };
 }
 

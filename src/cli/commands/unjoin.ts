@@ -1,0 +1,79 @@
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { parseTimeout } from './up.ts';
+
+interface Options extends TargetOptions {
+  output: Output;
+  yes?: boolean;
+  takeOver?: boolean;
+  cancelFirst?: boolean;
+  detach?: boolean;
+  timeout?: string;
+}
+
+/** `fedctl unjoin`: takes members out of a federation that stands on; what was made in them goes too. */
+export const configureUnjoin: Configure = (command, cli) => {
+  targetOptions(command.argument('<name>', 'the federation').argument('<cluster...>', 'the members that leave'))
+    .option('-y, --yes', 'do not ask')
+    .option('--take-over', 'become the owner though another run holds the federation')
+    .option('--cancel-first', 'end an open run first; what stands is kept')
+    .option('-d, --detach', 'start the run and return at once')
+    .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
+    .option(
+      '-o, --output <format>',
+      'table, json, yaml or jsonl',
+      (value) => parseOutput(value, ['jsonl']),
+      'table' as Output,
+    )
+    .addHelpText(
+      'after',
+      examples(['fedctl unjoin myfederation member-2', 'fedctl unjoin myfederation member-2 --yes']),
+    )
+    .action(
+      action(cli, async (name: string, clusters: string[], options: Options) => {
+        const timeoutMs = await parseTimeout(options.timeout);
+        return unjoin(cli, name, clusters, { ...options, timeoutMs });
+      }),
+    );
+};
+
+async function confirm({ io }: Cli, clusters: string[], yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!io.interactive) throw usageError('no terminal to ask on', ['give --yes']);
+  const answer = await io.ask(`${clusters.join(', ')} leave the federation; what it made in them goes. Go on? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(exit.declined, 'declined: nothing was touched');
+}
+
+async function unjoin(
+  cli: Cli,
+  name: string,
+  clusters: string[],
+  { takeOver, cancelFirst = false, detach = false, ...options }: Options & { timeoutMs: number | undefined },
+): Promise<ExitCode> {
+  const { io } = cli;
+  const target = await resolveTarget(io, name, options);
+  await confirm(cli, clusters, options.yes ?? false);
+  const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }, { hostOfTarget }] = await Promise.all([
+    import('../client.ts'),
+    import('../run-command.ts'),
+    import('../start-run.ts'),
+    import('../digest.ts'),
+    import('../host.ts'),
+  ]);
+  const host = await hostOfTarget(io, target);
+  const input = {
+    operation: 'unjoin' as const,
+    federation: target.federation,
+    uuid: crypto.randomUUID(),
+    startedBy: whoAmI(),
+    host,
+    digest: digestOfChoices({ unjoin: [...clusters].sort() }),
+    unjoin: clusters,
+    ...(takeOver ? { takeOver } : {}),
+  };
+  const { output, timeoutMs } = options;
+  const done = `${clusters.join(', ')} left ${target.federation}`;
+  const temporal = await connectTemporal(io.env);
+  return runCommand(io, temporal, input, { host }, { output, timeoutMs, cancelFirst, detach, done });
+}
