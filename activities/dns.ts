@@ -1,4 +1,5 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { fqdn } from './clients/dns-names.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { addressesOf, askSoa, nameServersOf } from './clients/resolver.ts';
 import type { Deps } from './deps.ts';
@@ -121,6 +122,16 @@ async function checkDelegation(_scope: StepScope, call: CallOf<'dns/delegation'>
   return { outcome: 'done', note: `delegated to ${wanted.join(', ')}`, facts: { state } };
 }
 
+/** A zone that another account has already would be made a second time, and nobody would ask it. */
+async function refuseDelegatedElsewhere(dns: DnsSpec): Promise<void> {
+  if (dns.visibility === 'private' || dns.delegation === 'ignore') return;
+  const shown = (await nameServersOf(dns.zone, dns.resolvers)) ?? [];
+  const expected = new Set(dns.nameServers.map(fqdn));
+  if (shown.length === 0 || shown.every((name) => expected.has(name))) return;
+  const message = `zone ${dns.zone} is not in this account, but it is delegated already, to ${shown.join(', ')}`;
+  throw failure('DNS_ZONE_ELSEWHERE', message, { zone: dns.zone, provider: dns.provider });
+}
+
 /** Steps of phase dns, and their preflight. */
 export const dnsActivities = (deps: Deps) => ({
   checkDns: reading<'preflight/dns'>(deps, async (scope, call) => {
@@ -133,6 +144,7 @@ export const dnsActivities = (deps: Deps) => ({
       const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
       throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
     }
+    if (!zone) await refuseDelegatedElsewhere(dns);
     return { outcome: 'done', note: zone ? `zone ${dns.zone} stands` : `zone ${dns.zone} will be created`, facts: {} };
   }),
   ensureZone: writing<'dns/zone'>(deps, ensureZone),

@@ -76,6 +76,14 @@ export const dnsErrors = defineErrors({
     title: 'several zones have this name',
     fix: () => ['name one of those listed above in dns.zoneId'],
   },
+  DNS_ZONE_ELSEWHERE: {
+    retry: 'never',
+    title: 'the zone belongs to another account or provider',
+    fix: (d) => [
+      `use the credentials of the account that has ${d['zone'] ?? 'the zone'}, or a zone below it`,
+      'or, to make a second zone on purpose and delegate to it later: set dns.delegation: ignore',
+    ],
+  },
   DNS_RECORD_TAKEN: {
     retry: 'never',
     title: 'the name for the control plane has a record that fedctl did not make',

@@ -139,9 +139,17 @@ function fillFromEnvironment(work: Work, file: YamlText, env: Environment): void
 const isWith = (work: Work, from: FromEnvironment, said: string): boolean =>
   from.with === undefined || work.origins.get(dotted(from.with))?.said === said;
 
+/** An internationalized name as DNS has it (xn--); what is no name at all stays as it is, for a rule to refuse. */
+function asAscii(name: string): string {
+  if (/^[\x20-\x7e]*$/.test(name) || !URL.canParse(`http://${name}/`)) return name;
+  const { hostname } = new URL(`http://${name}/`);
+  return name.endsWith('.') && !hostname.endsWith('.') ? `${hostname}.` : hostname;
+}
+
 /** The zone gets its dot; the domain, which has none, is the zone where nobody says otherwise. */
 function settleDns(work: Work, file: YamlText): void {
-  const zone = valueAt(work.data, zonePath);
+  const given = valueAt(work.data, zonePath);
+  const zone = typeof given === 'string' ? asAscii(given) : given;
   if (typeof zone === 'string' && zone !== '') {
     work.data = withValue(work.data, zonePath, zone.endsWith('.') ? zone : `${zone}.`);
     if (valueAt(work.data, domainPath) === undefined) {
@@ -152,7 +160,7 @@ function settleDns(work: Work, file: YamlText): void {
   }
   const domain = valueAt(work.data, domainPath);
   if (typeof domain === 'string' && domain !== '.') {
-    work.data = withValue(work.data, domainPath, domain.replace(/\.$/, ''));
+    work.data = withValue(work.data, domainPath, asAscii(domain).replace(/\.$/, ''));
   }
 }
 

@@ -10,9 +10,6 @@ interface NotBuilt {
 
 export const notBuilt: readonly NotBuilt[] = [
   { path: ['spec', 'distribution'], value: 'karmada', instead: 'write federation, or leave the field out' },
-  { path: ['spec', 'dns', 'provider'], value: 'google-clouddns', instead: 'use powerdns, or leave spec.dns out' },
-  { path: ['spec', 'dns', 'provider'], value: 'aws-route53', instead: 'use powerdns, or leave spec.dns out' },
-  { path: ['spec', 'dns', 'apiserverRecord'], value: true, instead: 'write false, or leave the field out' },
 ];
 
 /** What of this file waits for a later fedctl. */

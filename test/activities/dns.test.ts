@@ -86,6 +86,17 @@ describe('the zone', () => {
     expect(await (await provider()).find(zone)).toEqual([]);
   });
 
+  it('that is delegated to name servers of another account is not made a second time', async () => {
+    await (await provider()).create(zone, 'another-account');
+    const preflight = (over: Partial<DnsSpec>) =>
+      world.act(activities.checkDns, world.call('preflight/dns', given({ ...google(), ...over })));
+    const why = await failureOf(preflight({}));
+    expect(why).toMatchObject({ type: 'DNS_ZONE_ELSEWHERE' });
+    expect(why.message).toContain(`ns1.${zone}`);
+    expect((await preflight({ delegation: 'ignore' })).note).toContain('will be created');
+    expect((await preflight({ nameServers: [`ns1.${zone}`] })).note).toContain('will be created');
+  });
+
   it('waits for name servers that do not answer, and says which', async () => {
     const silent = given({ resolvers: [server.address, '127.0.0.1:1'] }, { waitMs: 0 });
     const why = await failureOf(ensureZone(silent));

@@ -530,19 +530,59 @@ const rules: BadSpec[] = [
     expect: '15:17 spec.distribution karmada is not built yet',
   },
   {
-    name: 'Google Cloud DNS',
-    text: under('  dns: {provider: google-clouddns, zone: a.example}\n'),
-    expect: '15:19 spec.dns.provider google-clouddns is not built yet',
+    name: 'a bare top-level domain',
+    text: dns().replace('federation.example.', 'com.'),
+    expect: '17:11 spec.dns.zone com is a top-level domain',
+    hint: 'federation.example.com',
   },
   {
-    name: 'Route 53',
-    text: under('  dns: {provider: aws-route53, zone: a.example}\n'),
-    expect: '15:19 spec.dns.provider aws-route53 is not built yet',
+    name: 'a public suffix',
+    text: dns().replace('federation.example.', 'co.uk'),
+    expect: '17:11 spec.dns.zone co.uk is a public suffix',
+    hint: 'federation.example.co.uk',
   },
   {
-    name: 'a record for the API',
-    text: dns('    apiserverRecord: true\n'),
-    expect: '19:22 spec.dns.apiserverRecord true is not built yet',
+    name: 'a zone with something after it',
+    text: dns().replace('federation.example.', 'federation.example./'),
+    expect: '17:11 spec.dns.zone federation.example./ is no DNS name',
+  },
+  {
+    name: 'a private zone of PowerDNS',
+    text: dns('    visibility: private\n'),
+    expect: '19:17 spec.dns.visibility powerdns has no private zones',
+  },
+  {
+    name: 'a private zone without a network',
+    text: under('  dns: {provider: google-clouddns, zone: a.example, visibility: private}\n'),
+    expect: '15:65 spec.dns.visibility a private zone needs dns.network',
+    hint: 'network: default',
+  },
+  {
+    name: 'a network that is no VPC',
+    text: under('  dns: {provider: aws-route53, zone: a.example, visibility: private, network: default}\n'),
+    expect: '15:79 spec.dns.network default is no id of a VPC',
+  },
+  {
+    name: 'a VPC without its region',
+    text: under('  dns: {provider: aws-route53, zone: a.example, visibility: private, network: vpc-12}\n'),
+    expect: '15:79 spec.dns.network vpc-12 needs dns.region',
+  },
+  {
+    name: 'a network of a public zone',
+    text: under('  dns: {provider: aws-route53, zone: a.example, network: vpc-12}\n'),
+    expect: '15:58 spec.dns.network vpc-12 is for private zones only',
+  },
+  {
+    name: 'a project of another provider',
+    text: under('  dns: {provider: aws-route53, zone: a.example, project: my-project}\n'),
+    expect: '15:49 spec.dns.project is of google-clouddns, but dns.provider is aws-route53',
+    hint: 'take it out',
+  },
+  {
+    name: 'the number of a project',
+    text: under('  dns: {provider: google-clouddns, zone: a.example, project: "123456789012"}\n'),
+    expect: '15:62 spec.dns.project 123456789012 is no id of a project',
+    hint: 'gcloud projects list',
   },
 ];
 

@@ -11,7 +11,10 @@ export function dnsRules({ spec: { dns } }: Parts): Finding[] {
   if (!dns) return [];
   return [
     ...names(dns),
+    ...registryRules(dns),
     ...endpointRules(dns),
+    ...networkRules(dns),
+    ...providerRules(dns),
     ...dns.resolvers.flatMap(resolver),
     ...dns.nameServers.flatMap(nameServer),
   ];
@@ -36,6 +39,78 @@ const noName = (key: string, text: string): Finding => ({
   message: `${text} is no DNS name`,
   hint: 'labels of a-z, 0-9 and "-", at most 63 characters each, with dots between them',
 });
+
+/** Names under which registries of countries let others register: a zone of that name is nobody's to make. */
+const registrySuffix =
+  /^(ac|co|com|edu|gob|gov|net|or|org)\.(ar|au|bd|br|cn|cy|eg|fj|gh|hk|id|il|in|jp|ke|kr|mx|my|ng|nz|pe|ph|pk|sa|sg|th|tr|tw|tz|ua|ug|uk|uy|ve|vn|za|zw)$/;
+
+/** A bare top-level domain, or a public suffix of a country: to be told before a provider is asked. */
+function registryRules({ zone, visibility }: Dns): Finding[] {
+  const name = zone.replace(/\.$/, '').toLowerCase();
+  if (visibility === 'private' || !isDnsName(zone)) return [];
+  const hint = `write a name that is yours below it: federation.example.${name}`;
+  if (!name.includes('.')) return [{ path: at('zone'), message: `${name} is a top-level domain`, hint }];
+  if (!registrySuffix.test(name)) return [];
+  return [{ path: at('zone'), message: `${name} is a public suffix: it belongs to a registry`, hint }];
+}
+
+function networkRules({ provider, visibility, network, region }: Dns): Finding[] {
+  if (visibility === 'public') {
+    if (network === undefined) return [];
+    return [
+      {
+        path: at('network'),
+        message: `${network} is for private zones only`,
+        hint: 'write visibility: private, or take it out',
+      },
+    ];
+  }
+  if (provider === 'powerdns') {
+    const hint = 'leave it out: who is answered is a setting of PowerDNS itself';
+    return [{ path: at('visibility'), message: 'powerdns has no private zones', hint }];
+  }
+  const example = provider === 'aws-route53' ? 'network: vpc-0123456789abcdef0' : 'network: default';
+  if (network === undefined)
+    return [
+      {
+        path: at('visibility'),
+        message: 'a private zone needs dns.network',
+        hint: `the network that sees it: ${example}`,
+      },
+    ];
+  if (provider === 'aws-route53' && !/^vpc-[0-9a-f]+$/.test(network))
+    return [{ path: at('network'), message: `${network} is no id of a VPC`, hint: example }];
+  if (provider === 'aws-route53' && region === undefined)
+    return [{ path: at('network'), message: `${network} needs dns.region`, hint: 'the region of the VPC: eu-west-1' }];
+  return [];
+}
+
+/** Settings that one provider alone reads. */
+const providerOf = {
+  project: 'google-clouddns',
+  profile: 'aws-route53',
+  region: 'aws-route53',
+} as const satisfies Partial<Record<keyof Dns, Dns['provider']>>;
+/** Id of a project, not its name or number (https://cloud.google.com/resource-manager/docs/creating-managing-projects). */
+const projectId = /^([a-z0-9.-]+:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$/;
+
+function providerRules(dns: Dns): Finding[] {
+  const findings = Object.entries(providerOf).flatMap(([key, provider]): Finding[] => {
+    const value = dns[key as keyof typeof providerOf];
+    if (value === undefined || dns.provider === provider) return [];
+    return [
+      {
+        path: at(key),
+        at: 'key',
+        message: `is of ${provider}, but dns.provider is ${dns.provider}`,
+        hint: 'take it out',
+      },
+    ];
+  });
+  if (dns.provider !== 'google-clouddns' || dns.project === undefined || projectId.test(dns.project)) return findings;
+  const hint = 'the id, not the name or number: gcloud projects list';
+  return [...findings, { path: at('project'), message: `${dns.project} is no id of a project`, hint }];
+}
 
 function endpointRules({ provider, endpoint }: Dns): Finding[] {
   if (provider === 'powerdns' && endpoint === undefined)
