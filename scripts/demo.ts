@@ -63,8 +63,9 @@ Take it all away: make demo-down`);
 
 async function down(): Promise<number> {
   await sandboxDown({ id, log });
-  // Other sandboxes and workers may live in the same folder.
-  await rmdir(stateHome()).catch(() => {});
+  // Other sandboxes and workers may live in the same folders; empty ones go.
+  const folders = [stateHome(), dirname(stateHome()), dirname(dirname(stateHome()))];
+  for (const folder of folders) await rmdir(folder).catch(() => {});
   return 0;
 }
 

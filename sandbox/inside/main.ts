@@ -1,9 +1,9 @@
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { ContextEntry } from '../kubeconfig.ts';
 import { kubeconfigOf } from '../kubeconfig.ts';
-import { run } from '../run.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import type { SandboxState } from '../state.ts';
 import { applyAddons, waitForClusterDns } from './addons.ts';
@@ -12,30 +12,27 @@ import { startDns } from './dns.ts';
 import { hostFiles, startControlPlane, startNode } from './host.ts';
 import { pushProgramImage } from './images.ts';
 import { memberKubeconfig, startMember } from './members.ts';
+import { setUpMounts } from './mounts.ts';
 import { setUpNetwork } from './network.ts';
 import { startRegistry } from './registry.ts';
 import { Supervisor } from './supervisor.ts';
 
-/** Says how far the sandbox is: the outside reads the file. */
-async function say(settings: Settings, state: SandboxState): Promise<void> {
+/** Says how far the sandbox is: the outside reads the file. Not interrupted by another word, and never half-written. */
+function say(settings: Settings, state: SandboxState): void {
   const file = join(settings.layout.state, 'state.json');
-  await writeFile(`${file}.new`, JSON.stringify(state));
-  await rename(`${file}.new`, file);
+  writeFileSync(`${file}.new`, JSON.stringify(state));
+  renameSync(`${file}.new`, file);
 }
 
-async function hostCluster(
-  settings: Settings,
-  supervisor: Supervisor,
-  told: (part: string) => Promise<void>,
-): Promise<void> {
+async function hostCluster(settings: Settings, supervisor: Supervisor, told: (part: string) => void): Promise<void> {
   await startControlPlane(settings, supervisor);
-  await told('host control plane');
+  told('host control plane');
   await applyAddons(settings);
   await startNode(settings, supervisor);
   await startCloud(settings);
-  await told('host node');
+  told('host node');
   await waitForClusterDns(settings);
-  await told('host cluster DNS');
+  told('host cluster DNS');
 }
 
 async function writeKubeconfig(settings: Settings): Promise<void> {
@@ -52,19 +49,17 @@ async function writeKubeconfig(settings: Settings): Promise<void> {
 async function bringUp(settings: Settings): Promise<void> {
   const supervisor = new Supervisor(settings.layout.state);
   const ready: string[] = [];
-  const told = (part: string): Promise<void> => {
+  const told = (part: string): void => {
     ready.push(part);
-    return say(settings, { phase: 'starting', ready: [...ready] });
+    say(settings, { phase: 'starting', ready: [...ready] });
   };
-  // A /run of its own: sockets, network namespaces and locks of other containers' programs stay out of sight.
-  await run(['mount', '-t', 'tmpfs', 'tmpfs', '/run']);
-  await run(['mkdir', '-p', '/run/netns', '/run/containerd', '/run/lock']);
+  await setUpMounts(settings);
   await setUpNetwork(settings.layout);
   await startRegistry(settings, supervisor);
-  await told('registry');
+  told('registry');
   const images = async (): Promise<void> => {
     for (const name of ['pause', 'coredns', 'etcd'] as const) await pushProgramImage(settings, name);
-    await told('images');
+    told('images');
   };
   await Promise.all([
     startDns(settings, supervisor).then(() => told('DNS server')),
@@ -73,7 +68,7 @@ async function bringUp(settings: Settings): Promise<void> {
     ...settings.members.map((name, index) => startMember(settings, name, index + 1).then(() => told(name))),
   ]);
   await writeKubeconfig(settings);
-  await say(settings, { phase: 'ready', ready });
+  say(settings, { phase: 'ready', ready });
 }
 
 const [stateFolder = ''] = process.argv.slice(2);
@@ -85,7 +80,7 @@ process.on('uncaughtException', (error) => {
 try {
   await bringUp(settings);
 } catch (error) {
-  await say(settings, { phase: 'failed', ready: [], error: (error as Error).message });
+  say(settings, { phase: 'failed', ready: [], error: (error as Error).message });
   process.exitCode = 1;
   process.exit();
 }
