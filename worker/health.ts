@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { connectTemporal } from '../src/cli/client.ts';
 import { taskQueueOf } from '../src/cli/start-run.ts';
+import { imagesQueueOf } from '../src/run/input.ts';
 
 /** A worker asks for tasks again at least once a minute (a long poll); one call may get lost. */
 const freshMs = 150_000;
@@ -30,9 +31,13 @@ export async function unhealthy(env: NodeJS.ProcessEnv, taskQueue: string, host 
   }
 }
 
+/** The queue that a worker with this environment polls for certain (FEDCTL_TASK_QUEUE, FEDCTL_SERVE). */
+export const servedQueue = (env: NodeJS.ProcessEnv): string =>
+  env['FEDCTL_SERVE'] === 'images' ? imagesQueueOf(taskQueueOf(env)) : taskQueueOf(env);
+
 /** The check of the container: exit code 0 when healthy, else 1 and why on standard error. */
 async function main(): Promise<void> {
-  const why = await unhealthy(process.env, taskQueueOf(process.env)).catch((error: Error) => error.message);
+  const why = await unhealthy(process.env, servedQueue(process.env)).catch((error: Error) => error.message);
   if (why === '') return;
   process.stderr.write(`${why}\n`);
   process.exitCode = 1;

@@ -7,9 +7,14 @@ import { workflowBundle } from './bundle.ts';
 import { asLog, installRuntime, quietLogger, workerLog } from './logging.ts';
 import { runDirectory } from './runs.ts';
 
+/** What a worker takes: everything, only runs (workflows and what touches clusters), or only builds of images. */
+export const servings = ['all', 'runs', 'images'] as const;
+export type Serving = (typeof servings)[number];
+
 /** What `fedctl worker` decided. */
 export interface WorkerSettings {
   taskQueue: string;
+  serve: Serving;
   env: NodeJS.ProcessEnv;
   cacheFolder: string;
   stateFolder: string;
@@ -25,11 +30,11 @@ const graceMs = 10_000;
 const buildSlots = 1;
 
 /**
- * Serves both task queues until `stop`: workflows and everything that touches clusters on one, builds of images on the
- * other, which a fleet may give to machines of its own. Throws when Temporal is not reachable.
+ * Serves task queues until `stop`: workflows and everything that touches clusters on one, builds of images on the
+ * other, which a fleet may give to machines of its own by `serve`. Throws when Temporal is not reachable.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
-  const { env, taskQueue, stop } = settings;
+  const { env, stop } = settings;
   const log = workerLog(env);
   installRuntime(log);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: stringsOf(env) });
@@ -49,14 +54,9 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
       shutdownGraceTime: graceMs,
       ...throttles,
     } satisfies Partial<WorkerOptions>;
-    const workers = await Promise.all([
-      Worker.create({ ...common, taskQueue, workflowBundle: { codePath } }),
-      Worker.create({
-        ...common,
-        taskQueue: imagesQueueOf(taskQueue),
-        maxConcurrentActivityTaskExecutions: buildSlots,
-      }),
-    ]);
+    const workers = await Promise.all(
+      pollingOf(settings, codePath).map((options) => Worker.create({ ...common, ...options })),
+    );
     settings.onReady?.({ address, namespace });
     const shutdown = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
     stop.addEventListener('abort', shutdown, { once: true });
@@ -67,6 +67,18 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+type Polling = Pick<WorkerOptions, 'workflowBundle' | 'maxConcurrentActivityTaskExecutions'> & { taskQueue: string };
+
+/** The queues that are polled. A worker of builds alone runs no workflow. */
+export function pollingOf(
+  { taskQueue, serve }: Pick<WorkerSettings, 'taskQueue' | 'serve'>,
+  codePath: string,
+): Polling[] {
+  const runs = { taskQueue, workflowBundle: { codePath } };
+  const images = { taskQueue: imagesQueueOf(taskQueue), maxConcurrentActivityTaskExecutions: buildSlots };
+  return { all: [runs, images], runs: [runs], images: [images] }[serve];
 }
 
 /** Heartbeats carry why a step waits, and their answers carry cancellation: both should not be old. */

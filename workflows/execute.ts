@@ -34,9 +34,13 @@ function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
     // Coefficient 1: the server repeats the attempt without an event in history.
     retry: mode.parked
       ? { initialInterval: slow, backoffCoefficient: 1, maximumInterval: slow }
-      : { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 15_000 },
+      : { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 15_000, ...limitOf(step) },
   };
 }
+
+/** Where patience is the length of a build, it says nothing of how often to try: attempts are counted instead. */
+const limitOf = ({ timing }: FrozenStep): { maximumAttempts?: number } =>
+  timing.attempts === undefined ? {} : { maximumAttempts: timing.attempts };
 
 /** One line for the timeline of the Web UI; at most 200 bytes. */
 function summaryOf(run: Run, step: FrozenStep, mode: Mode): string {

@@ -11,6 +11,8 @@ export interface FrozenTiming {
   patienceMs: number;
   /** What a waiting step may wait (StepCall.waitMs); 0 for steps that do not wait. */
   waitMs: number;
+  /** Most quick attempts; absent: as many as the patience has room for. */
+  attempts?: number;
 }
 
 const second = 1_000;
@@ -24,7 +26,7 @@ export function freezeTiming(timing: Timing, waits: Spec['policy']['waits']): Fr
   if (timing === 'apply')
     return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 3 * minute, waitMs: 0 };
   if (timing === 'build')
-    return { startToCloseMs: 6 * hour, heartbeatMs: 20 * second, patienceMs: 12 * hour, waitMs: 0 };
+    return { startToCloseMs: 6 * hour, heartbeatMs: 20 * second, patienceMs: 12 * hour, waitMs: 0, attempts: 5 };
   const waitMs = waits[timing.wait];
   // A waiting step ends by itself at waitMs; the margins are for its last look and for a change of workers.
   return { startToCloseMs: waitMs + minute, heartbeatMs: 20 * second, patienceMs: waitMs + 3 * minute, waitMs };

@@ -1,11 +1,24 @@
+import type { Serving } from '../../../worker/main.ts';
 import { action, examples, type Configure } from '../command.ts';
-import { CliError, exit } from '../exit.ts';
+import { imagesQueueOf } from '../../run/input.ts';
+import { CliError, exit, usageError } from '../exit.ts';
 import { cacheFolder, stateFolder } from '../folders.ts';
 import { interruption } from '../interruption.ts';
 
 interface Options {
   devServer?: boolean;
   taskQueue?: string;
+  serve?: string;
+}
+
+const serves = ['all', 'runs', 'images'] as const satisfies readonly Serving[];
+
+/** What to serve: the option, else FEDCTL_SERVE, else everything. Throws CliError (64) for any other word. */
+export function servingOf(option: string | undefined, env: NodeJS.ProcessEnv): Serving {
+  const word = option ?? (env['FEDCTL_SERVE'] || 'all');
+  const found = serves.find((name) => name === word);
+  if (!found) throw usageError(`--serve ${word}: not one of ${serves.join(', ')}`);
+  return found;
 }
 
 /** `fedctl worker`: serves runs until it is asked to end. */
@@ -13,15 +26,21 @@ export const configureWorker: Configure = (command, cli) => {
   command
     .option('--dev-server', 'start a Temporal server for one person beside it')
     .option('--task-queue <name>', 'task queue to serve (FEDCTL_TASK_QUEUE; default: fedctl)')
+    .option('--serve <what>', 'all, runs (clusters, DNS) or images (builds) (FEDCTL_SERVE; default: all)')
     .addHelpText(
       'after',
-      examples(['fedctl worker', 'fedctl worker --dev-server     # Temporal and its Web UI on this machine']),
+      examples([
+        'fedctl worker',
+        'fedctl worker --dev-server     # Temporal and its Web UI on this machine',
+        'fedctl worker --serve images   # on a machine that only builds',
+      ]),
     )
     .action(
       action(cli, async (options: Options) => {
         const { io } = cli;
         const { taskQueueOf } = await import('../start-run.ts');
         const taskQueue = options.taskQueue ?? taskQueueOf(io.env);
+        const serving = servingOf(options.serve, io.env);
         io.note('starting the worker');
         const stop = interruption(['SIGINT', 'SIGTERM'], () =>
           io.note('ending: running steps are given back to Temporal'),
@@ -29,7 +48,7 @@ export const configureWorker: Configure = (command, cli) => {
         const server = options.devServer ? await startServer(cli.io) : undefined;
         const env = server ? { ...io.env, TEMPORAL_ADDRESS: server.address } : io.env;
         try {
-          await serve({ ...cli, io: { ...io, env } }, taskQueue, stop);
+          await serve({ ...cli, io: { ...io, env } }, { taskQueue, serve: serving }, stop);
         } finally {
           await server?.stop();
         }
@@ -50,7 +69,11 @@ async function startServer(io: { env: NodeJS.ProcessEnv; note(text: string): voi
   }
 }
 
-async function serve(cli: Parameters<Configure>[1], taskQueue: string, stop: AbortSignal): Promise<void> {
+async function serve(
+  cli: Parameters<Configure>[1],
+  what: { taskQueue: string; serve: Serving },
+  stop: AbortSignal,
+): Promise<void> {
   const { io } = cli;
   const [{ runWorker }, { temporalConfig, unreachable }] = await Promise.all([
     import('../../../worker/main.ts'),
@@ -59,16 +82,19 @@ async function serve(cli: Parameters<Configure>[1], taskQueue: string, stop: Abo
   const { env } = io;
   try {
     await runWorker({
-      taskQueue,
+      ...what,
       env,
       cacheFolder: cacheFolder(env),
       stateFolder: stateFolder(env),
       stop,
       onReady: ({ address, namespace }) =>
-        io.note(`worker ready: serves task queue ${taskQueue} of ${address}, namespace ${namespace}`),
+        io.note(`worker ready: serves ${queuesOf(what)} of ${address}, namespace ${namespace}`),
     });
   } catch (error) {
     if ((error as Error).name === 'TransportError') throw unreachable(temporalConfig(env).address, error);
     throw error;
   }
 }
+
+const queuesOf = ({ taskQueue, serve }: { taskQueue: string; serve: Serving }): string =>
+  serve === 'images' ? `task queue ${imagesQueueOf(taskQueue)}` : `task queue ${taskQueue}`;
