@@ -9,7 +9,7 @@ export const verbs = {
   init: {
     usage: '[dir]',
     summary: 'write a commented federation.yaml',
-    load: notYet('init', 'copy examples/minimal.yaml, or examples/full.yaml, which shows every field'),
+    load: async () => (await import('./commands/init.ts')).configureInit,
   },
   check: {
     usage: '-f FILE',
