@@ -48,9 +48,7 @@ async function openDebt(scope: StepScope): Promise<StepResult> {
   await patchDebt(scope, name, { since, context, ...(kubeconfig ? { kubeconfig } : {}), objects: owed.length });
   const entries = owed
     .slice(0, linesShown)
-    .map(({ kind, namespace, name: object, uid }) =>
-      [kind, namespace && `${namespace}/`, object, uid && `(${uid})`].filter(Boolean).join(' '),
-    );
+    .map((entry) => `${entry.kind} ${entry.namespace ? `${entry.namespace}/` : ''}${entry.name} ${entry.uid}`.trim());
   return { outcome: known ? 'kept' : 'created', note: `${owed.length} objects in ${name}`, facts: { since, entries } };
 }
 
