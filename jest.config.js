@@ -28,5 +28,6 @@ export default {
     project('workflows', ['workflows'], quiet),
     project('contract', ['contract']),
     project('e2e', ['e2e']),
+    project('crash', ['crash']),
   ],
 };

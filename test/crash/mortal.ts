@@ -1,0 +1,52 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cacheHome } from '../../sandbox/layout.ts';
+import { Operator, root } from '../e2e/world.ts';
+
+export type When = 'never' | 'before' | 'middle' | 'after';
+
+/** Runs one command to its end while the worker dies at every act, and is started again each time. */
+export class Mortality {
+  readonly operator: Operator;
+  readonly #file: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(operator: Operator, when: When) {
+    this.operator = operator;
+    this.#file = operator.path('died.txt');
+    this.#env = { CRASH_WHEN: when, CRASH_FILE: this.#file, CRASH_CACHE: cacheHome() };
+  }
+
+  static async create(name: string, when: When): Promise<Mortality> {
+    const mortality = new Mortality(await Operator.create(name), when);
+    await writeFile(mortality.#file, '');
+    return mortality;
+  }
+
+  /** Acts at which a worker died, in order. */
+  async deaths(): Promise<string[]> {
+    return (await readFile(this.#file, 'utf8')).split('\n').filter(Boolean);
+  }
+
+  /** Answers the exit code of `fedctl` after all deaths. */
+  async through(...args: string[]): Promise<{ code: number; tail: string }> {
+    const argv = [process.execPath, '--disable-warning=ExperimentalWarning', join(root, 'test/crash/worker.ts')];
+    let ended = false;
+    const ran = this.operator
+      .run([join(root, 'fedctl'), ...args], { timeoutMs: 900_000 })
+      .finally(() => (ended = true));
+    let worker: ChildProcess | undefined;
+    while (!ended) {
+      if (!worker || worker.signalCode !== null || worker.exitCode !== null) {
+        // It may die again before it says that it is ready.
+        worker = await this.operator.startWorker(this.#env, argv).catch(() => undefined);
+      }
+      await delay(100);
+    }
+    if (worker) await this.operator.kill(worker);
+    const { code, stderr } = await ran;
+    return { code, tail: code === 0 ? '' : stderr.slice(-3_000) };
+  }
+}
