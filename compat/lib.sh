@@ -61,8 +61,11 @@ ensure_spec() {
   "$FEDCTL" init "$folder" --name "${FEDERATION_NAME:-federation}" "$@"
 }
 
+# An image goes into no turn-down; named here, so that a shell without the variables of the turn-up can do it too.
 # etcd's volume is kept, as the chart's uninstall.sh did on purpose; FEDERATION_VOLUMES=delete takes it too.
 federation_down() {
+  : "${FEDERATION_PUSH_REPO_BASE:=unused.invalid}" "${FEDERATION_IMAGE_TAG:=unused}"
+  export FEDERATION_PUSH_REPO_BASE FEDERATION_IMAGE_TAG
   exec "$FEDCTL" down -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" --yes --volumes "${FEDERATION_VOLUMES:-keep}" "$@"
 }
 
