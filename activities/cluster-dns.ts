@@ -3,8 +3,8 @@ import {
   dnsConfigMap,
   type DnsController,
   dnsNamespace,
-  type DnsShape,
   findClusterDns,
+  type FoundDns,
 } from '../src/plan/cluster-dns.ts';
 import {
   configMapToAdd,
@@ -12,8 +12,8 @@ import {
   patchToAddFlag,
   patchToRestoreFlag,
 } from '../src/plan/cluster-dns-edits.ts';
-import type { FlagPlace } from '../src/plan/federations-flag.ts';
-import type { FederationDomain } from '../src/plan/federations-setting.ts';
+import type { CorefileEntry } from '../src/plan/corefile.ts';
+import { corefileToAdd, corefileToRestore } from '../src/plan/corefile-edits.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
@@ -28,38 +28,41 @@ type ClusterDns = 'clusters/{cluster}/cluster-dns';
 type Call = CallOf<ClusterDns>;
 type Result = ResultOf<ClusterDns>;
 
-const configMapRef: ObjectRef = {
+const configMapNamed = (name: string): ObjectRef => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  name: dnsConfigMap.name,
+  name,
   namespace: dnsNamespace,
-};
+});
+const configMapRef = configMapNamed(dnsConfigMap.name);
 
-/** What a member runs as cluster DNS. */
-interface MemberDns {
-  shape: DnsShape;
-  controller: DnsController;
-  place: FlagPlace;
-  configMap: KubeObject | undefined;
-}
+type Found = Extract<FoundDns, { controller: DnsController }>;
+/** What a member runs as cluster DNS, with the ConfigMap that it reads. */
+type MemberDns = Found & { configMap: KubeObject | undefined };
 
 /** Reads the cluster DNS of a member, or the named condition that keeps fedctl from telling it anything. */
-export async function readClusterDns(
-  member: Kube,
-): Promise<MemberDns | Extract<ReturnType<typeof findClusterDns>, { code: string }>> {
+export async function readClusterDns(member: Kube): Promise<MemberDns | Extract<FoundDns, { code: string }>> {
   const [replicationControllers, deployments, configMap] = await Promise.all([
     member.list({ apiVersion: 'v1', kind: 'ReplicationController', namespace: dnsNamespace }),
     member.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: dnsNamespace }),
     member.read(configMapRef),
   ]);
   const found = findClusterDns({ replicationControllers, deployments, configMap: configMap !== undefined });
-  return 'code' in found ? found : { ...found, configMap };
+  if ('code' in found) return found;
+  if (found.shape !== 'coredns/corefile') return { ...found, configMap };
+  const corefile = await member.read(configMapNamed(found.corefile.name));
+  if (corefile) return { ...found, configMap: corefile };
+  const { name } = found.controller.object.metadata;
+  return {
+    code: 'CLUSTER_DNS_UNKNOWN',
+    message: `ConfigMap ${found.corefile.name} of Deployment ${name} is not there`,
+  };
 }
 
 /**
- * Adds `<federation>=<domain>` to what the member's kube-dns reads; other federations stay. The pods that serve now
+ * Adds `<federation>=<domain>` to what the member's cluster DNS reads; other federations stay. The pods that serve now
  * are ledgered before the edit, and told in the facts as long as they live: they do not have the configuration.
- * Throws CLUSTER_DNS_ABSENT, _COREDNS, _AMBIGUOUS, _UNKNOWN; CONFLICT when somebody else writes at the same moment.
+ * Throws CLUSTER_DNS_ABSENT, _AMBIGUOUS, _UNKNOWN; CONFLICT when somebody else writes at the same moment.
  */
 async function ensureClusterDns(scope: StepScope, call: Call): Promise<Result> {
   const { cluster, spec } = call.input;
@@ -74,7 +77,8 @@ async function ensureClusterDns(scope: StepScope, call: Call): Promise<Result> {
   const dns = await readClusterDns(member);
   if ('code' in dns)
     throw failure(dns.code, `${cluster.name}: ${dns.message}`, { cluster: cluster.name, server: member.server });
-  const edit = editOf(scope, dns, { federation: scope.run.federation, domain: spec.dns.domain });
+  const { domain, resolvers } = spec.dns;
+  const edit = editOf(scope, dns, { federation: scope.run.federation, domain, resolvers });
   const pods = await podsOf(member, dns.controller);
   if (edit) {
     await ledgerPods(scope, pods);
@@ -98,11 +102,9 @@ interface Edit {
 }
 
 /** undefined: the federation is there already. Never server-side apply: the objects belong to others. */
-function editOf(
-  scope: StepScope,
-  { shape, controller, place, configMap }: MemberDns,
-  entry: FederationDomain,
-): Edit | undefined {
+function editOf(scope: StepScope, dns: MemberDns, entry: Omit<CorefileEntry, 'dialect'>): Edit | undefined {
+  if (dns.shape === 'coredns/corefile') return corefileEdit(scope, dns, entry);
+  const { shape, controller, place, configMap } = dns;
   const noted = (ref: ObjectRef, origin: LedgerEntry['origin']) => entryFor(scope, memberOf(scope).name, ref, origin);
   if (!shape.endsWith('/configmap')) {
     const patch = patchToAddFlag(controller, place, entry);
@@ -132,6 +134,28 @@ function editOf(
   };
 }
 
+function corefileEdit(
+  scope: StepScope,
+  { corefile, configMap }: Extract<MemberDns, { shape: 'coredns/corefile' }>,
+  entry: Omit<CorefileEntry, 'dialect'>,
+): Edit | undefined {
+  const target = configMap as KubeObject;
+  const resolvers = corefile.forwards ? entry.resolvers : [];
+  const change = corefileToAdd(target, corefile, { ...entry, resolvers, dialect: corefile.dialect });
+  if (!change) return undefined;
+  if ('problem' in change) {
+    const { name } = memberOf(scope);
+    const message = `${name}: ConfigMap ${corefile.name}, key ${corefile.key}: ${change.problem}`;
+    throw failure('CLUSTER_DNS_UNKNOWN', message, { cluster: name });
+  }
+  const ref = configMapNamed(corefile.name);
+  return {
+    target,
+    entry: entryFor(scope, memberOf(scope).name, ref, 'changed'),
+    write: (member) => member.mergePatch(ref, change.patch),
+  };
+}
+
 /** The addon manager of old clusters puts a Reconcile object back within a minute. */
 function reconciledBy({ kind, metadata }: KubeObject): string | undefined {
   if (metadata.labels?.['addonmanager.kubernetes.io/mode'] !== 'Reconcile') return undefined;
@@ -149,7 +173,7 @@ async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> 
   const member = await scope.member();
   const dns = await readClusterDns(member);
   for (const entry of entries) {
-    await restore(scope, call, { member, entry, controller: 'code' in dns ? undefined : dns.controller });
+    await restore(scope, call, { member, entry, dns: 'code' in dns ? undefined : dns });
     await forget(scope, entry);
   }
   if ('code' in dns) return { outcome: 'removed', note: dns.message, facts: nothing };
@@ -160,13 +184,14 @@ async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> 
 async function restore(
   scope: StepScope,
   call: Call,
-  { member, entry, controller }: { member: Kube; entry: LedgerEntry; controller: DnsController | undefined },
+  { member, entry, dns }: { member: Kube; entry: LedgerEntry; dns: MemberDns | undefined },
 ): Promise<void> {
   const ref = { apiVersion: entry.apiVersion ?? 'v1', kind: entry.kind, name: entry.name, namespace: entry.namespace };
   const found = await member.read(ref);
-  const write = found && restoringWrite(scope, call, { member, ref, found });
+  const corefileKey = dns?.shape === 'coredns/corefile' ? dns.corefile.key : 'Corefile';
+  const write = found && restoringWrite(scope, call, { member, ref, found, corefileKey });
   if (!write) return;
-  if (controller) await ledgerPods(scope, await podsOf(member, controller));
+  if (dns) await ledgerPods(scope, await podsOf(member, dns.controller));
   await write();
 }
 
@@ -174,9 +199,13 @@ async function restore(
 function restoringWrite(
   scope: StepScope,
   call: Call,
-  { member, ref, found }: { member: Kube; ref: ObjectRef; found: KubeObject },
+  { member, ref, found, corefileKey }: { member: Kube; ref: ObjectRef; found: KubeObject; corefileKey: string },
 ): (() => Promise<unknown>) | undefined {
   const { federation } = scope.run;
+  if (ref.kind === 'ConfigMap' && ref.name !== dnsConfigMap.name) {
+    const change = corefileToRestore(found, corefileKey, federation);
+    return change && (() => member.mergePatch(ref, change.patch));
+  }
   if (ref.kind === 'ConfigMap') {
     const change = configMapToRestore(found, federation);
     if (!change) return undefined;

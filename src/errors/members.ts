@@ -43,27 +43,22 @@ export const membersErrors = defineErrors({
   },
   CLUSTER_DNS_ABSENT: {
     retry: 'never',
-    title: 'the member runs no kube-dns',
-    fix: (d) => [
-      `set clusterDns: skip for ${d['cluster'] ?? 'the cluster'} in the spec, or skip the step: fedctl skip NAME`,
-    ],
-  },
-  CLUSTER_DNS_COREDNS: {
-    retry: 'never',
-    title: 'CoreDNS as cluster DNS is not built yet',
+    title: 'the member runs no cluster DNS that can be told',
     fix: (d) => [
       `set clusterDns: skip for ${d['cluster'] ?? 'the cluster'} in the spec, or skip the step: fedctl skip NAME`,
     ],
   },
   CLUSTER_DNS_AMBIGUOUS: {
     retry: 'never',
-    title: 'more than one controller of the member runs kube-dns',
+    title: 'more than one controller of the member runs its cluster DNS',
     fix: () => ['scale the old one to zero', 'or set clusterDns: skip for the cluster and edit the right one by hand'],
   },
   CLUSTER_DNS_UNKNOWN: {
     retry: 'never',
-    title: 'kube-dns of the member is set up in a way that cannot be edited safely',
-    fix: () => ['add the --federations flag by hand, and set clusterDns: skip for the cluster'],
+    title: 'the cluster DNS of the member is set up in a way that cannot be edited safely',
+    fix: () => [
+      'tell it by hand (--federations, or the rules in docs/dns.md), and set clusterDns: skip for the cluster',
+    ],
   },
   CLUSTER_DNS_NOT_READY: {
     retry: 'never',

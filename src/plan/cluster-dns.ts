@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import type { CorefileDialect } from './corefile.ts';
 import { argvProblem, type FlagPlace, flagPlace } from './federations-flag.ts';
 
 /** Namespace of a cluster's own DNS, and the ConfigMap and key that kube-dns reads since Kubernetes 1.5. */
@@ -7,25 +8,29 @@ export const dnsConfigMap = { name: 'kube-dns', key: 'federations' } as const;
 
 /** How a member's cluster DNS is told of a federation. */
 export type DnsShape =
-  'replication-controller/args' | 'deployment/args' | 'deployment/configmap' | 'replication-controller/configmap';
+  | 'replication-controller/args'
+  | 'deployment/args'
+  | 'deployment/configmap'
+  | 'replication-controller/configmap'
+  | 'coredns/corefile';
 
 interface Container {
   name: string;
   image?: string;
   command?: string[];
   args?: string[];
-  volumeMounts?: { name: string }[];
+  volumeMounts?: { name: string; mountPath?: string }[];
 }
 interface Volume {
   name: string;
-  configMap?: { name?: string };
+  configMap?: { name?: string; items?: { key: string; path: string }[] };
 }
 
-/** A ReplicationController or Deployment that runs kube-dns, and its container that answers the queries. */
+/** A ReplicationController or Deployment that runs kube-dns or CoreDNS, and its container that answers the queries. */
 export interface DnsController {
   object: KubeObject;
   kind: 'ReplicationController' | 'Deployment';
-  /** Place of the kubedns container in the template, found by role. */
+  /** Place of that container in the template, found by role. */
   containerAt: number;
   container: Container;
   /** Label selector of its pods, as a query. */
@@ -33,10 +38,22 @@ export interface DnsController {
   replicas: number;
 }
 
+/** Where a CoreDNS has its Corefile, and how it is told of federations. */
+export interface CorefilePlace {
+  /** The ConfigMap, and its key. */
+  name: string;
+  key: string;
+  dialect: CorefileDialect;
+  /** Takes a forward of its own for the zone: several in one server block are allowed since 1.10 (coredns PR 5127). */
+  forwards: boolean;
+}
+
 /** What a member runs; `code` names a condition that needs a person. */
 export type FoundDns =
-  { shape: DnsShape; controller: DnsController; place: FlagPlace } | { code: DnsProblem; message: string };
-export type DnsProblem = 'CLUSTER_DNS_ABSENT' | 'CLUSTER_DNS_COREDNS' | 'CLUSTER_DNS_AMBIGUOUS' | 'CLUSTER_DNS_UNKNOWN';
+  | { shape: Exclude<DnsShape, 'coredns/corefile'>; controller: DnsController; place: FlagPlace }
+  | { shape: 'coredns/corefile'; controller: DnsController; corefile: CorefilePlace }
+  | { code: DnsProblem; message: string };
+export type DnsProblem = 'CLUSTER_DNS_ABSENT' | 'CLUSTER_DNS_AMBIGUOUS' | 'CLUSTER_DNS_UNKNOWN';
 
 /** The workloads of kube-system that may be its DNS, and whether the ConfigMap kube-dns is there. */
 export interface DnsWorld {
@@ -49,27 +66,19 @@ export interface DnsWorld {
 export function findClusterDns(world: DnsWorld): FoundDns {
   const found = [
     ...world.replicationControllers.map((object) => controllerOf(object, 'ReplicationController')),
-    ...world.deployments.map((object) => controllerOf(object, 'Deployment')),
+    ...world.deployments.map((object) => controllerOf(object, 'Deployment') ?? coreDnsOf(object)),
   ].filter((controller) => controller !== undefined);
   // A controller scaled to zero is a leftover of a migration (v18 to v20, kube-dns to CoreDNS): it answers nothing.
   const serving = found.some(({ replicas }) => replicas > 0) ? found.filter(({ replicas }) => replicas > 0) : found;
   const [controller, other] = serving;
-  if (!controller || (controller.replicas === 0 && hasCoreDns(world))) return nothingFound(world);
+  if (!controller) {
+    return { code: 'CLUSTER_DNS_ABSENT', message: `neither kube-dns nor CoreDNS is in namespace ${dnsNamespace}` };
+  }
   if (other) {
     const names = serving.map(({ kind, object }) => `${kind} ${object.metadata.name}`).join(', ');
-    return { code: 'CLUSTER_DNS_AMBIGUOUS', message: `several controllers run kube-dns: ${names}` };
+    return { code: 'CLUSTER_DNS_AMBIGUOUS', message: `several controllers run the cluster DNS: ${names}` };
   }
-  return shapeOf(controller, world.configMap);
-}
-
-function nothingFound(world: DnsWorld): FoundDns {
-  if (hasCoreDns(world)) {
-    return {
-      code: 'CLUSTER_DNS_COREDNS',
-      message: 'the cluster DNS is CoreDNS, which fedctl cannot tell about federations yet',
-    };
-  }
-  return { code: 'CLUSTER_DNS_ABSENT', message: `no kube-dns in namespace ${dnsNamespace}` };
+  return isCoreDns(controller.object) ? corefileOf(controller) : shapeOf(controller, world.configMap);
 }
 
 function shapeOf(controller: DnsController, configMap: boolean): FoundDns {
@@ -131,12 +140,51 @@ export function controllerOf(object: KubeObject, kind: DnsController['kind']): D
   return { object, kind, containerAt, container, podSelector: selectorOf(object, kind), replicas };
 }
 
-const hasCoreDns = ({ deployments }: DnsWorld): boolean => deployments.some(isCoreDns);
-function isCoreDns(object: KubeObject): boolean {
-  if (!looksLikeDns(object) && object.metadata.name !== 'coredns') return false;
-  return podSpecOf(object).containers.some(
-    ({ name, image = '' }) => name === 'coredns' || /(^|\/)coredns([:@]|$)/.test(image),
+const coreDnsAt = (object: KubeObject): number =>
+  podSpecOf(object).containers.findIndex(
+    ({ name, image = '' }) => name === 'coredns' || /(^|\/)[a-z-]*coredns(-[a-z0-9_]+)?([:@]|$)/.test(image),
   );
+
+const isCoreDns = (object: KubeObject): boolean =>
+  (looksLikeDns(object) || object.metadata.name === 'coredns') && coreDnsAt(object) >= 0;
+
+/** The Deployment if it runs CoreDNS; undefined for anything else. */
+function coreDnsOf(object: KubeObject): DnsController | undefined {
+  const containerAt = coreDnsAt(object);
+  const container = podSpecOf(object).containers[containerAt];
+  if (!isCoreDns(object) || !container) return undefined;
+  const kind = 'Deployment';
+  const replicas = (object['spec'] as { replicas?: number }).replicas ?? 1;
+  return { object, kind, containerAt, container, podSelector: selectorOf(object, kind), replicas };
+}
+
+/** Path of the Corefile: `-conf FILE` or `-conf=FILE`. */
+function confOf(argv: readonly string[]): string {
+  const at = argv.findIndex((arg) => /^--?conf(=|$)/.test(arg));
+  return (at < 0 ? undefined : (argv[at]?.split('=')[1] ?? argv[at + 1])) ?? '/etc/coredns/Corefile';
+}
+
+/** The ConfigMap that `-conf` names by the volume it is mounted from. */
+function corefileOf(controller: DnsController): FoundDns {
+  const { container, object } = controller;
+  const conf = confOf(argvOf(container));
+  const [folder, file = ''] = [conf.slice(0, conf.lastIndexOf('/')), conf.split('/').at(-1)];
+  const mount = container.volumeMounts?.find(({ mountPath }) => mountPath?.replace(/\/$/, '') === folder);
+  const volume = podSpecOf(object).volumes.find(({ name }) => name === mount?.name)?.configMap;
+  if (!volume?.name) {
+    const message = `Deployment ${object.metadata.name}: ${conf} of container ${container.name} is not from a ConfigMap`;
+    return { code: 'CLUSTER_DNS_UNKNOWN', message };
+  }
+  const key = volume.items?.find(({ path }) => path === file)?.key ?? file;
+  const corefile = { name: volume.name, key, ...abilitiesOf(container.image) };
+  return { shape: 'coredns/corefile', controller, corefile };
+}
+
+/** By the tag; an image without one that tells is taken for a new one: 1.10 is of 2022. */
+function abilitiesOf(image = ''): Pick<CorefilePlace, 'dialect' | 'forwards'> {
+  const [, major = '1', minor = '999'] = /:v?(\d+)\.(\d+)/.exec(image) ?? [];
+  const version = Number(major) * 1_000 + Number(minor);
+  return { dialect: version < 1_007 ? 'federation-plugin' : 'rewrite', forwards: version >= 1_010 };
 }
 
 /** The selector of a controller as the text of a list query. */

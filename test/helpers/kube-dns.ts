@@ -64,15 +64,25 @@ export function kubeDnsDeployment(given: {
 }
 
 /** CoreDNS as kubeadm installs it: with the label of kube-dns. */
-export function coreDns(): KubeObject {
+export function coreDns(given: { version?: string; mounts?: boolean } = {}): KubeObject {
+  const { version = 'v1.11.1', mounts = true } = given;
   const labels = { 'k8s-app': 'kube-dns' };
-  const containers = [
-    { name: 'coredns', image: 'registry.k8s.io/coredns/coredns:v1.11.1', args: ['-conf', '/etc/coredns/Corefile'] },
-  ];
+  const container = {
+    name: 'coredns',
+    image: `registry.k8s.io/coredns/coredns:${version}`,
+    args: ['-conf', '/etc/coredns/Corefile'],
+    ...(mounts ? { volumeMounts: [{ name: 'config-volume', mountPath: '/etc/coredns', readOnly: true }] } : {}),
+  };
+  const configMap = { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] };
+  const volumes = mounts ? [{ name: 'config-volume', configMap }] : [];
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'coredns', namespace: 'kube-system', labels },
-    spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container], volumes } },
+    },
   };
 }

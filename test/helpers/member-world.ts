@@ -86,7 +86,7 @@ export async function memberWorld(hostServer: TestServer, memberServer: TestServ
       ...given.cluster,
     };
     const input = {
-      spec: given.spec ?? { dns: { domain: spec.dns!.domain, zone: spec.dns!.zone } },
+      spec: given.spec ?? { dns: { domain: spec.dns!.domain, zone: spec.dns!.zone, resolvers: spec.dns!.resolvers } },
       facts: given.facts ?? {},
       cluster,
     };

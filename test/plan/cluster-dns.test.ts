@@ -174,7 +174,10 @@ describe('findClusterDns', () => {
 
   it('names what it cannot do', () => {
     expect(findClusterDns(world({}))).toMatchObject({ code: 'CLUSTER_DNS_ABSENT' });
-    expect(findClusterDns(world({ deployments: [coreDns()] }))).toMatchObject({ code: 'CLUSTER_DNS_COREDNS' });
+    const unmounted = world({ deployments: [coreDns({ mounts: false })] });
+    expect(findClusterDns(unmounted)).toMatchObject({ code: 'CLUSTER_DNS_UNKNOWN' });
+    const migrating = world({ deployments: [coreDns(), kubeDnsDeployment({})] });
+    expect(findClusterDns(migrating)).toMatchObject({ code: 'CLUSTER_DNS_AMBIGUOUS' });
     const both = findClusterDns(world({ rcs: [kubeDnsV18()], deployments: [kubeDnsDeployment({})] }));
     expect(both).toMatchObject({ code: 'CLUSTER_DNS_AMBIGUOUS' });
     const shell = kubeDnsDeployment({ command: ['/bin/sh', '-c', 'exec /kube-dns --domain=x'], args: [] });
@@ -187,15 +190,28 @@ describe('findClusterDns', () => {
     const found = findClusterDns(world({ rcs: [old], deployments: [kubeDnsDeployment({ mounts: true })] }));
     expect(found).toMatchObject({ shape: 'deployment/configmap' });
     expect(findClusterDns(world({ rcs: [old], deployments: [coreDns()] }))).toMatchObject({
-      code: 'CLUSTER_DNS_COREDNS',
+      shape: 'coredns/corefile',
     });
+  });
+
+  it.each([
+    ['1.3.1', 'federation-plugin', false],
+    ['v1.6.9-eksbuild.1', 'federation-plugin', false],
+    ['1.7.0', 'rewrite', false],
+    ['v1.9.4', 'rewrite', false],
+    ['v1.11.1', 'rewrite', true],
+    ['latest', 'rewrite', true],
+  ])('tells a CoreDNS %s by %s', (version, dialect, forwards) => {
+    const found = findClusterDns(world({ deployments: [coreDns({ version })] }));
+    const corefile = { name: 'coredns', key: 'Corefile', dialect, forwards };
+    expect(found).toMatchObject({ shape: 'coredns/corefile', corefile, controller: { replicas: 2 } });
   });
 });
 
 describe('edits of objects', () => {
   const controllerIn = (object: KubeObject) => {
     const found = findClusterDns(world({ rcs: [object] }));
-    if ('code' in found) throw new Error(found.message);
+    if (!('place' in found)) throw new Error('no flag to set');
     return found;
   };
 
