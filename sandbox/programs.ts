@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -140,4 +140,12 @@ export async function ensurePrograms(
     for (const name of Object.keys(program.packages)) paths[name] = join(folder, name);
   }
   return paths;
+}
+
+/** Path of a program that some sandbox built before, the newest; undefined when none did. Builds nothing. */
+export function cachedProgram(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const root = join(cacheHome(env), 'programs');
+  const folders = existsSync(root) ? readdirSync(root) : [];
+  const built = folders.map((folder) => join(root, folder, name)).filter((file) => existsSync(file));
+  return built.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }

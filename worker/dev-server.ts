@@ -26,12 +26,8 @@ export async function findTemporal(env: NodeJS.ProcessEnv): Promise<string | und
 }
 
 /** The program the sandbox built, if it did. */
-async function sandboxTemporal(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const module = (await import('../sandbox/programs.ts')) as {
-    cachedProgram?: (name: string, env: NodeJS.ProcessEnv) => string | undefined;
-  };
-  return module.cachedProgram?.('temporal', env);
-}
+const sandboxTemporal = async (env: NodeJS.ProcessEnv): Promise<string | undefined> =>
+  (await import('../sandbox/programs.ts')).cachedProgram('temporal', env);
 
 /** Arguments of a server for one person: on loopback, its database in a file, our search attributes known. */
 export function devServerArguments(database: string, port: number, uiPort = port + 1000): string[] {
