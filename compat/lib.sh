@@ -4,7 +4,7 @@
 # fedctl itself fills from values.yaml and from the environment (docs/chart-keys.md).
 
 # FEDCTL: another fedctl than that of this checkout.
-: "${FEDCTL:=$(CDPATH='' cd "$compat/.." && pwd -P)/fedctl}"
+: "${FEDCTL:=$(CDPATH='' cd -P "$compat/.." && pwd -P)/fedctl}"
 
 # Exit codes are those of fedctl: 64 is a wrong command line, 7 is refused with nothing touched.
 usage_error() {

@@ -2,7 +2,7 @@
 # The guide's build/push-federation-images.sh, over fedctl: run it from the root of the source folder.
 set -eu
 
-compat=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
+compat=$(CDPATH='' cd -P "$(dirname "$0")/.." && pwd -P)
 . "$compat/lib.sh"
 
 [ "${FEDERATION:-}" = true ] || usage_error 'FEDERATION is not true' "FEDERATION=true $0"

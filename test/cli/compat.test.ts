@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +90,16 @@ describe('actions', () => {
 });
 
 describe('deploy.sh', () => {
+  it('finds its fedctl through a linked folder too', () => {
+    symlinkSync(join(compat, 'federation'), join(folder, 'federation'));
+    const { code, stderr } = run([join(folder, deploy), 'init'], {
+      FEDCTL: '',
+      FEDERATION_OUTPUT_ROOT: root,
+      KUBECONFIG: '/nonexistent',
+    });
+    expect([code, stderr.includes('--host-context')]).toEqual([64, true]); // what the real one says
+  });
+
   it('init writes what is missing, once', () => {
     expect(script(deploy, ['init']).calls).toEqual([init]);
     const again = script(deploy, ['init', '--namespace', 'x']);

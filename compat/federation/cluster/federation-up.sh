@@ -3,7 +3,7 @@
 # Unlike the one of 2016 it may be run again: what stands is kept.
 set -eu
 
-compat=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
+compat=$(CDPATH='' cd -P "$(dirname "$0")/../.." && pwd -P)
 . "$compat/lib.sh"
 
 default_output_root

@@ -2,7 +2,7 @@
 # The guide's federation/deploy/deploy.sh, over fedctl. What differs from 2016, and why: docs/guide.md
 set -eu
 
-compat=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
+compat=$(CDPATH='' cd -P "$(dirname "$0")/../.." && pwd -P)
 . "$compat/lib.sh"
 
 actions='init deploy_federation destroy_federation redeploy_federation'

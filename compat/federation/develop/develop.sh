@@ -2,7 +2,7 @@
 # The guide's federation/develop/develop.sh, over fedctl: run it from the root of the source folder.
 set -eu
 
-compat=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
+compat=$(CDPATH='' cd -P "$(dirname "$0")/../.." && pwd -P)
 . "$compat/lib.sh"
 
 actions='build_binaries build_image push init deploy_federation destroy_federation redeploy_federation'
