@@ -26,11 +26,13 @@ export function recordFor(domain: string, { address, kind }: { address: string; 
   return { name, type: isIpv6(address) ? 'AAAA' : 'A', ttl, values: [address] };
 }
 
-const recordsAt = async (provider: DnsProvider, zone: Zone, name: string): Promise<RecordSet[]> =>
+/** What gives the name an address now. */
+export const recordsAt = async (provider: DnsProvider, zone: Zone, name: string): Promise<RecordSet[]> =>
   (await provider.records(zone)).filter((set) => set.name === name && types.some((type) => type === set.type));
 
 const say = ({ name, type, values }: RecordSet): string => `${name} ${type} ${values.join(', ')}`;
-const same = (a: RecordSet, b: RecordSet): boolean =>
+/** Whether two sets say the same, whatever their order and TTL. */
+export const sameRecord = (a: RecordSet, b: RecordSet): boolean =>
   a.type === b.type && a.values.toSorted().join() === b.values.toSorted().join();
 
 /** The zone that dns/zone told of. Throws DNS_ZONE_NOT_FOUND when it is gone since. */
@@ -52,7 +54,7 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   const wanted = recordFor(dns.domain, call.input.facts);
   const entry = dnsEntry(scope, dns, 'Record', wanted.name);
   const standing = await recordsAt(provider, zone, wanted.name);
-  const right = standing.length === 1 && standing.every((set) => same(set, wanted));
+  const right = standing.length === 1 && standing.every((set) => sameRecord(set, wanted));
   if (right) return { outcome: 'kept', note: say(wanted), facts: {} };
   if (standing.length > 0 && !(await readEntry(scope, entry)) && !scope.run.adopt) {
     const message = `zone ${zone.name} has a record that fedctl did not make: ${standing.map(say).join('; ')}`;

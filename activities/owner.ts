@@ -12,6 +12,9 @@ const annotation = {
   firstRun: 'fedctl/first-run-id',
 } as const;
 
+/** On the Lease: first run id of the run that holds the federation. */
+export const firstRunAnnotation = annotation.firstRun;
+
 /** Who holds a federation. */
 export interface Owner {
   holder: string;

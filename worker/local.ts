@@ -4,10 +4,12 @@ import { delimiter, join } from 'node:path';
 import { createActivities } from '../activities/index.ts';
 import { allEntries, type LedgerEntry } from '../activities/ledger.ts';
 import { type Owner, readOwner } from '../activities/owner.ts';
+import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/record.ts';
 import type { HostRef, StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { names } from '../src/plan/names.ts';
+import type { Preview } from '../src/plan/preview.ts';
 import { stateFolder } from '../src/cli/folders.ts';
 import { createDeps } from './deps.ts';
 
@@ -25,6 +27,8 @@ export interface Local {
   currentHost(): Promise<HostRef | undefined>;
   /** Runs one read-only step in this process; nobody retries it. Throws its failure. */
   read(step: FrozenStep, call: StepCall): Promise<StepResult>;
+  /** What a turn-up would do; from reads and dry runs. */
+  preview(question: PreviewQuestion): Promise<Preview>;
 }
 
 /** The one door by which the CLI reaches clusters. Every method throws ApplicationFailure of the errors' table. */
@@ -65,6 +69,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
       return allEntries(await deps.kube.forContext(ref), ref.namespace);
     },
     currentHost: () => currentHost(env),
+    preview: (question) => previewUp(deps, question),
     read: (step, call) => {
       const activity = activities[step.activity];
       if (!activity) throw new Error(`no activity ${step.activity}`);

@@ -74,8 +74,8 @@ export function kubeOver(server: string, send: Send): Kube {
     name: object.metadata.name,
     namespace: object.metadata.namespace,
   });
-  const patch = async <T>(ref: ObjectRef, body: object, contentType: string): Promise<T> => {
-    const query = { fieldManager };
+  const patch = async <T>(ref: ObjectRef, body: object, contentType: string, dryRun = false): Promise<T> => {
+    const query = { fieldManager, dryRun: dryRun ? 'All' : undefined };
     return parse<T>(
       await ask({ method: 'PATCH', path: await pathOf(ref), body, contentType, query }, `patching ${say(ref)}`),
     );
@@ -103,9 +103,14 @@ export function kubeOver(server: string, send: Send): Kube {
         await ask({ method: 'POST', path, body: object, query: { fieldManager } }, `creating ${say(ref)}`),
       );
     },
-    apply: async <T extends KubeObject>(object: KubeObject, options: { force?: boolean } = {}) => {
+    apply: async <T extends KubeObject>(object: KubeObject, options: { force?: boolean; dryRun?: boolean } = {}) => {
       const ref = refOf(object);
-      const query = { fieldManager, fieldValidation: 'Strict', force: options.force ? 'true' : undefined };
+      const query = {
+        fieldManager,
+        fieldValidation: 'Strict',
+        force: options.force ? 'true' : undefined,
+        dryRun: options.dryRun ? 'All' : undefined,
+      };
       const request = {
         method: 'PATCH',
         path: await pathOf(ref),
@@ -120,7 +125,7 @@ export function kubeOver(server: string, send: Send): Kube {
       return parse<T>(answer);
     },
     mergePatch: (ref, body) => patch(ref, body, 'application/merge-patch+json'),
-    jsonPatch: (ref, body) => patch(ref, body, 'application/json-patch+json'),
+    jsonPatch: (ref, body, { dryRun = false } = {}) => patch(ref, body, 'application/json-patch+json', dryRun),
     remove: async (ref, { uid, propagation = 'Background' }) => {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: propagation };
       const answer = await send({ method: 'DELETE', path: await pathOf(ref), body });

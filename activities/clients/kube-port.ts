@@ -49,12 +49,16 @@ export interface Kube {
   list<T extends KubeObject = KubeObject>(ref: ListRef): Promise<T[]>;
   /** POST; an object that is there already throws `CONFLICT` with data.reason AlreadyExists. */
   create<T extends KubeObject>(object: T): Promise<T>;
-  /** Server-side apply, field manager fedctl, never forced unless asked; a conflict throws `FIELD_OWNED` with the manager's name. */
-  apply<T extends KubeObject>(object: KubeObject, options?: { force?: boolean }): Promise<T>;
+  /** Server-side apply, field manager fedctl, never forced unless asked; a conflict throws `FIELD_OWNED` with the manager's name. `dryRun`: says what would stand, and stores nothing. */
+  apply<T extends KubeObject>(object: KubeObject, options?: { force?: boolean; dryRun?: boolean }): Promise<T>;
   /** JSON merge patch; with `resourceVersion` in the patch's metadata it is optimistic (409: `CONFLICT`). */
   mergePatch<T extends KubeObject = KubeObject>(ref: ObjectRef, patch: object): Promise<T>;
-  /** JSON patch (RFC 6902). */
-  jsonPatch<T extends KubeObject = KubeObject>(ref: ObjectRef, patch: object[]): Promise<T>;
+  /** JSON patch (RFC 6902). `dryRun` as for apply. */
+  jsonPatch<T extends KubeObject = KubeObject>(
+    ref: ObjectRef,
+    patch: object[],
+    options?: { dryRun?: boolean },
+  ): Promise<T>;
   /** DELETE with preconditions; absent is success; another UID than asked is success too (that object is not ours). */
   remove(ref: ObjectRef, options: { uid: string; propagation?: 'Background' | 'Foreground' | 'Orphan' }): Promise<void>;
   /** GET of a path that is no object: /healthz, /version. Any status is a value. */

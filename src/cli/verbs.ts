@@ -19,7 +19,7 @@ export const verbs = {
   plan: {
     usage: '-f FILE',
     summary: 'show what a turn-up would create, change or delete',
-    load: notYet('plan', 'check without writing anything: fedctl check -f FILE', 'list the steps: fedctl explain'),
+    load: async () => (await import('./commands/plan.ts')).configurePlan,
   },
   up: {
     usage: '-f FILE',

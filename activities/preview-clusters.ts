@@ -1,0 +1,84 @@
+import type { ClusterRef, HostRef, RunContext } from '../src/plan/call.ts';
+import { names } from '../src/plan/names.ts';
+import type { ObjectPreview } from '../src/plan/preview.ts';
+import type { KubeClients, KubeObject } from './clients/kube-port.ts';
+import { firstRunAnnotation } from './owner.ts';
+import { pretend, type PretendedKube } from './preview-kube.ts';
+
+/** The clusters of one preview: the same pretended one for every step that reaches it. */
+export interface PretendedClusters {
+  clients: KubeClients;
+  /** What all of them would come to: the host first, the federation API last. */
+  objects(): ObjectPreview[];
+}
+
+/** The Lease of a run that writes nothing: steps that write ask whether they still may. */
+const ownLease = (run: RunContext): KubeObject => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: {
+    name: names.lease,
+    namespace: run.host.namespace,
+    annotations: { [firstRunAnnotation]: run.firstRunId },
+  },
+  spec: { holderIdentity: run.startedBy, renewTime: new Date().toISOString() },
+});
+
+/** `members`: names by their contexts, for the preview. */
+export function pretendClusters(
+  real: KubeClients,
+  run: RunContext,
+  members: readonly (ClusterRef & { name: string })[],
+): PretendedClusters {
+  const known = new Map<string, Promise<PretendedKube>>();
+  const once = (key: string, make: () => Promise<PretendedKube>): Promise<PretendedKube> => {
+    const found = known.get(key) ?? make();
+    known.set(key, found);
+    return found;
+  };
+  const keyOf = ({ context, kubeconfig = '' }: ClusterRef): string => `${kubeconfig} ${context}`;
+  const host = (): Promise<PretendedKube> =>
+    once('host', async () =>
+      pretend(await real.forContext(run.host), { cluster: 'host', dryRun: true, seed: [ownLease(run)] }),
+    );
+  const member = (ref: ClusterRef): Promise<PretendedKube> => {
+    const name = members.find((one) => keyOf(one) === keyOf(ref))?.name ?? ref.context;
+    return once(`member ${keyOf(ref)}`, async () =>
+      pretend(await real.forContext(ref), { cluster: name, dryRun: true }),
+    );
+  };
+  // Never a dry run: the federation API takes the request, and writes.
+  const federation = (ref: HostRef): Promise<PretendedKube> =>
+    once('federation', async () =>
+      pretend(await standingFederation(real, ref), { cluster: 'federation', dryRun: false }),
+    );
+  const clients: KubeClients = {
+    forContext: (ref) => ('namespace' in ref ? host() : member(ref)),
+    forFederation: federation,
+    forKubeconfig: real.forKubeconfig,
+    contextFacts: real.contextFacts,
+  };
+  const opened: PretendedKube[] = [];
+  const remember = (kube: PretendedKube): PretendedKube => {
+    if (!opened.includes(kube)) opened.push(kube);
+    return kube;
+  };
+  return {
+    clients: {
+      ...clients,
+      forContext: async (ref) => remember((await clients.forContext(ref)) as PretendedKube),
+      forFederation: async (ref) => remember((await federation(ref)) as PretendedKube),
+    },
+    objects: () => opened.flatMap((kube) => kube.objects()),
+  };
+}
+
+/** undefined: there is no federation API yet. */
+async function standingFederation(real: KubeClients, host: HostRef) {
+  try {
+    return await real.forFederation(host);
+  } catch (error) {
+    if ((error as { type?: string }).type === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,215 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Facts, MemberRef, RunContext, StepResult } from '../src/plan/call.ts';
+import type { FrozenStep } from '../src/plan/frozen.ts';
+import { freezeUp } from '../src/plan/graph.ts';
+import { labels } from '../src/plan/names.ts';
+import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/preview.ts';
+import { expandTemplate, fillInput } from '../src/plan/refs.ts';
+import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
+import type { Kube } from './clients/kube-port.ts';
+import type { Deps } from './deps.ts';
+import { createActivities } from './index.ts';
+import { allEntries } from './ledger.ts';
+import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';
+import { previewRecord, previewZone } from './preview-dns.ts';
+import { toBeMade } from './preview-kube.ts';
+import { type FederationRecord, readRecord } from './record.ts';
+
+/** What a preview is asked for. */
+export interface PreviewQuestion {
+  federation: string;
+  spec: Spec;
+  host: RunContext['host'];
+  /** Digest of the spec. */
+  digest: string;
+  prune?: boolean;
+  adopt?: boolean;
+  takeOwnership?: boolean;
+}
+
+/** In place of the uuid of a federation still to be made: dry runs need a label that is one. */
+const noUuid = '00000000-0000-0000-0000-000000000000';
+/** In place of an address that nobody gave yet (RFC 5737: of nobody). */
+const noAddress = '192.0.2.1';
+
+/** Steps that bring objects; they run as they are, against clusters that only pretend. All others write or wait. */
+const bringing: ReadonlySet<string> = new Set([
+  'checkImages',
+  'ensureNamespace',
+  'ensureApiserverService',
+  'waitForApiserverAddress',
+  'ensureCertificateAuthority',
+  'ensureApiserverCredentials',
+  'ensureEtcdClaim',
+  'recordImages',
+  'ensureApiserverDeployment',
+  'ensureAdminKubeconfig',
+  'ensureControllerManagerRbac',
+  'ensureControllerManagerCredentials',
+  'ensureDnsCredentials',
+  'ensureControllerManagerDeployment',
+  'reachMember',
+  'ensureMemberIdentity',
+  'ensureMemberCredentials',
+  'ensureClusterRegistered',
+  'ensureClusterDns',
+]);
+
+/** What a turn-up waits for when it has made something: no obstacle to a preview. */
+const passing: ReadonlySet<string> = new Set(['CLAIM_NOT_BOUND', 'NO_ADDRESS']);
+
+/** One preview being made. */
+interface Making {
+  deps: Deps;
+  pretended: PretendedClusters;
+  question: PreviewQuestion;
+  run: RunContext;
+  record: FederationRecord | undefined;
+  facts: Record<string, Facts>;
+  dns: ObjectPreview[];
+  obstacles: PreviewObstacle[];
+}
+
+/**
+ * What a turn-up would do, from reads and dry runs only: the steps themselves run, and what they write is kept in this
+ * process. A step that a turn-up would block at is an obstacle, and those after it are too. Throws what reaching the
+ * host throws.
+ */
+export async function previewUp(deps: Deps, question: PreviewQuestion): Promise<Preview> {
+  const { federation, spec, host, digest } = question;
+  const kube = await deps.kube.forContext(host);
+  const record = await readRecord(kube, host.namespace);
+  const run = await runOf(kube, question, record);
+  const pretended = pretendClusters(deps.kube, run, spec.clusters);
+  const pretending = { ...deps, kube: pretended.clients };
+  const making: Making = { deps: pretending, pretended, question, run, record, facts: {}, dns: [], obstacles: [] };
+  const graph = freezeUp(spec);
+  if (record && record.federation !== federation) {
+    const message = `namespace ${host.namespace} holds federation ${record.federation} already`;
+    return {
+      federation,
+      specDigest: digest,
+      objects: [],
+      obstacles: [{ step: 'host/record', code: 'RECORD_OTHER', message }],
+    };
+  }
+  await runSteps(making, graph.steps);
+  for (const cluster of graph.clusters?.members ?? [])
+    await runSteps(making, expandTemplate(graph.clusters?.template ?? [], cluster), cluster);
+  const leaving = await previewLeaving(kube, question, record);
+  const objects = [...pretended.objects(), ...making.dns, ...leaving];
+  return { federation, specDigest: digest, objects, obstacles: making.obstacles };
+}
+
+async function runOf(
+  kube: Kube,
+  { federation, host, digest, adopt, takeOwnership }: PreviewQuestion,
+  record: FederationRecord | undefined,
+): Promise<RunContext> {
+  const namespace = await kube.read({ apiVersion: 'v1', kind: 'Namespace', name: host.namespace });
+  return {
+    federation,
+    uuid: namespace?.metadata.labels?.[labels.federation] ?? record?.uuid ?? noUuid,
+    workflowId: 'plan',
+    firstRunId: 'plan',
+    startedBy: 'plan',
+    host,
+    digest,
+    ...(adopt ? { adopt } : {}),
+    ...(takeOwnership ? { takeOwnership } : {}),
+  };
+}
+
+/** Runs steps in an order that suits their needs. */
+async function runSteps(making: Making, steps: readonly FrozenStep[], cluster?: ClusterSpec): Promise<void> {
+  const done = new Set<string>();
+  const visit = async (step: FrozenStep): Promise<void> => {
+    if (done.has(step.id)) return;
+    done.add(step.id);
+    for (const need of steps.filter(({ id }) => step.needs.includes(id))) await visit(need);
+    await runStep(making, step, cluster);
+  };
+  for (const step of steps) await visit(step);
+}
+
+async function runStep(making: Making, step: FrozenStep, cluster?: ClusterSpec): Promise<void> {
+  const missing = Object.values(step.input.facts).find(({ from, optional }) => !optional && !making.facts[from]);
+  if (missing && bringing.has(step.activity)) {
+    making.obstacles.push({ step: step.id, code: null, message: `not known before ${missing.from} is done` });
+    return;
+  }
+  try {
+    const result = await answer(making, step, cluster);
+    if (result) making.facts[step.id] = result.facts;
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    const code = error.type ?? 'BUG';
+    if (passing.has(code)) making.facts[step.id] = { address: noAddress, kind: 'ip', port: 443 };
+    else making.obstacles.push({ step: step.id, code, message: error.message });
+  }
+}
+
+async function answer(making: Making, step: FrozenStep, cluster?: ClusterSpec): Promise<StepResult | undefined> {
+  const { deps, run, question } = making;
+  const { dns, images } = question.spec;
+  if (dns && step.activity === 'ensureZone') return keepDns(making, await previewZone(deps, run, dns));
+  if (dns && step.activity === 'ensureApiserverRecord')
+    return keepDns(making, await previewRecord(deps, run, dns, making.facts['apiserver/address']));
+  if (images.build && step.activity === 'recordImages') return builtImages(making);
+  const activity = activityOf(deps, step.activity);
+  if (!bringing.has(step.activity) || !activity) return undefined;
+  const input = fillInput(step, making.facts);
+  return activity({ step: step.id, run: withMember(run, cluster), parked: false, waitMs: 0, input });
+}
+
+type AnyActivity = (call: object) => Promise<StepResult>;
+
+const activityOf = (deps: Deps, name: string): AnyActivity | undefined =>
+  (createActivities(deps) as unknown as Record<string, AnyActivity>)[name];
+
+function keepDns(making: Making, { object, facts }: { object: ObjectPreview; facts: Facts }): StepResult {
+  making.dns.push(object);
+  return { outcome: 'done', facts };
+}
+
+/** What a build gives is known when it is done; until then the images that stand are the best guess. */
+function builtImages({ record, facts }: Making): StepResult {
+  const { apiserver = toBeMade, controllerManager = toBeMade } = record?.images ?? {};
+  const etcd = String(facts['preflight/images']?.['etcd'] ?? toBeMade);
+  const version = apiserver.split('@')[0]?.split(':').at(-1) ?? '';
+  return { outcome: 'done', facts: { apiserver, controllerManager, etcd, version } };
+}
+
+function withMember(run: RunContext, cluster: ClusterSpec | undefined): RunContext {
+  if (!cluster) return run;
+  const { name, context, kubeconfig } = cluster;
+  const member: MemberRef = { name, context, ...(kubeconfig ? { kubeconfig } : {}) };
+  return { ...run, member };
+}
+
+/** Members of the record that the spec does not name any more: with --prune they leave. */
+async function previewLeaving(
+  kube: Kube,
+  { spec, host, prune }: PreviewQuestion,
+  record: FederationRecord | undefined,
+): Promise<ObjectPreview[]> {
+  const leaving = (record?.members ?? []).filter(({ name }) => !spec.clusters.some((one) => one.name === name));
+  if (leaving.length === 0) return [];
+  const entries = (await allEntries(kube, host.namespace)).filter(({ kind }) => kind !== 'Pod');
+  return leaving.flatMap(({ name }) =>
+    entries
+      .filter(({ step }) => step.startsWith(`clusters/${name}/`))
+      .map((entry): ObjectPreview => {
+        const about = {
+          cluster: entry.cluster,
+          kind: entry.kind,
+          namespace: entry.namespace,
+          name: entry.name,
+          fields: [],
+        };
+        if (!prune) return { ...about, action: 'keep', note: `${name} is not in the file; --prune takes it out` };
+        if (entry.origin === 'created') return { ...about, action: 'delete', note: `${name} leaves` };
+        return { ...about, action: 'update', note: `${name} leaves: what stood before comes back` };
+      }),
+  );
+}

@@ -1,0 +1,58 @@
+import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
+import { exit, usageError } from '../exit.ts';
+
+interface Options {
+  file?: string;
+  output: Output;
+  all?: boolean;
+  prune?: boolean;
+  adopt?: boolean;
+  takeOwnership?: boolean;
+  detailedExitcode?: boolean;
+}
+
+/** `fedctl plan`: what a turn-up would do, from reads and dry runs in this process; nothing is written anywhere. */
+export const configurePlan: Configure = (command, cli) => {
+  command
+    .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
+    .option('--all', 'also list what is kept')
+    .option('--prune', 'as of up: members that are not in the file leave')
+    .option('--adopt', 'as of up: objects that are not ours are taken')
+    .option('--take-ownership', 'as of up: fields of other managers are taken')
+    .option('--detailed-exitcode', 'end with 2 when there are changes')
+    .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
+    .addHelpText(
+      'after',
+      examples([
+        'fedctl plan -f federation.yaml',
+        'fedctl plan -f federation.yaml --all',
+        'fedctl plan -f federation.yaml -o json > plan.json',
+        'fedctl plan -f federation.yaml --detailed-exitcode   # 0 no changes, 2 changes',
+      ]),
+    )
+    .action(
+      action(cli, async ({ file, output, all, detailedExitcode, ...how }: Options) => {
+        const { io } = cli;
+        if (file === undefined) throw usageError('which file? give the federation.yaml with -f');
+        io.note(`planning ${file === '-' ? 'stdin' : file}`);
+        const { readSpecFile } = await import('../spec-file.ts');
+        const spec = await readSpecFile(io, file);
+        const [{ openLocal }, { planDocument, planLines }, { printDocument }, { readFailure }] = await Promise.all([
+          import('../../../worker/local.ts'),
+          import('../plan-model.ts'),
+          import('../document.ts'),
+          import('../read-failure.ts'),
+        ]);
+        const preview = await openLocal(io.env)
+          .preview({ ...spec, ...how })
+          .catch((error: unknown) => {
+            throw readFailure(error);
+          });
+        const document = planDocument(preview);
+        await printDocument(io, output, document, () =>
+          planLines(document, io.size().columns, { all: all ?? false, paint: io.paintResult }),
+        );
+        return detailedExitcode && document.changes ? exit.changes : exit.done;
+      }),
+    );
+};

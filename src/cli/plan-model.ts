@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { countActions, type ObjectPreview, type Preview, type PreviewAction, wouldChange } from '../plan/preview.ts';
+import { cut, wrap } from './format.ts';
+import { plain, type Paint, type Style } from './io.ts';
+
+/** The document of `fedctl plan -o json`: the artefact of a plan. */
+export interface PlanDocument extends Preview {
+  /** SHA-256 of everything else in it: the same world and the same file give the same. */
+  digest: string;
+  changes: boolean;
+  counts: Record<PreviewAction, number>;
+}
+
+/** Objects in an order that does not depend on who answered first. */
+export function planDocument(preview: Preview): PlanDocument {
+  const order = ({ cluster, kind, namespace, name }: ObjectPreview): string =>
+    [clusterOrder[cluster] ?? `1${cluster}`, kind, namespace, name].join(' ');
+  const objects = preview.objects.toSorted((a, b) => order(a).localeCompare(order(b)));
+  const sorted = { ...preview, objects };
+  const digest = `sha256:${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`;
+  return { ...sorted, digest, changes: wouldChange(sorted), counts: countActions(objects) };
+}
+
+const clusterOrder: Readonly<Record<string, string>> = { host: '0', dns: '2', federation: '3' };
+
+const marks: Readonly<Record<PreviewAction, { mark: string; style: Style }>> = {
+  create: { mark: '+', style: 'green' },
+  update: { mark: '~', style: 'yellow' },
+  keep: { mark: '=', style: 'dim' },
+  delete: { mark: '-', style: 'red' },
+};
+
+/** The plan for people: what changes, object by object; what is kept only as a count, unless `all`. */
+export function planLines(
+  plan: PlanDocument,
+  columns: number,
+  options: { all?: boolean; paint?: Paint } = {},
+): string[] {
+  const { all = false, paint = plain } = options;
+  const clusters = [...new Set(plan.objects.map(({ cluster }) => cluster))];
+  const groups = clusters.flatMap((cluster) => {
+    const objects = plan.objects.filter((one) => one.cluster === cluster);
+    const shown = objects.filter(({ action }) => all || action !== 'keep');
+    const folded = objects.length - shown.length;
+    const rest = folded > 0 ? [paint('dim', `  = ${folded} kept`)] : [];
+    return [paint('bold', cluster), ...shown.flatMap((one) => objectLines(one, columns, paint)), ...rest];
+  });
+  const obstacles = plan.obstacles.flatMap(({ step, code, message }) => {
+    const [first = '', ...rest] = wrap(`${step}: ${message}${code ? ` (${code})` : ''}`, columns - 4);
+    return [`${paint('red', '!')} ${first}`, ...rest.map((line) => `    ${line}`)];
+  });
+  const blocked = obstacles.length > 0 ? ['', 'as things stand, a turn-up blocks here:', ...obstacles] : [];
+  return [...groups, ...blocked, '', ...wrap(summaryOf(plan), columns)];
+}
+
+function objectLines(
+  { action, kind, namespace, name, fields, note }: ObjectPreview,
+  columns: number,
+  paint: Paint,
+): string[] {
+  const { mark, style } = marks[action];
+  const said = note ? ` (${note})` : '';
+  const head = `${kind} ${namespace && namespace !== name ? `${namespace}/` : ''}${name}${said}`;
+  const changes = fields.map(({ path, from, to }) => `${path}: ${from ?? '(none)'} -> ${to ?? '(none)'}`);
+  return [
+    `  ${paint(style, mark)} ${cut(head, columns - 4)}`,
+    ...changes.flatMap((line) =>
+      wrap(line, columns - 8).map((part, at) => `${at === 0 ? '      ' : '        '}${part}`),
+    ),
+  ];
+}
+
+const words: readonly [PreviewAction, string][] = [
+  ['create', 'to create'],
+  ['update', 'to update'],
+  ['delete', 'to delete'],
+  ['keep', 'kept'],
+];
+
+/** One sentence: what would come of a turn-up. */
+export function summaryOf({ changes, counts, obstacles }: PlanDocument): string {
+  if (!changes) return `no changes: ${counts.keep} objects stand as the file wants them`;
+  const told = words.flatMap(([action, word]) => (counts[action] > 0 ? [`${counts[action]} ${word}`] : []));
+  const blocked = obstacles.length > 0 ? [`${obstacles.length} in the way`] : [];
+  return `plan: ${[...told, ...blocked].join(', ')}; nothing was written`;
+}
