@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cacheHome } from '../../sandbox/layout.ts';
-import { Operator, root } from '../e2e/world.ts';
+import { Operator, type Ran, root } from '../e2e/world.ts';
 
 export type When = 'never' | 'before' | 'middle' | 'after';
 
@@ -30,7 +30,10 @@ export class Mortality {
     return (await readFile(this.#file, 'utf8')).split('\n').filter(Boolean);
   }
 
-  /** Answers the exit code of `fedctl` after all deaths. */
+  /**
+   * Runs `fedctl` to its end, through all deaths. A step that lost its patience to dying workers is blocked for a moment
+   * and goes on by itself: the command is given again then, as its operator would.
+   */
   async through(...args: string[]): Promise<{ code: number; tail: string }> {
     const argv = [process.execPath, '--disable-warning=ExperimentalWarning', join(root, 'test/crash/worker.ts')];
     let ended = false;
@@ -48,5 +51,13 @@ export class Mortality {
     if (worker) await this.operator.kill(worker);
     const { code, stderr } = await ran;
     return { code, tail: code === 0 ? '' : stderr.slice(-3_000) };
+  }
+
+  async #untilNotBlocked(argv: readonly string[]): Promise<Ran> {
+    for (let times = 0; ; times += 1) {
+      const ran = await this.operator.run(argv, { timeoutMs: 1_500_000 });
+      if (ran.code !== 6 || times === 30) return ran;
+      await delay(2_000);
+    }
   }
 }
