@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { killGroup } from './build-process.ts';
-import type { StepScope } from './step.ts';
+import type { BuildScope } from './step.ts';
 
 /** ms between looks at a lock that another build holds. */
 const lookEveryMs = 500;
@@ -35,7 +35,7 @@ const mine = new Set<string>();
  * Runs `act` while no other build uses this source folder on this machine. Waits for a living holder and says so; the
  * lock of a dead one is taken, and the processes that it left behind are ended first. Throws cancellations.
  */
-export async function withBuildLock<T>(scope: StepScope, source: string, act: (held: Held) => Promise<T>): Promise<T> {
+export async function withBuildLock<T>(scope: BuildScope, source: string, act: (held: Held) => Promise<T>): Promise<T> {
   const name = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const lock = join(scope.deps.stateFolder, 'builds', 'locks', name);
   await mkdir(dirname(lock), { recursive: true, mode: 0o700 });

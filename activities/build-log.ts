@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redact } from './redact.ts';
-import type { StepScope } from './step.ts';
+import type { BuildScope } from './step.ts';
 
 /** Lines that a failure shows. */
 const tailLines = 15;
@@ -22,7 +22,7 @@ export interface BuildLog {
 }
 
 /** A log of this step, `<state folder>/builds/<federation>/<step>.log`; that of an earlier attempt is replaced. */
-export async function openBuildLog(scope: StepScope): Promise<BuildLog> {
+export async function openBuildLog(scope: BuildScope): Promise<BuildLog> {
   const folder = join(scope.deps.stateFolder, 'builds', scope.run.federation);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${scope.step.replaceAll('/', '-')}.log`);

@@ -15,7 +15,7 @@ import {
   referenceIn,
   registriesOf,
 } from './images-target.ts';
-import type { StepScope } from './step.ts';
+import type { BuildScope } from './step.ts';
 
 /** The Dockerfile of a build; a relative path is one of the source folder. */
 export const dockerfileOf = (build: BuildSpec): string =>
@@ -40,7 +40,7 @@ export async function checkSource(build: BuildSpec): Promise<void> {
 }
 
 /** Everything a build needs: the source, an engine, and the right to push. Answers a note. */
-async function checkBuild(scope: StepScope, images: ImagesSpec, build: BuildSpec): Promise<string> {
+async function checkBuild(scope: BuildScope, images: ImagesSpec, build: BuildSpec): Promise<string> {
   await checkSource(build);
   const { env } = scope.deps;
   const fail = (): Error => failure('BUG', 'nothing is built in preflight');
@@ -66,7 +66,7 @@ async function checkPullSecret(images: ImagesSpec, registries: readonly string[]
 
 /** Checks every image at its registry, or that it can be built and pushed; answers references pinned by digest. */
 export async function checkImages(
-  scope: StepScope,
+  scope: BuildScope,
   call: CallOf<'preflight/images'>,
 ): Promise<ResultOf<'preflight/images'>> {
   const { images } = call.input.spec;

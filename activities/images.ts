@@ -4,12 +4,13 @@ import { contentTag } from './build-context.ts';
 import { withBuildLock } from './build-lock.ts';
 import { type BuildLog, openBuildLog } from './build-log.ts';
 import { commandFailure, runChild } from './build-process.ts';
+import { namesContent, sourceTag } from './build-version.ts';
 import { type Engine, type Fail, findEngine } from './clients/engine.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { checkImages, checkSource, dockerfileOf } from './images-check.ts';
 import { type BuildSpec, pushAuthFile, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
-import { reading, type StepScope, writing } from './step.ts';
+import { type BuildScope, building, writing } from './step.ts';
 
 const required = (build: BuildSpec | undefined): BuildSpec => {
   if (!build) throw failure('BUG', 'a build step was called without images.build in its spec');
@@ -23,7 +24,7 @@ interface Bench {
 }
 
 /** Runs `act` with a log, as the only build of its source folder on this machine. */
-async function atBench<T>(scope: StepScope, build: BuildSpec, act: (bench: Bench) => Promise<T>): Promise<T> {
+async function atBench<T>(scope: BuildScope, build: BuildSpec, act: (bench: Bench) => Promise<T>): Promise<T> {
   await checkSource(build);
   return withBuildLock(scope, build.source, async ({ started }) => {
     const log = await openBuildLog(scope);
@@ -38,7 +39,7 @@ async function atBench<T>(scope: StepScope, build: BuildSpec, act: (bench: Bench
 /** A push that the registry refuses is not tried again by itself; any other may pass. */
 const refused = /unauthorized|denied|forbidden|authentication required|\b40[13]\b/i;
 
-async function engineAt(scope: StepScope, build: BuildSpec, { log, started }: Bench): Promise<Engine> {
+async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<Engine> {
   const fail: Fail = (kind, command, ended) => {
     const code = kind === 'build' ? 'BUILD_FAILED' : refused.test(log.tail()) ? 'REGISTRY_DENIED' : 'PUSH_FAILED';
     return commandFailure(code, command, ended, log);
@@ -48,7 +49,7 @@ async function engineAt(scope: StepScope, build: BuildSpec, { log, started }: Be
   return findEngine(build.engine, scope.deps.env, run, fail);
 }
 
-async function buildBinaries(scope: StepScope, call: CallOf<'images/binaries'>): Promise<ResultOf<'images/binaries'>> {
+async function buildBinaries(scope: BuildScope, call: CallOf<'images/binaries'>): Promise<ResultOf<'images/binaries'>> {
   const build = required(call.input.spec.images.build);
   return atBench(scope, build, async ({ log, started }) => {
     const command = { argv: build.binaries, cwd: build.source, env: scope.deps.env };
@@ -58,7 +59,7 @@ async function buildBinaries(scope: StepScope, call: CallOf<'images/binaries'>):
   });
 }
 
-async function buildImage(scope: StepScope, call: CallOf<'images/build'>): Promise<ResultOf<'images/build'>> {
+async function buildImage(scope: BuildScope, call: CallOf<'images/build'>): Promise<ResultOf<'images/build'>> {
   const { images } = call.input.spec;
   const build = required(images.build);
   const place = pushPlaces(images, build).apiserver;
@@ -66,7 +67,7 @@ async function buildImage(scope: StepScope, call: CallOf<'images/build'>): Promi
     const engine = await engineAt(scope, build, bench);
     scope.tell(`reads ${build.source}`);
     const content = await contentTag(build.source, dockerfileOf(build), scope.signal);
-    const tag = build.push.tag ?? content;
+    const tag = build.push.tag ?? (await sourceTag(build.source, content, scope.deps.env, scope.signal));
     // The content's own name says whether this very source was built before, whatever name it is pushed under.
     const reference = `${place}:${content}`;
     const before = await engine.find(reference);
@@ -84,7 +85,7 @@ async function buildImage(scope: StepScope, call: CallOf<'images/build'>): Promi
 
 /** Pushes to one repository, unless the registry has this very content already. */
 async function pushOne(
-  scope: StepScope,
+  scope: BuildScope,
   call: CallOf<'images/push'>,
   target: ImageReference,
   engine: () => Promise<Engine>,
@@ -93,8 +94,8 @@ async function pushOne(
   const build = required(images.build);
   const client = registriesOf(images, scope.deps.env, 'push');
   const before = await client.find(target);
-  // A content tag never means anything else; one that the spec names may be that of an older build.
-  if (before && build.push.tag === undefined) return { digest: before, outcome: 'kept' };
+  // A tag with the content in it never means anything else; any other may be that of an older build.
+  if (before && build.push.tag === undefined && namesContent(target.tag)) return { digest: before, outcome: 'kept' };
   const { imageId } = call.input.facts;
   const by = await engine();
   if (!(await by.has(imageId)))
@@ -120,7 +121,7 @@ async function pushOne(
   return { digest, outcome: before === digest ? 'kept' : before ? 'updated' : 'created' };
 }
 
-async function pushImage(scope: StepScope, call: CallOf<'images/push'>): Promise<ResultOf<'images/push'>> {
+async function pushImage(scope: BuildScope, call: CallOf<'images/push'>): Promise<ResultOf<'images/push'>> {
   const { images } = call.input.spec;
   const build = required(images.build);
   const { tag } = call.input.facts;
@@ -142,10 +143,15 @@ async function pushImage(scope: StepScope, call: CallOf<'images/push'>): Promise
 }
 
 /** Steps that check, build and push images; images/record is in images-record.ts. */
-export const imagesActivities = (deps: Deps) => ({
-  checkImages: reading<'preflight/images'>(deps, checkImages),
-  // They write on the worker's machine only, before the federation has a record to own.
-  buildBinaries: reading<'images/binaries'>(deps, buildBinaries),
-  buildImage: reading<'images/build'>(deps, buildImage),
-  pushImage: writing<'images/push'>(deps, pushImage),
-});
+export function imagesActivities(deps: Deps) {
+  const pushForRun = writing<'images/push'>(deps, pushImage);
+  const pushAlone = building<'images/push'>(deps, pushImage);
+  return {
+    checkImages: building<'preflight/images'>(deps, checkImages),
+    // They write on the worker's machine only, before the federation has a record to own.
+    buildBinaries: building<'images/binaries'>(deps, buildBinaries),
+    buildImage: building<'images/build'>(deps, buildImage),
+    pushImage: (call: CallOf<'images/push'>): Promise<ResultOf<'images/push'>> =>
+      call.run.imagesOnly ? pushAlone(call) : pushForRun(call),
+  };
+}

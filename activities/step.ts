@@ -14,20 +14,24 @@ const heartbeatEveryMs = 5_000;
 /** Longest detail of a heartbeat, bytes: `status` shows it. */
 const detailBytes = 1_000;
 
-/** What a step's activity works with. */
-export interface StepScope {
+/** What an activity works with that touches no cluster: its worker may be a machine that only builds. */
+export interface BuildScope {
   deps: Deps;
   run: RunContext;
   step: string;
+  signal: AbortSignal;
+  /** Says what the step waits for; `status` and the Temporal UI show it. */
+  tell(detail: string): void;
+}
+
+/** What a step's activity works with. */
+export interface StepScope extends BuildScope {
   /** The host cluster. */
   host: Kube;
   /** The member this step is about. */
   member(): Promise<Kube>;
   /** The federation's own API. */
   federation(): Promise<Kube>;
-  signal: AbortSignal;
-  /** Says what the step waits for; `status` and the Temporal UI show it. */
-  tell(detail: string): void;
 }
 
 type Act<Id extends StepId> = (scope: StepScope, call: CallOf<Id>) => Promise<ResultOf<Id>>;
@@ -47,29 +51,36 @@ export function writing<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<I
     });
 }
 
+/** An activity that touches no cluster. */
+export function building<Id extends StepId>(
+  deps: Deps,
+  act: (scope: BuildScope, call: CallOf<Id>) => Promise<ResultOf<Id>>,
+): Activity<Id> {
+  return (call) => guarded(deps, call, (scope) => act(scope, call));
+}
+
 /** Steps before the Lease, which they lead to. */
 const ownerless: ReadonlySet<string> = new Set(['host/namespace', 'host/record']);
 
-/** Runs an act with a scope, heartbeats in the background, and every error as a failure of the table. */
+/** Runs an act with a scope that reaches the clusters; see guarded. */
 export async function inStep<T>(
   deps: Deps,
   call: StepCall<unknown>,
   act: (scope: StepScope) => Promise<T>,
 ): Promise<T> {
+  return guarded(deps, call, async (scope) => {
+    const host = await deps.kube.forContext(call.run.host);
+    return act({ ...scope, host, ...clusters(deps, call.run) });
+  });
+}
+
+/** Runs an act with heartbeats in the background, and throws every error as a failure of the table. */
+async function guarded<T>(deps: Deps, call: StepCall<unknown>, act: (scope: BuildScope) => Promise<T>): Promise<T> {
   const context = currentContext();
   const tell = (text: string): void => context.heartbeat(atMost(redact(text), detailBytes));
   const timer = setInterval(() => context.beat(), heartbeatEveryMs);
   try {
-    const host = await deps.kube.forContext(call.run.host);
-    return await act({
-      deps,
-      run: call.run,
-      step: call.step,
-      host,
-      ...clusters(deps, call.run),
-      signal: context.signal,
-      tell,
-    });
+    return await act({ deps, run: call.run, step: call.step, signal: context.signal, tell });
   } catch (error) {
     throw failed(error, deps, call);
   } finally {

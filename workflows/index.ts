@@ -9,6 +9,8 @@ import { leave } from './leave.ts';
 import { Run } from './run.ts';
 import { runGraph } from './run-graph.ts';
 
+export { imagesRun } from './images.ts';
+
 /** Turns up a federation, or brings a standing one to its spec. Workflow id: `federation/<name>`. */
 export async function federationUp(input: RunInput): Promise<RunResult> {
   return runFederation(input);

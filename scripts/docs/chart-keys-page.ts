@@ -17,6 +17,7 @@ const variables: readonly (readonly [string, string])[] = [
   ],
   ['FEDERATION_IMAGE_TAG', 'fills both versions, or with `images.build` the tag to push'],
   ['KUBE_REGISTRY', 'with `images.build` where to push; goes before FEDERATION_PUSH_REPO_BASE'],
+  ['KUBE_VERSION', 'with `images.build` the tag to push; goes before FEDERATION_IMAGE_TAG; without both git says it'],
   ['DNS_ZONE_NAME', 'fills `spec.dns.zone`, and asks for DNS where the file does not'],
   ['DNS_DOMAIN_NAME', 'fills `spec.dns.domain`; default: the zone without its dot'],
   ['FEDERATION_DNS_PROVIDER', 'fills `spec.dns.provider`'],

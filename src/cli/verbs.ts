@@ -103,11 +103,7 @@ export const verbs = {
   images: {
     usage: 'list|build|push',
     summary: 'list, build or push control-plane images',
-    load: notYet(
-      'images',
-      'with spec.images.build, fedctl up builds and pushes them',
-      'which are in use: fedctl status NAME',
-    ),
+    load: async () => (await import('./commands/images.ts')).configureImages,
   },
   worker: {
     usage: '',

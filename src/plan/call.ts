@@ -33,6 +33,8 @@ export interface RunContext {
   adopt?: boolean;
   /** Undo only what this run made (by `firstRunId` in the ledger); what stood before stays. */
   rollback?: boolean;
+  /** `fedctl images`: images are built and pushed for no federation, so there is none to own, and no cluster to reach. */
+  imagesOnly?: boolean;
   /** Clean-up owed by a member: it needs no Lease, for its run is over. */
   debt?: boolean;
 }

@@ -42,6 +42,7 @@ const push = (key: string): Path => ['spec', 'images', 'build', 'push', key];
 const pushTo = (one: One): FromEnvironment[] => [
   ...one('KUBE_REGISTRY', push('registry')),
   ...one('FEDERATION_PUSH_REPO_BASE', push('registry')),
+  ...one('KUBE_VERSION', push('tag')),
   ...one('FEDERATION_IMAGE_TAG', push('tag')),
 ];
 

@@ -1,0 +1,71 @@
+import type { ImagesGoal } from '../../run/images.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
+import { type ExitCode, usageError } from '../exit.ts';
+import { settle } from '../program.ts';
+import type { SpecFile } from '../spec-file.ts';
+
+interface Options {
+  file?: string;
+  output: Output;
+  detach?: boolean;
+}
+
+async function fileOf(cli: Cli, options: Options): Promise<SpecFile> {
+  if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
+  const { readSpecFile } = await import('../spec-file.ts');
+  return readSpecFile(cli.io, options.file);
+}
+
+/** `fedctl images`: what a turn-up pulls, and building and pushing it by itself, as the guide's develop.sh did. */
+export const configureImages: Configure = (command, cli) => {
+  const add = (name: string, summary: string, act: (options: Options) => Promise<ExitCode | void>) => {
+    const sub = settle(command.command(name), cli.io)
+      .description(summary)
+      .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
+      .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
+      .action(action(cli, act));
+    return sub;
+  };
+  add('list', 'list every image that a turn-up needs, one a line', (options) => list(cli, options));
+  for (const [goal, summary] of Object.entries(summaries))
+    add(goal, summary, (options) => make(cli, goal as ImagesGoal, options)).option(
+      '-d, --detach',
+      'start it and return at once',
+    );
+  command.addHelpText(
+    'after',
+    examples([
+      'fedctl images list -f federation.yaml',
+      'KUBE_REGISTRY=registry.example:5000 fedctl images push -f federation.yaml',
+      'KUBE_VERSION=v1.5.0-mine fedctl images build -f federation.yaml',
+    ]),
+  );
+};
+
+const summaries: Record<ImagesGoal, string> = {
+  build: 'build binaries and image',
+  push: 'build, push, and write the image values of values.yaml',
+};
+
+async function list(cli: Cli, options: Options): Promise<void> {
+  const { spec } = await fileOf(cli, options);
+  const [{ neededImages }, { printDocument }] = await Promise.all([
+    import('../../plan/image-list.ts'),
+    import('../document.ts'),
+  ]);
+  const images = neededImages(spec);
+  const unnamed = images.filter(({ built }) => built && spec.images.build?.push.tag === undefined);
+  for (const { image } of unnamed) cli.io.note(`note: ${image} gets its tag when it is built`);
+  await printDocument(cli.io, options.output, { images }, () => images.map(({ image }) => image));
+}
+
+async function make(cli: Cli, goal: ImagesGoal, options: Options): Promise<ExitCode> {
+  const file = await fileOf(cli, options);
+  if (!file.spec.images.build)
+    throw usageError('the spec has no images.build: there is nothing to build', [
+      'say in spec.images.build where the source is and how it is built: docs/spec.md',
+      'which images are pulled: fedctl images list -f FILE',
+    ]);
+  const { runImages } = await import('../run-images.ts');
+  return runImages(cli.io, file, goal, { output: options.output, detach: options.detach ?? false });
+}

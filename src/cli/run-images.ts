@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ErrorData } from '../errors.ts';
+import { freezeUp } from '../plan/graph.ts';
+import { joinReference } from '../plan/image-reference.ts';
+import { imageValues } from '../plan/values-yaml.ts';
+import {
+  type ImagesGoal,
+  type ImagesInput,
+  type ImagesResult,
+  imagesSteps,
+  imagesWorkflowIdOf,
+} from '../run/images.ts';
+import type { Spec } from '../spec/schema.ts';
+import { connectTemporal, type Temporal } from './client.ts';
+import type { Output } from './command.ts';
+import { printDocument } from './document.ts';
+import { CliError, exit, refusal, type ExitCode } from './exit.ts';
+import { interruption } from './interruption.ts';
+import type { Io } from './io.ts';
+import { observeRun } from './observe.ts';
+import type { SpecFile } from './spec-file.ts';
+import { taskQueueOf, whoAmI } from './start-run.ts';
+import { fixOf } from './status-model.ts';
+import { valuesPath, writeValues } from './values-file.ts';
+
+/** ms between looks at what the worker says. */
+const everyMs = 1_000;
+/** ms without a word after which people are told what they may be waiting for. */
+const silentMs = 10_000;
+
+/** What a run of images is started with: the frozen steps of the goal, which carry their part of the spec. */
+export const imagesInput = (file: SpecFile, goal: ImagesGoal): ImagesInput => {
+  const { federation, host, digest, spec } = file;
+  const { steps } = freezeUp(spec);
+  const chosen = imagesSteps[goal].map((id) => steps.find((step) => step.id === id));
+  const given = chosen.filter((step) => step !== undefined);
+  return { goal, federation, host, digest, startedBy: whoAmI(), steps: given };
+};
+
+/** The four values of what was pushed; undefined when nothing was. */
+export function pushedValues({ images }: Spec, result: Pick<ImagesResult, 'facts'>) {
+  const tag = result.facts['images/push'] && result.facts['images/build']?.['tag'];
+  if (typeof tag !== 'string' || !images.build) return undefined;
+  const { registry } = images.build.push;
+  const at = (component: 'apiserver' | 'controllerManager'): string =>
+    joinReference({ registry, name: images[component].name, version: tag });
+  return imageValues({ apiserver: at('apiserver'), controllerManager: at('controllerManager') });
+}
+
+/** Builds, or builds and pushes, by a workflow of its own, and follows it. Throws CliError when it fails. */
+export async function runImages(
+  io: Io,
+  file: SpecFile,
+  goal: ImagesGoal,
+  options: { output: Output; detach: boolean },
+): Promise<ExitCode> {
+  const temporal = await connectTemporal(io.env);
+  const handle = await start(io, temporal, file, goal);
+  if (options.detach) {
+    io.result(handle.workflowId);
+    return exit.done;
+  }
+  const result = await follow(io, temporal, handle);
+  if (result === 'detached') {
+    io.note(`it goes on by itself; follow it: fedctl images ${goal} -f FILE`);
+    return exit.detached;
+  }
+  await tell(io, file.spec, result, options.output);
+  return exit.done;
+}
+
+/** What was done, values.yaml, and the result: the image pinned, or of a build alone its id. */
+async function tell(io: Io, spec: Spec, result: ImagesResult, output: Output): Promise<void> {
+  for (const { id, outcome, note } of result.steps) io.note(`${id}: ${outcome}${note ? `, ${note}` : ''}`);
+  const values = pushedValues(spec, result);
+  if (values) await tellValues(io, values);
+  const { reference = null, digest = null } = result.facts['images/push'] ?? {};
+  const { imageId = null, tag = null } = result.facts['images/build'] ?? {};
+  await printDocument(io, output, { reference, digest, imageId, tag, values: values ?? null }, () => [
+    reference === null ? String(imageId) : `${String(reference)}@${String(digest)}`,
+  ]);
+}
+
+async function start(io: Io, temporal: Temporal, file: SpecFile, goal: ImagesGoal): Promise<WorkflowHandle> {
+  const workflowId = imagesWorkflowIdOf(file.federation);
+  const key = `${goal} ${file.digest}`;
+  try {
+    const handle = await temporal.client.workflow.start('imagesRun', {
+      workflowId,
+      taskQueue: taskQueueOf(io.env),
+      args: [imagesInput(file, goal)],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { operation: key },
+      staticSummary: `images ${goal} ${file.federation}`,
+    });
+    io.note(`run ${workflowId} started`);
+    return handle;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const open = await observeRun(temporal, workflowId);
+    if (open?.memo.operation !== key)
+      throw refusal(`${workflowId} is open with another spec or goal (${open?.memo.operation?.split(' ')[0] ?? '?'})`, [
+        'wait for its end',
+      ]);
+    io.note(`run ${workflowId} is open with the same spec: attached to it`);
+    return temporal.client.workflow.getHandle(workflowId, open.runId);
+  }
+}
+
+/** Says what the worker says until the run ends. Ctrl-C leaves it running. */
+async function follow(io: Io, temporal: Temporal, handle: WorkflowHandle): Promise<ImagesResult | 'detached'> {
+  const stop = interruption(['SIGINT']);
+  const ended = (handle.result() as Promise<ImagesResult>).catch((error: unknown) => {
+    throw failureOf(error);
+  });
+  const over = ended.then(
+    () => true,
+    () => true,
+  );
+  const say = teller(io, taskQueueOf(io.env));
+  for (;;) {
+    const tick = sleep(everyMs, false, { signal: stop }).catch(() => false);
+    if (await Promise.race([over, tick])) return ended;
+    if (stop.aborted) return 'detached';
+    const description = await handle.describe().catch(() => undefined);
+    if (description) say(await pending(temporal, description.workflowId));
+  }
+}
+
+const pending = async (temporal: Temporal, workflowId: string): Promise<string[]> => {
+  const seen = await observeRun(temporal, workflowId).catch(() => undefined);
+  return (seen?.activities ?? []).map(({ activityId, attempt, detail, error }) =>
+    [`${activityId}${attempt > 1 ? ` (attempt ${attempt})` : ''}`, detail ?? error?.message.split('\n')[0]]
+      .filter(Boolean)
+      .join(': '),
+  );
+};
+
+/** Notes lines that are new, and once that nothing was heard. */
+function teller(io: Io, taskQueue: string): (lines: readonly string[]) => void {
+  let last = '';
+  let heardAt = Date.now();
+  return (lines) => {
+    const text = lines.join('\n');
+    if (text !== last && text !== '') io.note(text);
+    if (text !== last) heardAt = Date.now();
+    else if (Date.now() - heardAt > silentMs && heardAt !== Infinity && !text.includes(': ')) {
+      io.note(`nothing heard yet: is there a worker for ${taskQueue} that builds? fedctl worker`);
+      heardAt = Infinity;
+    }
+    last = text;
+  };
+}
+
+/** What a workflow's failure says to people, with the fix of its code. */
+function failureOf(error: unknown): unknown {
+  if (!(error instanceof WorkflowFailedError)) return error;
+  const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+  if (cause instanceof CancelledFailure) return new CliError(exit.declined, 'the run was cancelled');
+  if (!(cause instanceof ApplicationFailure)) return new CliError(exit.failed, cause?.message ?? error.message);
+  const code = cause.type ?? 'BUG';
+  const data = (cause.details?.[0] ?? {}) as ErrorData;
+  return new CliError(exit.failed, cause.message, fixOf(code, data), { code, data });
+}
+
+type Values = NonNullable<ReturnType<typeof imageValues>>;
+
+async function tellValues(io: Io, values: Values): Promise<void> {
+  const path = valuesPath(io.env);
+  if (path === undefined) {
+    io.note('note: FEDERATION_OUTPUT_ROOT is not set, so no values.yaml was written');
+    return;
+  }
+  try {
+    const outcome = await writeValues(path, values);
+    io.note(outcome === 'kept' ? `the images stand in ${path}` : `the images written to ${path}`);
+  } catch (error) {
+    throw new CliError(exit.failed, `the image is pushed, but ${path} was not written: ${(error as Error).message}`, [
+      'mend the file, then run this command again: nothing is built or pushed twice',
+    ]);
+  }
+}

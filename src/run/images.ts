@@ -1,0 +1,32 @@
+import type { Facts, HostRef, Outcome } from '../plan/call.ts';
+import type { FrozenStep } from '../plan/frozen.ts';
+
+/** Up to where the images are made. */
+export type ImagesGoal = 'build' | 'push';
+
+/** The one argument of imagesRun. Free of secrets: it stands in history. */
+export interface ImagesInput {
+  goal: ImagesGoal;
+  federation: string;
+  startedBy: string;
+  host: HostRef;
+  digest: string;
+  /** Frozen steps of the catalogue, in the order in which they run. */
+  steps: FrozenStep[];
+}
+
+/** What came of it. */
+export interface ImagesResult {
+  steps: { id: string; outcome: Outcome; note: string }[];
+  /** Facts by step. */
+  facts: Record<string, Facts>;
+}
+
+/** Steps of each goal. A build alone asks no registry; a push proves its right before anything is built. */
+export const imagesSteps: Record<ImagesGoal, readonly string[]> = {
+  build: ['images/binaries', 'images/build'],
+  push: ['preflight/images', 'images/binaries', 'images/build', 'images/push'],
+};
+
+/** One federation's images, one run at a time. */
+export const imagesWorkflowIdOf = (federation: string): string => `images/${federation}`;

@@ -1,0 +1,55 @@
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  ApplicationFailure,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunContext, StepCall, StepResult } from '../src/plan/call.ts';
+import type { FrozenStep } from '../src/plan/frozen.ts';
+import { fillInput } from '../src/plan/refs.ts';
+import type { ImagesInput, ImagesResult } from '../src/run/images.ts';
+import { imagesQueueOf } from '../src/run/input.ts';
+
+type AnyActivities = Record<string, (call: StepCall) => Promise<StepResult>>;
+
+const optionsOf = ({ id, title, timing }: FrozenStep): ActivityOptions => ({
+  activityId: id,
+  summary: `${id}: ${title}`.slice(0, 120),
+  taskQueue: imagesQueueOf(workflowInfo().taskQueue),
+  startToCloseTimeout: timing.startToCloseMs,
+  heartbeatTimeout: timing.heartbeatMs,
+  scheduleToCloseTimeout: timing.patienceMs,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 15_000, maximumAttempts: 5 },
+});
+
+/**
+ * The steps that build and push a federation's images, without the federation: `fedctl images build|push`. One after
+ * another; nothing parks, since a second run goes on from what the first one built. Workflow id: `images/<name>`.
+ * Throws the ActivityFailure of the step that failed.
+ */
+export async function imagesRun(input: ImagesInput): Promise<ImagesResult> {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const { federation, startedBy, host, digest } = input;
+  const run: RunContext = {
+    federation,
+    uuid: '',
+    workflowId,
+    firstRunId: firstExecutionRunId,
+    startedBy,
+    host,
+    digest,
+    imagesOnly: true,
+  };
+  const result: ImagesResult = { steps: [], facts: {} };
+  for (const step of input.steps) {
+    const activity = proxyActivities<AnyActivities>(optionsOf(step))[step.activity];
+    if (!activity) throw ApplicationFailure.nonRetryable(`no activity ${step.activity}`, 'BUG');
+    const call = { step: step.id, run, parked: false, waitMs: 0, input: fillInput(step, result.facts) };
+    const { outcome, note = '', facts } = await activity(call);
+    result.steps.push({ id: step.id, outcome, note });
+    result.facts[step.id] = facts;
+  }
+  return result;
+}
