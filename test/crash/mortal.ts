@@ -37,9 +37,7 @@ export class Mortality {
   async through(...args: string[]): Promise<{ code: number; tail: string }> {
     const argv = [process.execPath, '--disable-warning=ExperimentalWarning', join(root, 'test/crash/worker.ts')];
     let ended = false;
-    const ran = this.operator
-      .run([join(root, 'fedctl'), ...args], { timeoutMs: 900_000 })
-      .finally(() => (ended = true));
+    const ran = this.#untilNotBlocked([join(root, 'fedctl'), ...args]).finally(() => (ended = true));
     let worker: ChildProcess | undefined;
     while (!ended) {
       if (!worker || worker.signalCode !== null || worker.exitCode !== null) {
