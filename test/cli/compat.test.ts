@@ -32,7 +32,7 @@ beforeEach(() => {
   const recorder = [
     '#!/bin/sh',
     'for word; do printf "%s|" "$word"; done >> "$CALLS"',
-    'echo "${FEDERATION_PUSH_REPO_BASE:-}" >> "$CALLS"',
+    'echo "${KUBE_REGISTRY:+to $KUBE_REGISTRY}${FEDERATION_PUSH_REPO_BASE:-}" >> "$CALLS"',
     '[ "$1" != init ] || { mkdir -p "$2" && : > "$2/federation.yaml"; }',
   ];
   for (const program of ['fedctl', 'make']) {
@@ -157,8 +157,20 @@ describe('images', () => {
 
   it('are built in a spec of their own, so that deploy_federation does not build them again', () => {
     script(develop, ['build_image']);
-    expect(script(develop, ['push']).calls).toEqual([made, `images|build|-f|${spec}`, `images|push|-f|${spec}`]);
+    expect(script(develop, ['push']).calls).toEqual([
+      made,
+      `images|build|-f|${spec}to localhost`,
+      `images|push|-f|${spec}`,
+    ]);
     expect(existsSync(join(root, 'federation.yaml'))).toBe(false);
+  });
+
+  it('build_image takes the registry that is to be pushed to, when it is known', () => {
+    const env = { FEDERATION_OUTPUT_ROOT: root, KUBE_REGISTRY: 'r.example' };
+    expect(script(develop, ['build_image'], env).calls).toEqual([
+      `${made}to r.example`,
+      `images|build|-f|${spec}to r.example`,
+    ]);
   });
 
   it('develop.sh hands the actions of deploy.sh on', () => {
@@ -194,7 +206,7 @@ describe('images', () => {
     it('builds binaries and image, without tests when told so', () => {
       expect(make({ FEDERATION: 'true', KUBE_RELEASE_RUN_TESTS: 'n' })).toMatchObject({
         code: 0,
-        calls: ['WHAT=cmd/kubectl cmd/hyperkube|', made, `images|build|-f|${spec}`],
+        calls: ['WHAT=cmd/kubectl cmd/hyperkube|', made, `images|build|-f|${spec}to localhost`],
       });
     });
 
