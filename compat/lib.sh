@@ -48,9 +48,6 @@ ensure_spec() {
   folder=$1
   shift
   if [ -f "$spec" ]; then
-    if [ $# -gt 0 ]; then
-      echo "$spec is there: it is kept, and $* has no effect on it" >&2
-    fi
     return 0
   fi
   [ -z "${FEDERATION_HOST_CONTEXT:-}" ] || set -- --host-context "$FEDERATION_HOST_CONTEXT" "$@"

@@ -103,8 +103,9 @@ describe('deploy.sh', () => {
   it('init writes what is missing, once', () => {
     expect(script(deploy, ['init']).calls).toEqual([init]);
     const again = script(deploy, ['init', '--namespace', 'x']);
-    expect([again.code, again.calls]).toEqual([0, [init]]);
-    expect(again.stderr).toContain('is kept, and --namespace x has no effect');
+    expect([again.code, again.calls]).toEqual([7, [init]]); // what is asked for would not be done
+    expect(again.stderr).toContain('fedctl init --force --namespace x');
+    expect(script(deploy, ['init'])).toMatchObject({ code: 0, calls: [init] });
   });
 
   it('deploy_federation needs no init, and hands on flags', () => {

@@ -12,6 +12,10 @@ action=${1:-}
 case $action in
   init)
     need_output_root
+    if [ $# -gt 0 ] && [ -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" ]; then
+      refuse "$FEDERATION_OUTPUT_ROOT/federation.yaml is there already; nothing was written" \
+        "edit it, or write a new one over it: fedctl init --force $*"
+    fi
     ensure_spec "$FEDERATION_OUTPUT_ROOT" "$@"
     echo "settings are in $FEDERATION_OUTPUT_ROOT: federation.yaml, values.yaml" >&2
     ;;
