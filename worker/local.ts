@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { createActivities } from '../activities/index.ts';
 import { allEntries, type LedgerEntry } from '../activities/ledger.ts';
 import { type Owner, readOwner } from '../activities/owner.ts';
+import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/pod-logs.ts';
 import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/record.ts';
 import type { HostRef, StepCall, StepResult } from '../src/plan/call.ts';
@@ -29,6 +30,8 @@ export interface Local {
   read(step: FrozenStep, call: StepCall): Promise<StepResult>;
   /** What a turn-up would do; from reads and dry runs. */
   preview(question: PreviewQuestion): Promise<Preview>;
+  /** The last lines of the control plane's containers. */
+  podLogs(host: HostRef, question: LogQuestion): Promise<ContainerLog[]>;
 }
 
 /** The one door by which the CLI reaches clusters. Every method throws ApplicationFailure of the errors' table. */
@@ -70,6 +73,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
     },
     currentHost: () => currentHost(env),
     preview: (question) => previewUp(deps, question),
+    podLogs: async (host, question) => readPodLogs(await deps.kube.forContext(host), host.namespace, question),
     read: (step, call) => {
       const activity = activities[step.activity];
       if (!activity) throw new Error(`no activity ${step.activity}`);

@@ -28,7 +28,12 @@ export function errorsPage(): string {
       ['code', 'retry', 'what is wrong', 'ways out'],
       rows
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, { retry, title, fix }]) => [code(name), retry, cell(title), cell(fix(sample).join('\n'))]),
+        .map(([name, { retry, title, fix }]) => [
+          `<a id="${name.toLowerCase()}"></a>${code(name)}`,
+          retry,
+          cell(title),
+          cell(fix(sample).join('\n')),
+        ]),
     ),
   );
 }

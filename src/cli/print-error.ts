@@ -1,5 +1,10 @@
+import { isErrorCode } from '../errors.ts';
 import { CliError } from './exit.ts';
 import type { Io } from './io.ts';
+
+/** Where a code is described: docs/errors.md, generated from the same table, has an anchor for each. */
+const seeLine = (code: string | undefined): string[] =>
+  code && isErrorCode(code) ? [`  see: docs/errors.md#${code.toLowerCase()}`] : [];
 
 /** An error for a person: what, why, ways out. A bug also shows its stack and where to report it. */
 export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {
@@ -10,6 +15,7 @@ export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {
     `${io.paint('red', 'error:')} ${first}${code}`,
     ...rest.map((line) => `  ${line}`),
     ...error.fix.map((line, index) => `  ${index === 0 ? 'fix:' : '    '} ${line}`),
+    ...seeLine(error.code),
   ];
 }
 

@@ -11,6 +11,7 @@ const table: Readonly<Record<string, Verb>> = verbs;
 /** Runs one command line (without node and script) and answers its exit code. Throws CliError, or a bug. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   const cli: Cli = { io, exitCode: exit.done };
+  if (argv[0] === '__complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), cli);
   const chosen = argv.find((argument) => !argument.startsWith('-'));
   const asked = chosen === 'help' ? argv[argv.indexOf('help') + 1] : chosen;
   if (asked !== undefined && !asked.startsWith('-') && !Object.hasOwn(table, asked)) throw unknownCommand(asked);
@@ -25,6 +26,22 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
       `see: fedctl ${chosen && table[chosen] ? `${chosen} ` : ''}--help`,
     ]);
   }
+}
+
+/** Candidates for the shell, a line each; see completion-scripts.ts. Silent about whatever is wrong. */
+async function complete(words: readonly string[], cli: Cli): Promise<ExitCode> {
+  const { candidates, federationNames, stepNames } = await import('./complete.ts');
+  const load = async (verb: string): Promise<Command | undefined> =>
+    (await buildProgram(cli, verb)).commands.find((command) => command.name() === verb);
+  const verbNames = Object.keys(table);
+  const found = await candidates(words, {
+    verbs: verbNames,
+    load,
+    federations: () => federationNames(cli.io),
+    steps: stepNames,
+  });
+  if (found.length > 0) cli.io.result(found.join('\n'));
+  return exit.done;
 }
 
 function unknownCommand(word: string): CliError {

@@ -1,8 +1,4 @@
-import type { Configure, Verb } from './command.ts';
-
-const notYet = (what: string, ...instead: string[]): (() => Promise<Configure>) => {
-  return async () => (await import('./commands/not-built-yet.ts')).notBuiltYet(what, instead);
-};
+import type { Verb } from './command.ts';
 
 /** Every command, in the order of the list that `fedctl --help` prints (design §7). */
 export const verbs = {
@@ -87,13 +83,9 @@ export const verbs = {
     load: async () => (await import('./commands/explain.ts')).configureExplain,
   },
   logs: {
-    usage: '[NAME]',
+    usage: '[NAME] [STEP]',
     summary: 'show the build log and the logs of the control plane',
-    load: notYet(
-      'logs',
-      'the control plane: kubectl --namespace=federation logs deployment/federation-apiserver -c apiserver',
-      'the build: its log is named at images/build in fedctl status NAME -o json',
-    ),
+    load: async () => (await import('./commands/logs.ts')).configureLogs,
   },
   kubeconfig: {
     usage: '[NAME]',
@@ -104,6 +96,11 @@ export const verbs = {
     usage: 'list|build|push',
     summary: 'list, build or push control-plane images',
     load: async () => (await import('./commands/images.ts')).configureImages,
+  },
+  completion: {
+    usage: 'bash|zsh|fish',
+    summary: 'print what your shell needs to complete fedctl',
+    load: async () => (await import('./commands/completion.ts')).configureCompletion,
   },
   worker: {
     usage: '',

@@ -26,7 +26,6 @@ async function fedctl(...argv: string[]): Promise<{ code: number; out: string; e
 }
 
 const names = Object.keys(verbs);
-const notBuilt = ['plan', 'logs'];
 
 describe('help', () => {
   it('of the program lists every command with a line about it', async () => {
@@ -85,16 +84,6 @@ describe('a command line that is wrong', () => {
     expect(code).toBe(exit.usage);
     expect(err).toContain('hots');
     expect(err).not.toMatch(/^\s+at /m);
-  });
-});
-
-describe('a command that is not built yet', () => {
-  it.each(notBuilt)('%s ends with 64 and says what to do instead', async (name) => {
-    const { code, out, err } = await fedctl(name, 'anything', '--with', 'flags');
-    expect([code, out]).toEqual([exit.usage, '']);
-    const [first, second] = err.split('\n');
-    expect(first).toBe(`error: fedctl ${name} is not built yet; nothing was touched (NOT_BUILT_YET)`);
-    expect(second).toMatch(/^ {2}fix: \S/);
   });
 });
 

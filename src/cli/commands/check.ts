@@ -1,25 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
+import type { Check } from '../check-model.ts';
 import { CliError, exit, usageError } from '../exit.ts';
 
 interface Options {
   file?: string;
   output: Output;
   inCluster?: boolean;
+  wait?: string | true;
+}
+
+/** ms between two looks of --wait. */
+const lookEveryMs = 5_000;
+
+/** ms to wait; 0 without --wait. */
+async function parseWait(wait: Options['wait']): Promise<number> {
+  if (wait === undefined) return 0;
+  const { parseDuration } = await import('../../spec/duration.ts');
+  const ms = parseDuration(wait === true ? '10m' : wait);
+  if (!ms) throw usageError(`--wait ${String(wait)}: not a duration like 30s or 10m`);
+  return ms;
+}
+
+/** Looks until nothing fails or the time is over; `told` hears of what is in the way when that changed. */
+export async function untilWell(
+  look: () => Promise<Check[]>,
+  waitMs: number,
+  told: (failed: Check[]) => void,
+  everyMs = lookEveryMs,
+): Promise<Check[]> {
+  const end = Date.now() + waitMs;
+  for (let said = ''; ;) {
+    const checks = await look();
+    const failed = checks.filter(({ result }) => result === 'error');
+    const left = end - Date.now();
+    if (failed.length === 0 || left <= 0) return checks;
+    const now = failed.map(({ id }) => id).join();
+    if (now !== said) told(failed);
+    said = now;
+    await delay(Math.min(everyMs, left));
+  }
 }
 
 /** `fedctl check`: phase preflight alone, in this process; nothing is written anywhere. */
 export const configureCheck: Configure = (command, cli) => {
   command
     .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
+    .option('--wait [duration]', 'check again until all is well, at most this long (default 10m)')
     .option('--in-cluster', 'also ask from a pod in the host cluster (not built yet)')
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
-    .addHelpText('after', examples(['fedctl check -f federation.yaml', 'fedctl check -f federation.yaml -o json']))
+    .addHelpText(
+      'after',
+      examples([
+        'fedctl check -f federation.yaml',
+        'fedctl check -f federation.yaml --wait 5m',
+        'fedctl check -f federation.yaml -o json',
+      ]),
+    )
     .action(
       action(cli, async (options: Options) => {
         const { io } = cli;
         if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
         if (options.inCluster)
           throw new CliError(exit.usage, 'check --in-cluster is not built yet', [], { code: 'NOT_BUILT_YET' });
+        const waitMs = await parseWait(options.wait);
         io.note(`checking ${options.file}`);
         const { readSpecFile } = await import('../spec-file.ts');
         const file = await readSpecFile(io, options.file);
@@ -29,10 +73,16 @@ export const configureCheck: Configure = (command, cli) => {
           import('../check-model.ts'),
           import('../document.ts'),
         ]);
-        const checks = await runChecks(openLocal(io.env), file, (check) => {
-          if (io.live) io.write(`\r\u001b[2K${check.title}`);
-        });
-        if (io.live) io.write('\r\u001b[2K');
+        const look = async (): Promise<Check[]> => {
+          const found = await runChecks(openLocal(io.env), file, (check) => {
+            if (io.live) io.write(`\r\u001b[2K${check.title}`);
+          });
+          if (io.live) io.write('\r\u001b[2K');
+          return found;
+        };
+        const checks = await untilWell(look, waitMs, (failed) =>
+          io.note(`still waiting for ${failed.map(({ id }) => id).join(', ')}`),
+        );
         const document = { federation: file.federation, ok: checks.every((check) => check.result !== 'error'), checks };
         await printDocument(io, options.output, document, () =>
           checkLines(document, io.size().columns, io.paintResult),

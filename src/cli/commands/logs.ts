@@ -1,0 +1,81 @@
+import { names } from '../../plan/names.ts';
+import { action, examples, type Configure } from '../command.ts';
+import { CliError, exit, usageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { resolveTarget, type Target, targetOptions, type TargetOptions } from '../target.ts';
+
+interface Options extends TargetOptions {
+  tail: number;
+  previous?: boolean;
+}
+
+const parseTail = (value: string): number => {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1) throw usageError(`--tail ${value}: not a number of lines`);
+  return count;
+};
+
+/** `fedctl logs`: the build logs of this machine, and what the control plane's containers write. */
+export const configureLogs: Configure = (command, cli) => {
+  targetOptions(command.argument('[name]', 'the federation').argument('[step]', 'only what this step is about'))
+    .option('--tail <lines>', 'lines of each log', parseTail, 100)
+    .option('--previous', 'of the containers that ran before')
+    .addHelpText(
+      'after',
+      examples([
+        'fedctl logs myfederation',
+        'fedctl logs myfederation images/build --tail 500',
+        'fedctl logs myfederation apiserver/ready',
+      ]),
+    )
+    .action(
+      action(cli, async (name: string | undefined, step: string | undefined, options: Options) => {
+        const { io } = cli;
+        const target = await resolveTarget(io, name, options);
+        const built = step?.startsWith('images/') ?? false;
+        if (step === undefined || built) await printBuilds(io, target.federation, step, options.tail);
+        if (!built) await printPods(io, target, step, options);
+      }),
+    );
+};
+
+/** The component that a step is about; every step of none of them gets both. */
+function moduleOf(step: string | undefined): string | undefined {
+  if (step?.startsWith('apiserver/') || step?.startsWith('etcd/')) return names.apiserver;
+  return step?.startsWith('controller-manager/') || step?.startsWith('clusters/') ? names.controllerManager : undefined;
+}
+
+async function printBuilds(io: Io, federation: string, step: string | undefined, tail: number): Promise<void> {
+  const { buildLogFolder, lastLines, readBuildLogs } = await import('../build-logs.ts');
+  const logs = await readBuildLogs(io.env, federation, step);
+  for (const { step: of, path, text } of logs) {
+    if (text === undefined)
+      throw new CliError(exit.failed, `there is no log of ${of} here: ${path}`, [
+        'it is on the machine of the worker that built, under the same name in its state folder (FEDCTL_STATE)',
+      ]);
+    io.note(io.paint('bold', `==> ${of}: ${path}`));
+    io.result(lastLines(text, tail));
+  }
+  if (logs.length === 0) io.note(`no build logs here (they would be in ${buildLogFolder(io.env, federation)})`);
+}
+
+async function printPods(io: Io, target: Target, step: string | undefined, options: Options): Promise<void> {
+  const [{ openLocal }, { hostOfTarget }, { readFailure }] = await Promise.all([
+    import('../../../worker/local.ts'),
+    import('../host.ts'),
+    import('../read-failure.ts'),
+  ]);
+  const host = await hostOfTarget(io, target);
+  const question = { module: moduleOf(step), tail: options.tail, previous: options.previous ?? false };
+  const logs = await openLocal(io.env)
+    .podLogs(host, question)
+    .catch((error: unknown) => {
+      throw readFailure(error);
+    });
+  for (const { pod, container, text } of logs) {
+    io.note(io.paint('bold', `==> ${pod} ${container}`));
+    io.result(text.trimEnd());
+  }
+  if (logs.length === 0)
+    io.note(`no pods of the control plane in namespace ${host.namespace} of context ${host.context}`);
+}
