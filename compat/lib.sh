@@ -55,7 +55,8 @@ ensure_spec() {
   [ -z "${FEDERATION_DNS_PROVIDER:-}" ] || [ -z "${DNS_ZONE_NAME:-}" ] ||
     set -- --provider "$FEDERATION_DNS_PROVIDER" "$@"
   [ -z "${DNS_ZONE_NAME:-}" ] || set -- --zone "$DNS_ZONE_NAME" "$@"
-  "$FEDCTL" init "$folder" --name "${FEDERATION_NAME:-federation}" "$@"
+  # The guide's commands ask nothing, on a terminal either.
+  "$FEDCTL" init "$folder" --name "${FEDERATION_NAME:-federation}" "$@" </dev/null
 }
 
 # An image goes into no turn-down; named here, so that a shell without the variables of the turn-up can do it too.
