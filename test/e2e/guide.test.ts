@@ -33,7 +33,8 @@ const shell = async (line: string, env: NodeJS.ProcessEnv = {}): Promise<string>
 async function edit(file: string, dns: Record<string, unknown> = {}): Promise<void> {
   const document = parseDocument(await readFile(file, 'utf8'));
   const etcd = { image: `${layout.address}:5000/etcd:3.6.8`, command: ['/etcd'] };
-  document.setIn(['spec', 'images'], { etcd, insecureRegistries: [`${layout.address}:5000`] });
+  document.setIn(['spec', 'images', 'etcd'], etcd);
+  document.setIn(['spec', 'images', 'insecureRegistries'], [`${layout.address}:5000`]);
   document.setIn(['spec', 'etcd'], { storage: '1Gi' });
   document.setIn(['spec', 'controllerManager'], { extraArgs: { 'cluster-monitor-period': '2s' } });
   for (const [key, value] of Object.entries(dns)) document.setIn(['spec', 'dns', key], value);
@@ -118,11 +119,16 @@ describe('Setting up a federation control plane', () => {
     expect(await shell(image)).toContain(`${official}/hyperkube-amd64:${tag}`);
   }, 120_000);
 
+  /** An internal CIDR beside the one that all clients match. */
+  const addressesByHand = async (): Promise<{ clientCIDR: string; serverAddress: string }[]> => {
+    const view = "kubectl config view --minify --context=member-1 -o jsonpath='{.clusters[0].cluster.server}'";
+    const serverAddress = await shell(view);
+    return ['10.0.0.0/8', '0.0.0.0/0'].map((clientCIDR) => ({ clientCIDR, serverAddress }));
+  };
+
   it('Registering Kubernetes clusters with federation, by hand', async () => {
     await mkdir(operator.path('cluster1'));
     await shell('kubectl config view --minify --flatten --context=member-1 > cluster1/kubeconfig');
-    const view = "kubectl config view --minify --context=member-1 -o jsonpath='{.clusters[0].cluster.server}'";
-    const server = await shell(view);
     await writeFile(
       operator.path('cluster1/cluster.yaml'),
       `apiVersion: federation/v1beta1
@@ -130,11 +136,7 @@ kind: Cluster
 metadata:
   name: cluster1
 spec:
-  serverAddressByClientCIDRs:
-  - clientCIDR: 10.0.0.0/8
-    serverAddress: ${server}
-  - clientCIDR: 0.0.0.0/0
-    serverAddress: ${server}
+  serverAddressByClientCIDRs: ${JSON.stringify(await addressesByHand())}
   secretRef:
     name: cluster1
 `,
@@ -170,10 +172,20 @@ spec:
     expect(await shell(first)).toContain(flag);
   }, 60_000);
 
-  it('redeploy_federation keeps what stands, the clusters registered by hand too', async () => {
+  it('what was made by hand is taken over with join --adopt, and stays Ready', async () => {
+    const document = parseDocument(await readFile(out('federation.yaml'), 'utf8'));
+    const clusters = [{ name: 'cluster1', context: 'member-1', serverAddresses: await addressesByHand() }];
+    document.setIn(['spec', 'clusters'], clusters);
+    await writeFile(out('federation.yaml'), document.toString());
+    succeeded(await operator.fedctl('join', '-f', out('federation.yaml'), 'cluster1', '--adopt'));
+    expect(await shell('kubectl get clusters --context=federation-cluster')).toMatch(/^cluster1 +Ready/m);
+  }, 60_000);
+
+  it('redeploy_federation keeps what stands, the cluster registered by hand too', async () => {
     const ran = await guide('federation/deploy/deploy.sh', ['redeploy_federation']);
     succeeded(ran);
-    expect(ran.stderr).toMatch(/nothing (had to be )?changed/);
+    // The record learns that the file names the cluster; no object of any cluster changes.
+    expect(ran.stderr).toContain('2 steps changed something: 2 updated (host/record, verify/record)');
     expect(await shell('kubectl get clusters --context=federation-cluster')).toMatch(/^cluster1 +Ready/m);
   }, 60_000);
 
@@ -226,12 +238,31 @@ describe('Previous Federation turn up mechanism', () => {
     expect(await nameServers()).toContain(`ns1.${name}.example.`);
   }, 120_000);
 
-  it('may be run again, which wiped the federation in 2016', async () => {
+  it('Building and pushing images from HEAD: quick-release, push-federation-images.sh', async () => {
+    const mine = `${layout.address}:5000/mine`;
+    const env = { ...variables(), FEDERATION_PUSH_REPO_BASE: undefined, FEDERATION_IMAGE_TAG: undefined };
+    const release = `FEDERATION=true KUBE_RELEASE_RUN_TESTS=n make -f ${compat}/Makefile quick-release`;
+    await shell(`cd source && FEDERATION_BINARIES=binaries ${release}`, env);
+    const develop = operator.path('previous/develop/federation.yaml');
+    await edit(develop);
+    await shell(
+      `cd source && FEDERATION=true FEDERATION_PUSH_REPO_BASE=${mine} ${compat}/build/push-federation-images.sh`,
+      env,
+    );
+    const values = parse(await readFile(operator.path('previous/values.yaml'), 'utf8')) as Record<string, string>;
+    expect(values).toMatchObject({ apiserverRegistry: mine, controllerManagerRegistry: mine });
+    expect(values['apiserverVersion']).toBe(values['controllerManagerVersion']);
+  }, 120_000);
+
+  it('may be run again, which wiped the federation in 2016: the new image is rolled out', async () => {
     const uid = "kubectl get service federation-apiserver -n federation -o jsonpath='{.metadata.uid}'";
     const first = await shell(uid);
     succeeded(await guide('federation/cluster/federation-up.sh', [], variables()));
     expect(await shell(uid)).toBe(first);
-  }, 60_000);
+    expect(await deployments()).toEqual(bothAvailable);
+    const image = "kubectl get deployment federation-apiserver -n federation -o jsonpath='{..image}'";
+    expect(await shell(image)).toContain(`${layout.address}:5000/mine/hyperkube-amd64:`);
+  }, 120_000);
 
   it('turns down with federation-down.sh, from a shell that has lost the variables, and leaves nothing', async () => {
     const env = { FEDERATION_OUTPUT_ROOT: operator.path('previous'), FEDERATION_VOLUMES: 'delete' };
