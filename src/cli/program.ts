@@ -11,9 +11,8 @@ const table: Readonly<Record<string, Verb>> = verbs;
 /** Runs one command line (without node and script) and answers its exit code. Throws CliError, or a bug. */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   const cli: Cli = { io, exitCode: exit.done };
-  if (argv[0] === '__complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), cli);
-  const chosen = argv.find((argument) => !argument.startsWith('-'));
-  const asked = chosen === 'help' ? argv[argv.indexOf('help') + 1] : chosen;
+  if (argv[0] === '__complete') return complete(argv.slice(1), cli);
+  const { chosen, asked } = commandIn(argv);
   if (asked !== undefined && !asked.startsWith('-') && !Object.hasOwn(table, asked)) throw unknownCommand(asked);
   const program = await buildProgram(cli, asked);
   try {
@@ -28,8 +27,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   }
 }
 
+/** The first word, and the command it is about: of `help`, the one after it. */
+function commandIn(argv: readonly string[]): Record<'chosen' | 'asked', string | undefined> {
+  const chosen = argv.find((argument) => !argument.startsWith('-'));
+  return { chosen, asked: chosen === 'help' ? argv[argv.indexOf('help') + 1] : chosen };
+}
+
 /** Candidates for the shell, a line each; see completion-scripts.ts. Silent about whatever is wrong. */
-async function complete(words: readonly string[], cli: Cli): Promise<ExitCode> {
+async function complete(asked: readonly string[], cli: Cli): Promise<ExitCode> {
+  const words = asked[0] === '--' ? asked.slice(1) : asked;
   const { candidates, federationNames, stepNames } = await import('./complete.ts');
   const load = async (verb: string): Promise<Command | undefined> =>
     (await buildProgram(cli, verb)).commands.find((command) => command.name() === verb);
