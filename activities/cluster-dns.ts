@@ -26,6 +26,8 @@ import { type StepScope, writing } from './step.ts';
 
 type ClusterDns = 'clusters/{cluster}/cluster-dns';
 type Call = CallOf<ClusterDns>;
+/** What telling needs of a call: the step that recycles has it too. */
+export type TellCall = Pick<Call, 'waitMs'> & { input: Pick<Call['input'], 'cluster' | 'spec'> };
 type Result = ResultOf<ClusterDns>;
 
 const configMapNamed = (name: string): ObjectRef => ({
@@ -38,7 +40,7 @@ const configMapRef = configMapNamed(dnsConfigMap.name);
 
 type Found = Extract<FoundDns, { controller: DnsController }>;
 /** What a member runs as cluster DNS, with the ConfigMap that it reads. */
-type MemberDns = Found & { configMap: KubeObject | undefined };
+export type MemberDns = Found & { configMap: KubeObject | undefined };
 
 /** Reads the cluster DNS of a member, or the named condition that keeps fedctl from telling it anything. */
 export async function readClusterDns(member: Kube): Promise<MemberDns | Extract<FoundDns, { code: string }>> {
@@ -64,7 +66,7 @@ export async function readClusterDns(member: Kube): Promise<MemberDns | Extract<
  * are ledgered before the edit, and told in the facts as long as they live: they do not have the configuration.
  * Throws CLUSTER_DNS_ABSENT, _AMBIGUOUS, _UNKNOWN; CONFLICT when somebody else writes at the same moment.
  */
-async function ensureClusterDns(scope: StepScope, call: Call): Promise<Result> {
+export async function ensureClusterDns(scope: StepScope, call: TellCall): Promise<Result> {
   const { cluster, spec } = call.input;
   if (cluster.clusterDns === 'skip' || !spec.dns) {
     return {
@@ -77,8 +79,7 @@ async function ensureClusterDns(scope: StepScope, call: Call): Promise<Result> {
   const dns = await readClusterDns(member);
   if ('code' in dns)
     throw failure(dns.code, `${cluster.name}: ${dns.message}`, { cluster: cluster.name, server: member.server });
-  const { domain, resolvers } = spec.dns;
-  const edit = editOf(scope, dns, { federation: scope.run.federation, domain, resolvers });
+  const edit = editOf(scope, dns, entryOf(scope, spec.dns));
   const pods = await podsOf(member, dns.controller);
   if (edit) {
     await ledgerPods(scope, pods);
@@ -92,6 +93,26 @@ async function ensureClusterDns(scope: StepScope, call: Call): Promise<Result> {
     ...(note ? { note } : {}),
     facts: { shape: dns.shape, changed: stale.length > 0, pods: stale },
   };
+}
+
+const entryOf = (scope: StepScope, dns: NonNullable<Call['input']['spec']['dns']>): Omit<CorefileEntry, 'dialect'> => ({
+  federation: scope.run.federation,
+  domain: dns.domain,
+  resolvers: dns.resolvers,
+});
+
+/** True when the cluster DNS names the federation as the spec has it. */
+export const isTold = (scope: StepScope, dns: MemberDns, { input }: TellCall): boolean =>
+  !input.spec.dns || editOf(scope, dns, entryOf(scope, input.spec.dns)) === undefined;
+
+/** Gives every object of these entries its former setting back; the entries stay. */
+export async function takeBack(
+  scope: StepScope,
+  call: TellCall,
+  given: { member: Kube; entries: readonly LedgerEntry[]; dns: MemberDns | undefined },
+): Promise<void> {
+  const { member, entries, dns } = given;
+  for (const entry of entries) await restore(scope, call, { member, entry, dns });
 }
 
 /** One write, with the ledger entry that goes before it. */
@@ -173,7 +194,7 @@ async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> 
   const member = await scope.member();
   const dns = await readClusterDns(member);
   for (const entry of entries) {
-    await restore(scope, call, { member, entry, dns: 'code' in dns ? undefined : dns });
+    await takeBack(scope, call, { member, entries: [entry], dns: 'code' in dns ? undefined : dns });
     await forget(scope, entry);
   }
   if ('code' in dns) return { outcome: 'removed', note: dns.message, facts: nothing };
@@ -183,7 +204,7 @@ async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> 
 
 async function restore(
   scope: StepScope,
-  call: Call,
+  call: TellCall,
   { member, entry, dns }: { member: Kube; entry: LedgerEntry; dns: MemberDns | undefined },
 ): Promise<void> {
   const ref = { apiVersion: entry.apiVersion ?? 'v1', kind: entry.kind, name: entry.name, namespace: entry.namespace };
@@ -198,7 +219,7 @@ async function restore(
 /** undefined: nothing of ours is in the object (it was made anew by others, or restored before a crash). */
 function restoringWrite(
   scope: StepScope,
-  call: Call,
+  call: TellCall,
   { member, ref, found, corefileKey }: { member: Kube; ref: ObjectRef; found: KubeObject; corefileKey: string },
 ): (() => Promise<unknown>) | undefined {
   const { federation } = scope.run;

@@ -42,7 +42,7 @@ export function whyNotReady(pod: Pod): string {
 }
 
 /** Step id under which the pods of a member stand in its ledger: written by cluster-dns, cleared by recycle. */
-const dnsStepOf = (scope: StepScope): string => `clusters/${memberOf(scope).name}/cluster-dns`;
+export const dnsStepOf = (scope: StepScope): string => `clusters/${memberOf(scope).name}/cluster-dns`;
 
 /**
  * Notes the pods that serve now, before the configuration changes: they alone may be deleted afterwards (design §6.8).

@@ -1,36 +1,80 @@
+import type { ErrorData } from '../src/errors.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
 import type { Kube } from './clients/kube-port.ts';
-import { readClusterDns } from './cluster-dns.ts';
+import { ensureClusterDns, isTold, type MemberDns, readClusterDns, takeBack } from './cluster-dns.ts';
 import type { Deps } from './deps.ts';
-import { isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
+import { dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
 import { failure } from './fail.ts';
-import { forget } from './ledger.ts';
+import { entriesOf, forget } from './ledger.ts';
 import { type StepScope, writing } from './step.ts';
 import { type Look, waitUntil } from './wait.ts';
 
 type Recycle = 'clusters/{cluster}/recycle';
+type Call = CallOf<Recycle>;
+const notReady = 'CLUSTER_DNS_NOT_READY';
 
 /**
  * Replaces exactly the pods that the ledger knows from before the edit, one by one: the next one goes only when all
  * pods that should serve do. What to do is read from the cluster at each look, so a crash in between loses nothing.
- * Undo of itself: after a restore the ledger names the pods to replace. Throws CLUSTER_DNS_NOT_READY.
+ * Undo of itself: after a restore the ledger names the pods to replace. When the new pods do not become Ready, the
+ * former configuration comes back; a retry tells the cluster DNS anew. Throws CLUSTER_DNS_NOT_READY.
  */
-async function recycleClusterDns(scope: StepScope, call: CallOf<Recycle>): Promise<ResultOf<Recycle>> {
-  const entries = await podEntries(scope);
-  if (entries.length === 0) return { outcome: 'kept', facts: {} };
+async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf<Recycle>> {
+  if ((await podEntries(scope)).length === 0) return { outcome: 'kept', facts: {} };
   const member = await scope.member();
   const dns = await readClusterDns(member);
   if ('code' in dns) {
     // Nothing serves any more: the pods of before are gone with their controller.
-    for (const entry of entries) await forget(scope, entry);
+    for (const entry of await podEntries(scope)) await forget(scope, entry);
     return { outcome: 'kept', note: dns.message, facts: {} };
   }
-  const old = new Set(entries.map(({ uid }) => uid));
+  const undoing = 'undo' in call.input;
   const data = { cluster: call.input.cluster.name, server: member.server, selector: dns.controller.podSelector };
-  await waitUntil(call, 'CLUSTER_DNS_NOT_READY', () => step(member, old), { data });
+  if (!undoing) await tellAgain(scope, call, dns, data);
+  const entries = await podEntries(scope);
+  const old = new Set(entries.map(({ uid }) => uid));
+  try {
+    await waitUntil(call, notReady, () => step(member, old), { data });
+  } catch (error) {
+    const { type, message } = error as { type?: string; message: string };
+    if (undoing || type !== notReady) throw error;
+    await rollBack(scope, call, member, old);
+    throw failure(notReady, `${message}; the former configuration is back, until the step is retried`, data);
+  }
   for (const entry of entries) await forget(scope, entry);
   return { outcome: 'done', note: `${entries.length} ${entries.length === 1 ? 'pod' : 'pods'} replaced`, facts: {} };
+}
+
+/** The scope under whose step the edit stands in the ledger. */
+const tellingScope = (scope: StepScope): StepScope => ({ ...scope, step: dnsStepOf(scope) });
+
+/** After a rollback: the slow looks of a parked step leave the cluster DNS alone; a person's retry tells it again. */
+async function tellAgain(scope: StepScope, call: Call, dns: MemberDns, data: ErrorData): Promise<void> {
+  if (isTold(scope, dns, call)) return;
+  if (call.parked) {
+    throw failure(notReady, 'the former configuration is back, because the new pods did not become Ready', data);
+  }
+  await ensureClusterDns(tellingScope(scope), call);
+}
+
+/** Gives the former configuration back, and with it a working cluster DNS. */
+async function rollBack(scope: StepScope, call: Call, member: Kube, old: ReadonlySet<string>): Promise<void> {
+  const telling = tellingScope(scope);
+  const entries = (await entriesOf(telling, telling.step)).filter(({ kind }) => kind !== 'Pod');
+  const dns = await readClusterDns(member);
+  const known = 'code' in dns ? undefined : dns;
+  await takeBack(telling, call, { member, entries, dns: known });
+  // A ReplicationController does not replace pods of its former template; Deployments do, and a pod that reads a
+  // ConfigMap starts again with what is in it.
+  if (known?.controller.kind !== 'ReplicationController') return;
+  const broken = (await podsOf(member, known.controller)).filter(
+    (pod) => !isServing(pod) && !old.has(pod.metadata.uid ?? ''),
+  );
+  for (const { metadata } of broken) {
+    const ref = { apiVersion: 'v1', kind: 'Pod', name: metadata.name, namespace: dnsNamespace };
+    await member.remove(ref, { uid: metadata.uid ?? '' });
+  }
 }
 
 /** One look, and at most one deletion. */

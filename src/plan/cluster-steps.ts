@@ -84,7 +84,7 @@ export const clusterSteps = {
     inMember: true,
     timing: { wait: 'recycle' },
     needs: ['clusters/{cluster}/cluster-dns'],
-    reads: [],
+    reads: ['dns.domain', 'dns.zone', 'dns.resolvers'],
     uses: { changed: 'clusters/{cluster}/cluster-dns.changed', pods: 'clusters/{cluster}/cluster-dns.pods' },
     skippable: true,
     when: (spec) => spec.dns !== undefined,
