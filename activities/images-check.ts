@@ -2,9 +2,11 @@ import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { formatReference, type ImageReference, pinned } from '../src/plan/image-reference.ts';
+import { newestTag } from '../src/plan/newest-tag.ts';
 import { runChild } from './build-process.ts';
 import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
 import { findEngine } from './clients/engine.ts';
+import type { Registries } from './clients/registry.ts';
 import { failure } from './fail.ts';
 import {
   type BuildSpec,
@@ -64,6 +66,40 @@ async function checkPullSecret(images: ImagesSpec, registries: readonly string[]
     });
 }
 
+/** Platforms of the host's nodes; linux/amd64 where they cannot be asked. */
+async function platformsOf({ deps, run, tell }: BuildScope): Promise<string[]> {
+  tell('asks for the platforms of the nodes');
+  const nodes = run.imagesOnly
+    ? []
+    : await deps.kube
+        .forContext(run.host)
+        .then((host) => host.list({ apiVersion: 'v1', kind: 'Node' }))
+        .catch(() => []);
+  const found = nodes.flatMap((node) => {
+    const { nodeInfo } = (node['status'] ?? {}) as { nodeInfo?: { operatingSystem?: string; architecture?: string } };
+    return nodeInfo?.operatingSystem === 'linux' && nodeInfo.architecture ? [`linux/${nodeInfo.architecture}`] : [];
+  });
+  return found.length > 0 ? [...new Set(found)].sort() : ['linux/amd64'];
+}
+
+/** Throws IMAGE_PLATFORM when none of the nodes could run it. An image that does not tell passes. */
+function assertPlatform(reference: ImageReference, has: readonly string[], wanted: readonly string[]): void {
+  if (has.length === 0 || wanted.some((platform) => has.includes(platform))) return;
+  const image = formatReference(reference);
+  const platform = wanted.join(' or ');
+  throw failure('IMAGE_PLATFORM', `${image} is for ${has.join(', ')}; the nodes are ${platform}`, { image, platform });
+}
+
+/**
+ * `latest` is what an image has that nobody gave a tag (FEDERATION_PUSH_REPO_BASE alone). The repositories of releases
+ * mostly have no such tag: then it is the newest that they list, by version.
+ */
+async function newestWhereNoLatest(client: Registries, reference: ImageReference): Promise<ImageReference> {
+  if (reference.tag !== 'latest' || reference.digest || (await client.find(reference))) return reference;
+  const tag = newestTag(await client.tagsOf(reference));
+  return tag ? { ...reference, tag } : reference;
+}
+
 /** Checks every image at its registry, or that it can be built and pushed; answers references pinned by digest. */
 export async function checkImages(
   scope: BuildScope,
@@ -77,9 +113,13 @@ export async function checkImages(
   await checkPullSecret(images, [...new Set([etcd, ...own, ...pushed].map(({ registry }) => registry))]);
 
   const client = registriesOf(images, scope.deps.env, 'pull');
-  const pin = async (reference: ImageReference): Promise<string> => {
+  const platforms = await platformsOf(scope);
+  const pin = async (named: ImageReference): Promise<string> => {
+    const reference = await newestWhereNoLatest(client, named);
     scope.tell(`asks ${reference.registry} for ${formatReference(reference)}`);
-    return pinned(reference, await client.digestOf(reference));
+    const digest = await client.digestOf(reference);
+    assertPlatform(reference, await client.platformsOf(reference, digest), platforms);
+    return pinned(reference, digest);
   };
   // One after another: the first that is missing is the one that is named, in every run the same.
   const [etcdPin, apiserver = '', controllerManager = ''] = await inTurn([etcd, ...own], pin);

@@ -71,7 +71,7 @@ export function registriesOf(images: ImagesSpec, env: NodeJS.ProcessEnv, purpose
     isInsecure: (registry) => isInsecure(registry, images),
     caFile: images.caFile,
     credentials: async (registry) =>
-      (await findLogin(registry, credentialFiles(images, env, purpose), images.pullSecret?.fromDockerConfig))
+      (await findLogin(registry, credentialFiles(images, env, purpose), images.pullSecret?.fromDockerConfig, env))
         ?.credentials,
   });
 }
@@ -82,5 +82,6 @@ export async function pushAuthFile(
   env: NodeJS.ProcessEnv,
   registry: string,
 ): Promise<string | undefined> {
-  return (await findLogin(registry, credentialFiles(images, env, 'push'), images.pullSecret?.fromDockerConfig))?.file;
+  return (await findLogin(registry, credentialFiles(images, env, 'push'), images.pullSecret?.fromDockerConfig, env))
+    ?.file;
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { failure } from '../fail.ts';
+import { askHelper } from './credential-helper.ts';
 
 /** User and password, or the refresh token that some registries give instead. Secret. */
 export interface Credentials {
@@ -19,6 +20,9 @@ interface AuthEntry {
 /** The part of a docker config file that is read: https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties */
 interface DockerConfig {
   auths?: Record<string, AuthEntry>;
+  /** Helper of one registry, and the one of all others: `x` is the program docker-credential-x. */
+  credHelpers?: Record<string, string>;
+  credsStore?: string;
 }
 
 /** Names of a registry among the keys of `auths`: logins wrote URLs, hosts, and for Docker Hub one of its own. */
@@ -96,17 +100,33 @@ export interface Login {
   file: string;
 }
 
-/** The first of the files that has credentials for the registry. Only `required` must exist and be sound. */
+/**
+ * The first of the files that has credentials for the registry, by a helper that it names or by itself. Only `required`
+ * must exist and be sound. Helpers are found on the PATH of `env`.
+ */
 export async function findLogin(
   registry: string,
   files: readonly string[],
   required: string | undefined,
+  env: NodeJS.ProcessEnv,
 ): Promise<Login | undefined> {
   for (const file of files) {
     const config =
       file === required ? await readDockerConfig(file) : await readDockerConfig(file).catch(() => ({}) as DockerConfig);
-    const credentials = credentialsIn(config, registry);
+    const credentials = (await helped(config, registry, env)) ?? credentialsIn(config, registry);
     if (credentials) return { credentials, file };
   }
   return undefined;
+}
+
+/** What the helper of this registry keeps; a helper that is missing or knows nothing leaves it to `auths`. */
+async function helped(
+  config: DockerConfig,
+  registry: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Credentials | undefined> {
+  const key = keysOf(registry).find((name) => config.credHelpers?.[name]);
+  const helper = (key && config.credHelpers?.[key]) || config.credsStore;
+  if (!helper) return undefined;
+  return askHelper(helper, registry === 'docker.io' ? 'https://index.docker.io/v1/' : (key ?? registry), env);
 }

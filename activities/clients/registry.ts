@@ -39,6 +39,10 @@ export interface Registries {
   find(reference: ImageReference): Promise<string | undefined>;
   /** The same, but throws IMAGE_NOT_FOUND. */
   digestOf(reference: ImageReference): Promise<string>;
+  /** Platforms of an image, `linux/amd64`: of an index all, else the one of its config; none where it does not tell. */
+  platformsOf(reference: ImageReference, digest: string): Promise<string[]>;
+  /** Tags of a repository; empty when the registry has none. */
+  tagsOf(place: Pick<ImageReference, 'registry' | 'repository'>): Promise<string[]>;
   /** Proves the right to push: starts an upload and cancels it. Throws REGISTRY_DENIED. */
   checkPush(place: Pick<ImageReference, 'registry' | 'repository'>): Promise<void>;
 }
@@ -188,8 +192,45 @@ export function registries(settings: RegistrySettings): Registries {
     return String(answer.headers['docker-content-digest'] ?? computed);
   }
 
+  /** Reads JSON of a repository; undefined for 404 and for what is no JSON. */
+  async function read(
+    place: Pick<ImageReference, 'registry' | 'repository'>,
+    path: string,
+  ): Promise<{ body: unknown; next: string | undefined } | undefined> {
+    const base = await baseOf(place.registry);
+    const url = new URL(path, base.origin);
+    const scope = `repository:${place.repository}:pull`;
+    const answer = await send(base, { method: 'GET', url, headers: { accept } }, scope);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw denied(answer, base, `reading ${place.registry}${url.pathname}`);
+    const next = /<([^>]+)>;\s*rel="?next"?/.exec(String(answer.headers['link'] ?? ''))?.[1];
+    return { body: jsonOf(answer.body), next: next && nextPath(next, url) };
+  }
+
+  async function platformsOf(reference: ImageReference, digest: string): Promise<string[]> {
+    const at = `/v2/${reference.repository}`;
+    const manifest = (await read(reference, `${at}/manifests/${digest}`))?.body as Manifest | undefined;
+    if (manifest?.manifests) return manifest.manifests.flatMap(({ platform }) => platformIn(platform));
+    const config = manifest?.config?.digest;
+    if (!config) return [];
+    return platformIn((await read(reference, `${at}/blobs/${config}`))?.body as Platform | undefined);
+  }
+
+  async function tagsOf(place: Pick<ImageReference, 'registry' | 'repository'>): Promise<string[]> {
+    const tags: string[] = [];
+    let path: string | undefined = `/v2/${place.repository}/tags/list`;
+    for (let pages = 0; path !== undefined && pages < pagesAtMost; pages += 1) {
+      const answer = await read(place, path);
+      tags.push(...((answer?.body as { tags?: string[] | null } | undefined)?.tags ?? []));
+      path = answer?.next;
+    }
+    return tags;
+  }
+
   return {
     find,
+    platformsOf,
+    tagsOf,
     digestOf: async (reference) => {
       const digest = await find(reference);
       if (digest) return digest;
@@ -211,6 +252,36 @@ export function registries(settings: RegistrySettings): Registries {
       if (location && upload.host === url.host) await send(base, { method: 'DELETE', url: upload }, scope);
     },
   };
+}
+
+/** Pages of tags that are read at most: a registry that always names a next one must not hold a step for ever. */
+const pagesAtMost = 1_000;
+
+/** What is read of a manifest or an index (https://github.com/opencontainers/image-spec). */
+interface Manifest {
+  manifests?: { platform?: Platform }[];
+  config?: { digest?: string };
+}
+interface Platform {
+  os?: string;
+  architecture?: string;
+}
+
+const platformIn = (platform: Platform | undefined): string[] =>
+  platform?.os && platform.architecture ? [`${platform.os}/${platform.architecture}`] : [];
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Path and query of the next page; undefined for one of another host, which gets no credentials of ours. */
+function nextPath(next: string, at: URL): string | undefined {
+  const url = new URL(next, at);
+  return url.host === at.host ? `${url.pathname}${url.search}` : undefined;
 }
 
 /** CAs to trust: those of the file beside those that Node trusts anyway. */

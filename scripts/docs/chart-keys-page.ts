@@ -13,7 +13,7 @@ const variables: readonly (readonly [string, string])[] = [
   ['FEDERATION_NAME', 'fills `metadata.name`'],
   [
     'FEDERATION_PUSH_REPO_BASE',
-    'fills both registries, or with `images.build` where to push; alone it means the tag `latest`',
+    'fills both registries, or with `images.build` where to push; alone it means the tag `latest`, or without one the newest version',
   ],
   ['FEDERATION_IMAGE_TAG', 'fills both versions, or with `images.build` the tag to push'],
   ['KUBE_REGISTRY', 'with `images.build` where to push; goes before FEDERATION_PUSH_REPO_BASE'],

@@ -11,6 +11,15 @@ export const imagesErrors = defineErrors({
       'then: fedctl retry NAME preflight/images',
     ],
   },
+  IMAGE_PLATFORM: {
+    retry: 'never',
+    title: 'the image is not for the machines of the host cluster',
+    fix: (d) => [
+      `name an image that has ${d['platform'] ?? 'their platform'}, by another tag or digest`,
+      'or build it from source there: images.build',
+      'then: fedctl retry NAME preflight/images',
+    ],
+  },
   IMAGE_REFERENCE: {
     retry: 'never',
     title: 'this is no reference to an image',

@@ -167,6 +167,63 @@ describe('checkImages', () => {
     expect((await check(official(closed))).facts).toEqual(result.facts);
   });
 
+  describe('with a credential helper', () => {
+    /** A config file that names a helper, and the helper on the PATH; it notes its arguments and knows one server. */
+    function helper(config: object): { file: string; asked: string } {
+      const bin = mkdtempSync(join(machine.folder, 'bin-'));
+      const asked = join(bin, 'asked');
+      const answer = JSON.stringify({ ServerURL: closed.name, Username: account.user, Secret: account.password });
+      writeFileSync(join(bin, 'answer'), answer);
+      const script = `#!/bin/sh\nread server\necho "$* $server" >> ${asked}\n[ "$server" = "${closed.name}" ] && exec cat ${bin}/answer\necho "credentials not found"; exit 1\n`;
+      writeFileSync(join(bin, 'docker-credential-vault'), script, { mode: 0o755 });
+      const file = join(bin, 'config.json');
+      writeFileSync(file, JSON.stringify(config));
+      withEnv({ REGISTRY_AUTH_FILE: file, PATH: `${bin}:${process.env['PATH']}` });
+      return { file, asked };
+    }
+
+    it.each([
+      ['of one registry', () => ({ credHelpers: { [closed.name]: 'vault' } })],
+      ['of all', () => ({ credsStore: 'vault', auths: { [closed.name]: {} } })],
+    ])('%s: it is told the server by standard input, and its secret is used', async (_what, config) => {
+      const { asked } = helper(config());
+      const result = await check(official(closed));
+      expect(result.outcome).toBe('done');
+      expect(JSON.stringify(result)).not.toContain(account.password);
+      expect(new Set(readFileSync(asked, 'utf8').trim().split('\n'))).toEqual(new Set([`get ${closed.name}`]));
+    });
+
+    it('goes on without one that is missing, or knows nothing', async () => {
+      const auth = Buffer.from(`${account.user}:${account.password}`).toString('base64');
+      for (const credHelpers of [{ [closed.name]: 'absent' }, { [closed.name]: '../vault' }, {}]) {
+        helper({ credHelpers, auths: { [closed.name]: { auth } } });
+        expect((await check(official(closed))).outcome).toBe('done');
+      }
+      helper({ credHelpers: { [closed.name]: 'absent' } });
+      expect(await failureOf(check(official(closed)))).toMatchObject({ type: 'REGISTRY_DENIED' });
+    });
+  });
+
+  it('refuses an image that none of the nodes could run', async () => {
+    await open.put('official/hyperkube-amd64', 'v1.5.0-arm', 'arm64');
+    expect(await failureOf(check(official(open, 'v1.5.0-arm')))).toMatchObject({
+      type: 'IMAGE_PLATFORM',
+      nonRetryable: true,
+      message: expect.stringContaining('is for linux/arm64; the nodes are linux/amd64'),
+    });
+  });
+
+  it('takes the newest version where no tag was given and there is no latest', async () => {
+    for (const tag of ['v1.9.0', 'v1.10.0', 'v1.11.0-beta.1', 'zebra']) await open.put('released/hyperkube-amd64', tag);
+    const image = { registry: `${open.name}/released`, name: 'hyperkube-amd64', version: 'latest' };
+    const given = { ...official(open), apiserver: image, controllerManager: image };
+    const { facts, note } = await check(given);
+    expect(facts.apiserver).toContain(`${open.name}/released/hyperkube-amd64:v1.11.0-beta.1@sha256:`);
+    expect(note).toContain(':v1.11.0-beta.1@');
+    await open.put('released/hyperkube-amd64', 'latest');
+    expect((await check(given)).facts.apiserver).toContain('hyperkube-amd64:latest@sha256:');
+  });
+
   it.each([
     ['is not there', () => join(machine.folder, 'absent.json')],
     ['has credentials for other registries only', () => machine.dockerConfig({ 'other.example': account })],

@@ -155,3 +155,33 @@ it('has no digest for an image that is not there', async () => {
   const fake = await serve((_request, _body, response) => void response.writeHead(404).end());
   expect(await digestOf(fake.name)).toBeUndefined();
 });
+
+const json = (response: http.ServerResponse, body: object, headers = {}): void =>
+  void response.writeHead(200, headers).end(JSON.stringify(body));
+
+it('reads the platforms of an index, of a config, and of neither', async () => {
+  const platform = (os: string, architecture: string) => ({ platform: { os, architecture } });
+  const fake = await serve((request, _body, response) => {
+    if (request.url?.includes('/x/manifests/')) return json(response, { manifests: [platform('linux', 'arm64'), {}] });
+    if (request.url?.includes('/y/manifests/')) return json(response, { config: { digest: 'sha256:c' } });
+    if (request.url?.includes('/y/blobs/sha256:c')) return json(response, { os: 'linux', architecture: 's390x' });
+    return json(response, {});
+  });
+  const platforms = (repository: string) =>
+    client().platformsOf({ registry: fake.name, repository, tag: 'v1' }, digest);
+  expect(await platforms('x')).toEqual(['linux/arm64']);
+  expect(await platforms('y')).toEqual(['linux/s390x']);
+  expect(await platforms('z')).toEqual([]);
+});
+
+it('reads all pages of tags, from its own host only', async () => {
+  const fake = await serve((request, _body, response) => {
+    if (request.url === '/v2/a/b/tags/list')
+      return json(response, { tags: ['v1'] }, { link: '</v2/a/b/tags/list?last=v1>; rel="next"' });
+    if (request.url === '/v2/a/b/tags/list?last=v1')
+      return json(response, { tags: ['v2'] }, { link: '<http://127.0.0.2:1/v2/a/b/tags/list>; rel="next"' });
+    return void response.writeHead(404).end();
+  });
+  expect(await client().tagsOf({ registry: fake.name, repository: 'a/b' })).toEqual(['v1', 'v2']);
+  expect(await client().tagsOf({ registry: fake.name, repository: 'none' })).toEqual([]);
+});

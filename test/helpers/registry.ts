@@ -13,8 +13,8 @@ export interface Registry {
   name: string;
   /** PEM of its own CA, with `tls`. */
   caFile: string;
-  /** Puts an image without layers there; answers its digest. */
-  put(repository: string, tag: string): Promise<string>;
+  /** Puts an image without layers there, for amd64 unless told otherwise; answers its digest. */
+  put(repository: string, tag: string, architecture?: string): Promise<string>;
   /** Status and digest of a manifest. */
   head(repository: string, reference: string): Promise<{ status: number; digest: string | undefined }>;
   /** Lines of its access log that match. */
@@ -80,10 +80,8 @@ export async function startRegistry(given: { auth?: boolean; tls?: boolean } = {
   return {
     name: `127.0.0.1:${port}`,
     caFile: certificate,
-    put: async (repository, tag) => {
-      const configBlob = Buffer.from(
-        JSON.stringify({ architecture: 'amd64', os: 'linux', config: { tag, repository } }),
-      );
+    put: async (repository, tag, architecture = 'amd64') => {
+      const configBlob = Buffer.from(JSON.stringify({ architecture, os: 'linux', config: { tag, repository } }));
       const started = await ask('POST', `/v2/${repository}/blobs/uploads/`);
       const location = started.headers.location ?? '';
       await ask('PUT', `${location}${location.includes('?') ? '&' : '?'}digest=${digestOf(configBlob)}`, configBlob);
