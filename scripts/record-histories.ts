@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { payloadsOf, textOfHistory } from '../test/helpers/histories.ts';
+import { makeRun, recordedRuns } from '../test/helpers/recorded-runs.ts';
+import { startTemporal } from '../test/helpers/temporal.ts';
+
+/**
+ * Records one history of every kind of run, and of every workflow it started, into test/histories/NAME/, for
+ * test/workflows/replay.test.ts. NAME is the argument, else fedctl's version; an existing one is refused.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+const folder = `test/histories/${process.argv[2] ?? version}`;
+
+interface Execution {
+  workflowId: string;
+  runId: string;
+}
+
+/** The history's text without a path, process or name of this machine. Throws if one is left, in payloads too. */
+function scrub(text: string): string {
+  const clean = text.replaceAll(root, '').replaceAll(`${process.pid}@${hostname()}`, 'worker');
+  for (const part of [clean, ...payloadsOf(clean)])
+    for (const own of [root, hostname()]) if (part.includes(own)) throw new Error(`${own} is left in a history`);
+  return clean;
+}
+
+/** Histories of an execution and of all it started, children after parents. */
+async function histories(env: TestWorkflowEnvironment, { workflowId, runId }: Execution): Promise<Map<string, string>> {
+  const history = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const found = new Map([[`${workflowId}#${runId}`, textOfHistory(history)]]);
+  for (const event of history.events ?? []) {
+    const child = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
+    if (!child) continue;
+    const below = await histories(env, { workflowId: child.workflowId ?? '', runId: child.runId ?? '' });
+    for (const [id, text] of below) found.set(id, text);
+  }
+  return found;
+}
+
+if (existsSync(folder)) throw new Error(`${folder} is there already: histories are added, never replaced`);
+mkdirSync(folder, { recursive: true });
+const env = await startTemporal();
+try {
+  for (const kind of Object.keys(recordedRuns)) {
+    const handle = await makeRun(env, kind);
+    const { runId } = await handle.describe();
+    const found = await histories(env, { workflowId: handle.workflowId, runId });
+    const texts = [...found.values()].map(scrub);
+    texts.forEach((text, at) => writeFileSync(`${folder}/${kind}${at === 0 ? '' : `.child-${at}`}.json`, `${text}\n`));
+    console.log(`${kind}: ${texts.length} histories`);
+  }
+} finally {
+  await env.teardown();
+}

@@ -1,0 +1,110 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { StepResult } from '../../src/plan/call.ts';
+import { debtWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
+import { amendUpdate, cancelUpdate, retryUpdate } from '../../src/run/messages.ts';
+import type { ClusterSpec } from '../../src/spec/schema.ts';
+import { aTestSpec, type Handle, inRun, until } from '../workflows/runs.ts';
+import { FakeWorld } from './fake-activities.ts';
+
+const standing = aTestSpec.clusters;
+const joining: ClusterSpec = { ...standing[0]!, name: 'member-3', context: 'member-3' };
+const by = 'tester@host';
+
+/** One kind of run: what it is given, how its world misbehaves, and what the operator does until it has ended. */
+interface RecordedRun {
+  readonly input?: Partial<RunInput>;
+  readonly world?: (world: FakeWorld) => void;
+  readonly follow: (handle: Handle, world: FakeWorld, env: TestWorkflowEnvironment, input: RunInput) => Promise<void>;
+}
+
+const completes = async (handle: Handle): Promise<void> => void (await handle.result());
+const ends = (handle: Handle): Promise<unknown> => handle.result().catch(() => undefined);
+const blocked = (handle: Handle): Promise<unknown> => until(handle, (state) => state.status === 'blocked');
+const down = { operation: 'down' as const, down: { volumes: 'keep' as const } };
+const stands = (world: FakeWorld): void => {
+  world.standing = standing;
+};
+
+const reach = 'clusters/member-2/reach';
+const unreached: StepResult = { outcome: 'done', facts: { reached: false } };
+/** member-2 does not answer: a value for the look of the turn-down, a failure for the debt. */
+function silent(world: FakeWorld): void {
+  world.slowEveryMs = 100;
+  world.break(reach);
+  const broken = world.behaviour(reach)!;
+  world.set(reach, (call, attempt) => (call.run.debt ? broken(call, attempt) : unreached));
+}
+
+/** Every kind of run whose history must replay on later code. The key names its files. */
+export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
+  up: { follow: completes },
+  'up-parked-and-retried': {
+    world: (world) => {
+      world.break('apiserver/address');
+      world.break('clusters/member-1/register');
+    },
+    follow: async (handle, world) => {
+      await blocked(handle);
+      world.mend('apiserver/address');
+      await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/address'] }] });
+      await until(handle, (state) => state.clusters['member-1']?.status === 'blocked');
+      world.mend('clusters/member-1/register');
+      await handle.executeUpdate(retryUpdate, { args: [{}] });
+      await completes(handle);
+    },
+  },
+  'up-amended': {
+    world: (world) => world.break('apiserver/ready'),
+    follow: async (handle, world) => {
+      await blocked(handle);
+      world.mend('apiserver/ready');
+      const image = { registry: 'registry.example:5000', name: 'hyperkube-amd64', version: 'v1.5.1' };
+      const spec = { ...aTestSpec, images: { ...aTestSpec.images, apiserver: image } };
+      await handle.executeUpdate(amendUpdate, { args: [{ spec, digest: 'e', by }] });
+      await completes(handle);
+    },
+  },
+  'up-rolled-back': {
+    world: (world) => world.break('clusters/member-1/register'),
+    follow: async (handle) => {
+      await until(handle, (state) => state.status === 'blocked' && state.clusters['member-2']?.status === 'ready');
+      await handle.executeUpdate(cancelUpdate, { args: [{ by, rollback: true }] });
+      await ends(handle);
+    },
+  },
+  'up-cancelled': {
+    world: (world) => world.break('clusters/member-1/register'),
+    follow: async (handle) => {
+      await blocked(handle);
+      await handle.executeUpdate(cancelUpdate, { args: [{ by }] });
+      await ends(handle);
+    },
+  },
+  down: { input: down, follow: completes },
+  'down-with-debt': {
+    input: down,
+    world: silent,
+    follow: async (handle, world, env, { federation }) => {
+      await completes(handle);
+      const debt = env.client.workflow.getHandle(debtWorkflowIdOf(federation, 'member-2')) as Handle;
+      await blocked(debt);
+      world.mend(reach);
+      await completes(debt);
+    },
+  },
+  join: { input: { operation: 'join', join: [joining] }, world: stands, follow: completes },
+  unjoin: { input: { operation: 'unjoin', unjoin: ['member-2'] }, world: stands, follow: completes },
+};
+
+/** Makes a run of the given kind from start to end, with fake activities on a real Temporal; returns its handle. */
+export async function makeRun(env: TestWorkflowEnvironment, kind: string): Promise<Handle> {
+  const run = recordedRuns[kind];
+  if (!run) throw new Error(`no kind of run ${kind}`);
+  const world = new FakeWorld();
+  run.world?.(world);
+  const act = async (handle: Handle, input: RunInput): Promise<Handle> => {
+    await run.follow(handle, world, env, input);
+    return handle;
+  };
+  return inRun(env, world, act, { federation: kind, startedBy: by, ...run.input });
+}
