@@ -99,11 +99,21 @@ async function assertGone(scope: StepScope, owner: Owner, here: string): Promise
   }
 }
 
+/**
+ * Whether this run was the last to hold a Lease that nobody holds now: its last step gave it back, and a worker that
+ * died before Temporal heard of that has the step done again.
+ */
+const gaveBack = (scope: StepScope, lease: KubeObject | undefined): boolean =>
+  lease !== undefined &&
+  !ownerOf(lease) &&
+  lease.metadata.annotations?.[annotation.firstRun] === scope.run.firstRunId;
+
 /** Throws OWNER_CHANGED when another run holds the federation; renews the Lease now and then. */
 export async function assertOwner(scope: StepScope): Promise<void> {
   const ref = leaseRef(scope.run.host.namespace);
   const lease = await scope.host.read(ref);
   const owner = lease && ownerOf(lease);
+  if (gaveBack(scope, lease)) return;
   if (!owner || !isMine(scope, owner)) {
     const who = owner ? `${owner.holder} (workflow ${owner.workflowId})` : 'nobody';
     throw failure('OWNER_CHANGED', `federation ${scope.run.federation} is held by ${who} now`, {

@@ -59,6 +59,15 @@ describe('the owner of a federation', () => {
     expect(await ownerOf(world)).toBe('a-later-run');
   });
 
+  it("may give it back twice: its worker died before Temporal heard of it; but not once it is somebody else's", async () => {
+    const world = await hostWorld(server);
+    const mark = () => world.act(recordActivities(world.deps).markRecord, world.call('verify/record'));
+    await mark();
+    expect((await mark()).outcome).toBe('kept');
+    await ensureRecord(world, later, closed);
+    expect(await failureOf(mark())).toMatchObject({ type: 'OWNER_CHANGED' });
+  });
+
   it('cannot be two: the one who read an older Lease loses', async () => {
     const world = await hostWorld(server);
     const results = await Promise.allSettled(
