@@ -104,9 +104,7 @@ async function assertGone(scope: StepScope, owner: Owner, here: string): Promise
  * died before Temporal heard of that has the step done again.
  */
 const gaveBack = (scope: StepScope, lease: KubeObject | undefined): boolean =>
-  lease !== undefined &&
-  !ownerOf(lease) &&
-  lease.metadata.annotations?.[annotation.firstRun] === scope.run.firstRunId;
+  lease !== undefined && !ownerOf(lease) && lease.metadata.annotations?.[annotation.firstRun] === scope.run.firstRunId;
 
 /** Throws OWNER_CHANGED when another run holds the federation; renews the Lease now and then. */
 export async function assertOwner(scope: StepScope): Promise<void> {

@@ -26,7 +26,10 @@ export const runErrors = defineErrors({
   OWNED_ELSEWHERE: {
     retry: 'never',
     title: 'another operator holds this federation',
-    fix: () => ['ask the owner named above', 'if that run is gone for good: the same command with --cancel-first --take-over'],
+    fix: () => [
+      'ask the owner named above',
+      'if that run is gone for good: the same command with --cancel-first --take-over',
+    ],
   },
   RECORD_NOT_FOUND: {
     retry: 'never',
