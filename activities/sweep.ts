@@ -96,6 +96,19 @@ async function federatedObjects(kube: Kube): Promise<KubeObject[]> {
   return lists.flat().filter(isTheirs);
 }
 
+/** Why a turn-down may go on though the federation API does not answer; '' when it may not. */
+async function unheardOf(scope: StepScope, choices: DownChoices): Promise<string> {
+  const { namespace } = scope.run.host;
+  const deployment = await scope.host.read({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: names.apiserver,
+    namespace,
+  });
+  if (!deployment) return 'the control plane never ran, or is gone already';
+  return choices.federatedObjects === 'orphan' ? 'federation-apiserver does not answer; what it spread is left' : '';
+}
+
 /**
  * First step of a turn-down: objects in the federation API hang on deletion unless every member is Ready, so people
  * decide first. Throws FEDERATED_OBJECTS naming them; `orphan` leaves them in the members.
@@ -108,7 +121,14 @@ async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices
     if ((error as { type?: string }).type !== 'NOT_FOUND') throw error;
     return { outcome: 'done', note: 'the control plane is gone already', facts: {} };
   }
-  const found = await federatedObjects(kube);
+  let found: KubeObject[];
+  try {
+    found = await federatedObjects(kube);
+  } catch (error) {
+    const note = await unheardOf(scope, call.input.choices);
+    if (!note) throw error;
+    return { outcome: 'done', note, facts: {} };
+  }
   if (found.length === 0) return { outcome: 'done', note: 'none', facts: {} };
   const list = found
     .map((object) => `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`)

@@ -37,13 +37,23 @@ export function kubeOver(server: string, send: Send): Kube {
 
   async function ask(request: HttpRequest, what: string): Promise<HttpAnswer> {
     const answer = await send(request);
-    if (answer.status < 400) return answer;
+    if (answer.status < 300) return answer;
     throw refusal(answer, { server, what });
+  }
+
+  /** Throws SERVER_ERROR for what a proxy or a broken connection left of an answer. */
+  function parse<T>(answer: HttpAnswer): T {
+    try {
+      return JSON.parse(answer.body) as T;
+    } catch {
+      const start = answer.body.slice(0, 120).replaceAll(/\s+/g, ' ');
+      throw failure('SERVER_ERROR', `${server} answered with no JSON: ${start}`, { server });
+    }
   }
 
   async function resourcesOf(apiVersion: string): Promise<Resource[]> {
     const answer = await ask({ method: 'GET', path: groupPath(apiVersion) }, `${server} does not serve ${apiVersion}`);
-    return (JSON.parse(answer.body) as { resources?: Resource[] }).resources ?? [];
+    return parse<{ resources?: Resource[] }>(answer).resources ?? [];
   }
 
   async function pathOf(ref: {
@@ -67,7 +77,6 @@ export function kubeOver(server: string, send: Send): Kube {
 
   const say = (ref: ObjectRef | ListRef): string =>
     `${ref.kind}${ref.namespace ? ` ${ref.namespace}/` : ' '}${'name' in ref ? ref.name : ''}`.trim();
-  const parse = <T>(answer: HttpAnswer): T => JSON.parse(answer.body) as T;
   const refOf = (object: KubeObject): ObjectRef => ({
     apiVersion: object.apiVersion,
     kind: object.kind,
@@ -86,7 +95,7 @@ export function kubeOver(server: string, send: Send): Kube {
     read: async <T extends KubeObject>(ref: ObjectRef) => {
       const answer = await send({ method: 'GET', path: await pathOf(ref) });
       if (answer.status === 404) return undefined;
-      if (answer.status >= 400) throw refusal(answer, { server, what: `reading ${say(ref)}` });
+      if (answer.status >= 300) throw refusal(answer, { server, what: `reading ${say(ref)}` });
       return parse<T>(answer);
     },
     list: async <T extends KubeObject>(ref: ListRef) => {
@@ -121,7 +130,7 @@ export function kubeOver(server: string, send: Send): Kube {
       const answer = await send(request);
       if (answer.status === 409)
         throw ownership(answer, ref, say(ref)) ?? refusal(answer, { server, what: `applying ${say(ref)}` });
-      if (answer.status >= 400) throw refusal(answer, { server, what: `applying ${say(ref)}` });
+      if (answer.status >= 300) throw refusal(answer, { server, what: `applying ${say(ref)}` });
       return parse<T>(answer);
     },
     mergePatch: (ref, body) => patch(ref, body, 'application/merge-patch+json'),
@@ -131,7 +140,7 @@ export function kubeOver(server: string, send: Send): Kube {
       const answer = await send({ method: 'DELETE', path: await pathOf(ref), body });
       // 409 is the precondition: what stands there now is another object, and not ours.
       if (answer.status === 404 || answer.status === 409) return;
-      if (answer.status >= 400) throw refusal(answer, { server, what: `removing ${say(ref)}` });
+      if (answer.status >= 300) throw refusal(answer, { server, what: `removing ${say(ref)}` });
     },
     get: async (path) => {
       const { status, body } = await send({ method: 'GET', path });

@@ -46,7 +46,8 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
     const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
     const payload = body ? { body: JSON.stringify(body) } : {};
     try {
-      return await fetch(`${base}${path}`, { method, headers, signal, ...payload });
+      // A redirect would carry the key to whatever host it names.
+      return await fetch(`${base}${path}`, { method, headers, signal, redirect: 'manual', ...payload });
     } catch (error) {
       throw classify(error, { server: endpoint as string, what: `${method} ${path}` });
     }
@@ -67,7 +68,22 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
   async function json<T>(method: string, path: string, what: string, body?: object): Promise<T> {
     const response = await request(method, path, body);
     if (!response.ok) return fail(response, what);
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return bodyOf<T>(response, what);
+  }
+
+  async function bodyOf<T>(response: Response, what: string): Promise<T> {
+    if (response.status === 204) return undefined as T;
+    let text: string;
+    try {
+      text = await response.text();
+    } catch (error) {
+      throw classify(error, { server: endpoint as string, what });
+    }
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw failure('SERVER_ERROR', `${label} answered ${what} with no JSON: ${text.slice(0, 200)}`);
+    }
   }
 
   const full = (id: string): Promise<ApiZone> => json('GET', `/zones/${encodeURIComponent(id)}`, `reading zone ${id}`);
@@ -101,7 +117,7 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
       // Made an instant before a crash, or by a rival: what stands is read and judged by the caller.
       if (response.status === 409) return toZone(await full(zone));
       if (!response.ok) return fail(response, `creating zone ${zone}`);
-      return toZone((await response.json()) as ApiZone);
+      return toZone(await bodyOf<ApiZone>(response, `creating zone ${zone}`));
     },
     records,
     ensureRecord: async (zone, record) => {
