@@ -22,6 +22,8 @@ const quiet = { setupFiles: ['<rootDir>/test/setup.ts'] };
 export default {
   // The machines are slow and shared; a test that hangs still ends.
   testTimeout: 60_000,
+  // Temporal's native runtime keeps a thread for as long as its process: jest would wait for it.
+  forceExit: true,
   projects: [
     project('unit', ['spec', 'plan', 'distributions', 'run', 'cli', 'errors', 'sandbox', 'tools']),
     project('activities', ['activities'], quiet),

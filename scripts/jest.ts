@@ -29,8 +29,7 @@ export async function runJest(
   const folder = await mkdtemp(join(tmpdir(), 'fedctl-jest-'));
   const report = join(folder, 'report.json');
   const node = ['node', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  // Temporal's native runtime keeps a thread for as long as its process: jest would wait for it.
-  const options = ['--json', `--outputFile=${report}`, '--reporters=default', '--forceExit', ...args];
+  const options = ['--json', `--outputFile=${report}`, '--reporters=default', ...args];
   const jest = ['node_modules/jest/bin/jest.js', ...options];
   try {
     // --json prints the report to stdout too, unless a file is named.

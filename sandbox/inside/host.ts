@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { contextEntry, kubeconfigOf } from '../kubeconfig.ts';
-import { run } from '../run.ts';
 import type { Settings } from '../settings.ts';
 import {
   auditPolicy,
@@ -52,7 +51,12 @@ async function writeCredentials(settings: Settings): Promise<{ system: string; o
   const { pki } = hostFiles(settings);
   await mkdir(pki, { recursive: true, mode: 0o700 });
   await mkdir(join(settings.layout.state, 'audit'), { recursive: true });
-  await run(['openssl', 'genrsa', '-out', join(pki, 'sa.key'), '2048']);
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  await writeFile(join(pki, 'sa.key'), privateKey, { mode: 0o600 });
   const tokens = { system: randomBytes(24).toString('hex'), operator: randomBytes(24).toString('hex') };
   const rows = [
     `${tokens.system},sandbox,sandbox,system:masters`,

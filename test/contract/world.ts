@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensurePrograms } from '../../sandbox/programs.ts';
+import { findProgram } from '../helpers/programs.ts';
 import { base64, makeCA, makeCertificate, type Pair, read } from './pki.ts';
 import { freePort, runToEnd, start, type Running, until } from './processes.ts';
 import { type Endpoint, send } from './request.ts';
@@ -40,12 +40,10 @@ export interface World {
   stop(): Promise<void>;
 }
 
-async function programs(): Promise<{ etcd: string; kubectl: string }> {
-  const folder = process.env['FEDCTL_BIN'];
-  if (folder) return { etcd: join(folder, 'etcd'), kubectl: join(folder, 'kubectl') };
-  const { etcd, kubectl } = await ensurePrograms(() => {}, isStandIn ? ['etcd', 'kubernetes'] : ['etcd']);
-  return { etcd: etcd ?? '', kubectl: kubectl ?? '' };
-}
+const programs = (): { etcd: string; kubectl: string } => ({
+  etcd: findProgram('etcd'),
+  kubectl: isStandIn ? findProgram('kubectl') : '',
+});
 
 async function buildStandIn(): Promise<string> {
   const { code, output } = await runToEnd('make', ['-C', source, 'binaries']);
@@ -97,7 +95,7 @@ function writeAccount(folder: string, ca: Pair): { account: string; made: string
 export async function createWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'fedctl-contract-'));
   const stops: (() => Promise<unknown>)[] = [];
-  const [{ etcd: etcdProgram, kubectl }, binary] = await Promise.all([programs(), foreign ?? buildStandIn()]);
+  const [{ etcd: etcdProgram, kubectl }, binary] = [programs(), await (foreign ?? buildStandIn())];
   const ca = makeCA(folder, 'ca');
   const server = makeCertificate(folder, 'server', ca);
   const fcp = join(folder, 'fcp');

@@ -8,7 +8,7 @@ import { freePort, type Program, startProgram } from './processes.ts';
 const schemaFile = '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
 
 /** A real PowerDNS on loopback. */
-export interface PowerDnsServer extends Program {
+export interface PowerDnsServer extends Pick<Program, 'stop'> {
   /** Of its API. */
   url: string;
   keyFile: string;

@@ -13,11 +13,18 @@ export async function freePort(): Promise<number> {
 
 /** A program that a test started. */
 export interface Program {
+  /** SIGTERM, and waits for its end. */
   stop(): Promise<void>;
+  /** SIGKILL, and waits for its end. */
+  kill(): Promise<void>;
 }
 
-/** Starts a program and waits until it answers; throws with what it wrote when it ends before, or after 30 s. */
-export async function startProgram(argv: readonly string[], answers: () => Promise<boolean>): Promise<Program> {
+/** Starts a program and waits until it answers; throws with what it wrote when it ends before, or after `withinMs`. */
+export async function startProgram(
+  argv: readonly string[],
+  answers: () => Promise<boolean>,
+  withinMs = 30_000,
+): Promise<Program> {
   const [file = '', ...args] = argv;
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -33,7 +40,7 @@ export async function startProgram(argv: readonly string[], answers: () => Promi
         resolve();
       }),
   ).then(() => void (over = true));
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + withinMs;
   while (!(await answers().catch(() => false))) {
     if (over || Date.now() > deadline) {
       child.kill('SIGKILL');
@@ -41,10 +48,9 @@ export async function startProgram(argv: readonly string[], answers: () => Promi
     }
     await Promise.race([delay(50), ended]);
   }
-  return {
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
   };
+  return { stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }

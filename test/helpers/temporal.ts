@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
@@ -9,17 +7,7 @@ import {
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-
-/** Where programs of the sandbox are: FEDCTL_BIN, then PATH. */
-export function findProgram(name: string): string {
-  const folders = [process.env['FEDCTL_BIN'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
-  const found = folders.map((folder) => join(folder, name)).find((path) => path.startsWith('/') && existsSync(path));
-  if (!found)
-    throw new Error(
-      `${name} is not found: set FEDCTL_BIN to the folder of the sandbox's programs (fedctl sandbox env)`,
-    );
-  return found;
-}
+import { findProgram } from './programs.ts';
 
 /** A real Temporal dev server of its own, on loopback, with fedctl's search attributes. */
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
