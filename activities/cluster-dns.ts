@@ -27,7 +27,7 @@ import { type StepScope, writing } from './step.ts';
 type ClusterDns = 'clusters/{cluster}/cluster-dns';
 type Call = CallOf<ClusterDns>;
 /** What telling needs of a call: the step that recycles has it too. */
-export type TellCall = Pick<Call, 'waitMs'> & { input: Pick<Call['input'], 'cluster' | 'spec'> };
+export type TellCall = Pick<Call, 'waitMs' | 'parked'> & { input: Pick<Call['input'], 'cluster' | 'spec'> };
 type Result = ResultOf<ClusterDns>;
 
 const configMapNamed = (name: string): ObjectRef => ({

@@ -8,7 +8,7 @@ import { look, memberOf } from './members.ts';
 import { removeNamespace } from './namespace.ts';
 import { isOurs, removeAndWait } from './objects.ts';
 import { patchDebt, readRecord, removeRecord } from './record.ts';
-import { inStep, type StepScope } from './step.ts';
+import { asOwner, inStep, type StepScope } from './step.ts';
 import { waitUntil } from './wait.ts';
 
 /** Facts about a member that leaves. */
@@ -93,6 +93,6 @@ const joinsAgain = (phase: string): boolean => phase === 'turning-up';
 /** Members that cannot be reached while they leave; see design §6.6. */
 export const debtActivities = (deps: Deps) => ({
   lookAtLeaving: (call: StepCall) => inStep(deps, call, (scope) => lookAtLeaving(scope, call)),
-  openDebt: (call: StepCall) => inStep(deps, call, (scope) => openDebt(scope)),
+  openDebt: (call: StepCall) => asOwner(deps, call, (scope) => openDebt(scope)),
   settleDebt: (call: Settle) => inStep(deps, call, (scope) => settleDebt(scope, call)),
 });

@@ -18,7 +18,7 @@ import { recordActivities } from './record.ts';
 import { recycleActivities } from './recycle.ts';
 import { registrationActivities } from './registration.ts';
 import { rolloutActivities } from './rollout.ts';
-import { inStep } from './step.ts';
+import { asOwner } from './step.ts';
 import { sweepActivities } from './sweep.ts';
 import { verifyActivities } from './verify.ts';
 
@@ -43,7 +43,7 @@ export const createActivities = (deps: Deps) => ({
   ...dnsActivities(deps),
   ...sweepActivities(deps),
   ...debtActivities(deps),
-  removeObjects: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeStepObjects(scope, call)),
+  removeObjects: (call: StepCall<unknown>) => asOwner(deps, call, (scope) => removeStepObjects(scope, call)),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

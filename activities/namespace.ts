@@ -1,10 +1,13 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
-import { labels, labelsFor } from '../src/plan/names.ts';
+import { annotations, labels, labelsFor } from '../src/plan/names.ts';
+import { deletionHeld } from '../src/plan/readiness.ts';
 import type { KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
+import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import { removeAndWait } from './objects.ts';
+import { assertNotTakenOver } from './owner.ts';
 import { readRecord } from './record.ts';
 import { inStep, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
@@ -23,49 +26,54 @@ async function ensureNamespace(scope: StepScope, call: CallOf<'host/namespace'>)
   const found = await waitUntil({ waitMs: Math.max(call.waitMs, 45_000) }, 'STILL_THERE', async () => {
     const namespace = await scope.host.read(ref);
     if (namespace && phaseOf(namespace) === 'Terminating')
-      return { why: `namespace ${host.namespace} is still being deleted` };
+      return { why: `namespace ${host.namespace} is still being deleted${deletionHeld(namespace)}` };
     return { value: namespace };
   });
   if (!found) {
-    const metadata = { name: host.namespace, labels: labelsFor(proposed) };
+    const notes = { [annotations.federationName]: scope.run.federation };
+    const metadata = { name: host.namespace, labels: labelsFor(proposed), annotations: notes };
     await scope.host.apply({ apiVersion: 'v1', kind: 'Namespace', metadata });
     return { outcome: 'created', facts: { uuid: proposed, created: true } };
   }
   const record = await readRecord(scope.host, host.namespace);
   const label = found.metadata.labels?.[labels.federation];
+  if (label && !record) await claimLeft(scope, found);
   const uuid = label ?? record?.uuid ?? proposed;
   const note = label ? undefined : `namespace ${host.namespace} was there before; it stays when the federation goes`;
   return { outcome: 'kept', ...(note ? { note } : {}), facts: { uuid, created: label !== undefined } };
 }
 
-/** Kinds people keep in a namespace: one object of them that is not ours, and the namespace stays. */
-const kinds: readonly [string, string][] = [
-  ['v1', 'Pod'],
-  ['v1', 'Service'],
-  ['v1', 'ConfigMap'],
-  ['v1', 'Secret'],
-  ['v1', 'PersistentVolumeClaim'],
-  ['v1', 'ServiceAccount'],
-  ['apps/v1', 'Deployment'],
-  ['apps/v1', 'StatefulSet'],
-  ['apps/v1', 'DaemonSet'],
-  ['batch/v1', 'Job'],
-  ['rbac.authorization.k8s.io/v1', 'Role'],
-  ['rbac.authorization.k8s.io/v1', 'RoleBinding'],
-];
-/** What Kubernetes itself puts into every namespace. */
-const standard: ReadonlySet<string> = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default']);
+/**
+ * A namespace without a record may hold what a turn-down kept: the volume of etcd, with all that a federation knew.
+ * Throws RECORD_OTHER where that federation had another name, unless --adopt; one of the same name finds it again.
+ */
+async function claimLeft(scope: StepScope, found: KubeObject): Promise<void> {
+  const { name } = found.metadata;
+  const before = found.metadata.annotations?.[annotations.federationName];
+  if (!before || before === scope.run.federation) return;
+  if (!scope.run.adopt) {
+    const message = `namespace ${name} is what federation ${before} left when it was turned down`;
+    throw failure('RECORD_OTHER', message, { federation: before, namespace: name, left: true });
+  }
+  await scope.host.mergePatch(refOf(name), {
+    metadata: { annotations: { [annotations.federationName]: scope.run.federation } },
+  });
+}
 
-/** Whatever else is in the namespace; pods of our own Deployments end by themselves. */
-async function othersIn(scope: StepScope, namespace: string): Promise<string[]> {
-  const lists = await Promise.all(kinds.map(([apiVersion, kind]) => scope.host.list({ apiVersion, kind, namespace })));
-  const ownedByUs = (object: KubeObject): boolean =>
-    object.kind === 'Pod' && object.metadata.labels?.['app'] === 'federated-cluster';
-  return lists
-    .flat()
-    .filter((object) => !ownedByUs(object))
-    .map((object) => `${object.kind}/${object.metadata.name}`)
-    .filter((name) => !standard.has(name));
+/** Why the namespace stays: '' when it can go. One that stays for others' sake alone is no longer ours. */
+async function whyItStays(scope: StepScope, namespace: KubeObject, forced: boolean): Promise<string> {
+  const { name, labels: found } = namespace.metadata;
+  const { uuid } = scope.run;
+  const owed = Object.keys((await readRecord(scope.host, name))?.debts ?? {});
+  if (owed.length > 0) return `stays with the record until ${owed.join(', ')} is cleaned up`;
+  if (found?.[labels.federation] !== uuid && !forced) return 'was there before and stays';
+  await assertNotTakenOver(scope);
+  if (forced) return '';
+  const { ours, others } = await contentOf(scope.host, name, uuid);
+  if (ours.length > 0) return `stays: it holds ${someOf([...ours, ...others])}`;
+  if (others.length === 0) return '';
+  await giveAway(scope.host, refOf(name));
+  return `stays, without our labels: it holds ${someOf(others)}`;
 }
 
 /** Undo of host/namespace: only a namespace that fedctl made, and only when nothing is left in it. */
@@ -76,19 +84,8 @@ export async function removeNamespace(
   const name = scope.run.host.namespace;
   const found = await scope.host.read(refOf(name));
   if (!found) return { outcome: 'removed', facts: {} };
-  const forced = call.input.undo?.deleteNamespace === true;
-  if (found.metadata.labels?.[labels.federation] !== scope.run.uuid && !forced) {
-    return { outcome: 'kept', note: `namespace ${name} was there before and stays`, facts: {} };
-  }
-  const others = forced ? [] : await othersIn(scope, name);
-  if (others.length > 0) {
-    const some = others.slice(0, 5).join(', ');
-    return {
-      outcome: 'kept',
-      note: `namespace ${name} stays: it holds ${some}${others.length > 5 ? ', …' : ''}`,
-      facts: {},
-    };
-  }
+  const why = await whyItStays(scope, found, call.input.undo?.deleteNamespace === true);
+  if (why) return { outcome: 'kept', note: `namespace ${name} ${why}`, facts: {} };
   await removeAndWait(scope.host, call, refOf(name), found.metadata.uid ?? '');
   return { outcome: 'removed', facts: {} };
 }

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { labels, labelsFor } from '../src/plan/names.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
+import { deletionHeld } from '../src/plan/readiness.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
 import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
+import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import type { StepScope } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { type Look, waitUntil } from './wait.ts';
 
 /** Which cluster an object is in: the host, or the member of this step. */
 export type Where = 'host' | 'member';
@@ -143,13 +145,14 @@ export function outcomeOf(all: readonly Ensured[]): Ensured['outcome'] {
 /** Undo of most steps: takes away what the ledger says this step made, the latest first, and waits until it is gone. */
 export async function removeStepObjects(scope: StepScope, call: StepCall<unknown>): Promise<StepResult> {
   const choice = undoChoice(call);
-  const entries = (await undoableEntries(scope)).reverse();
+  const isLast = ({ kind }: LedgerEntry): number => Number(kind === 'Namespace');
+  const entries = (await undoableEntries(scope)).reverse().sort((a, b) => isLast(a) - isLast(b));
   const notes: string[] = [];
   for (const entry of entries) {
     if (entry.cluster === 'federation' || entry.cluster === 'dns') continue;
     const kept = entry.kind === 'PersistentVolumeClaim' && choice.volumes === 'keep';
-    if (kept) notes.push(`volume claim ${entry.name} stays, as asked`);
-    else await removeEntry(scope, call, entry);
+    const note = kept ? `volume claim ${entry.name} stays, as asked` : await removeEntry(scope, call, entry);
+    if (note) notes.push(note);
   }
   return { outcome: 'removed', ...(notes.length > 0 ? { note: notes.join('; ') } : {}), facts: {} };
 }
@@ -157,7 +160,8 @@ export async function removeStepObjects(scope: StepScope, call: StepCall<unknown
 const undoChoice = (call: StepCall<unknown>): { volumes?: string } =>
   (call.input as { undo?: { volumes?: string } } | undefined)?.undo ?? {};
 
-async function removeEntry(scope: StepScope, call: StepCall<unknown>, entry: LedgerEntry): Promise<void> {
+/** Answers a note when the object stays. */
+async function removeEntry(scope: StepScope, call: StepCall<unknown>, entry: LedgerEntry): Promise<string> {
   const where: Where = entry.cluster === 'host' ? 'host' : 'member';
   const kube = await kubeOf(scope, where);
   const ref = {
@@ -168,11 +172,23 @@ async function removeEntry(scope: StepScope, call: StepCall<unknown>, entry: Led
   };
   const found = await kube.read(ref);
   // Only what carries the uuid is deleted, and only the very object that was just read.
-  if (found && isOurs(scope, found)) {
+  const mine = found && isOurs(scope, found) ? found : undefined;
+  const note = mine?.kind === 'Namespace' ? await keptForOthers(scope, kube, mine) : '';
+  if (mine && !note) {
     if (entry.origin === 'adopted') await unlabel(kube, ref);
-    else await removeAndWait(kube, call, ref, found.metadata.uid ?? '');
+    else await removeAndWait(kube, call, ref, mine.metadata.uid ?? '');
   }
   await forget(scope, entry);
+  return note;
+}
+
+/** A namespace of a member that people use by now stays, and is theirs from then on: '' when it can go. */
+async function keptForOthers(scope: StepScope, kube: Kube, namespace: KubeObject): Promise<string> {
+  const { name } = namespace.metadata;
+  const { others } = await contentOf(kube, name, scope.run.uuid);
+  if (others.length === 0) return '';
+  await giveAway(kube, refOf(namespace));
+  return `namespace ${name} of ${scope.run.member?.name ?? 'the host'} stays: it holds ${someOf(others)}`;
 }
 
 /** Adopted objects only lose our labels. */
@@ -180,21 +196,26 @@ async function unlabel(kube: Kube, ref: ObjectRef): Promise<void> {
   await kube.mergePatch(ref, { metadata: { labels: { [labels.federation]: null, [labels.managedBy]: null } } });
 }
 
+/** ms that one object may take to go, at least; and at a step that is parked, which is looked at again and again. */
+const goneInMs = 45_000;
+const goneInParkedMs = 10_000;
+
 /** Deletes the object with this UID and waits until it is gone (another of its name may come). */
 export async function removeAndWait(
   kube: Kube,
-  call: Pick<StepCall, 'waitMs'>,
+  call: Pick<StepCall, 'waitMs' | 'parked'>,
   ref: ObjectRef,
   uid: string,
 ): Promise<void> {
   await kube.remove(ref, { uid });
-  await waitUntil({ waitMs: Math.max(call.waitMs, 45_000) }, 'STILL_THERE', async () => {
+  const waitMs = call.parked ? goneInParkedMs : Math.max(call.waitMs, goneInMs);
+  const look = async (): Promise<Look<true>> => {
     const found = await kube.read(ref);
     if (!found || found.metadata.uid !== uid) return { value: true };
-    const finalizers = (found.metadata as { finalizers?: string[] }).finalizers ?? [];
-    const held = finalizers.length > 0 ? `, held by finalizers ${finalizers.join(', ')}` : '';
-    return { why: `${ref.kind} ${ref.name} is being deleted${held}` };
-  });
+    return { why: `${ref.kind} ${ref.name} is being deleted${deletionHeld(found)}` };
+  };
+  // From now: an undo removes one object after the other, and each has its own time.
+  await waitUntil({ waitMs }, 'STILL_THERE', look, { from: Date.now() });
 }
 
 export { readEntry };

@@ -122,6 +122,19 @@ export async function assertOwner(scope: StepScope): Promise<void> {
     await scope.host.mergePatch(ref, { spec: { renewTime: microTime() } });
 }
 
+/**
+ * Throws OWNER_CHANGED where another run holds the federation, or was the last to hold it. Passes where there is no
+ * Lease: whoever takes the record away takes the Lease along, and has more to do after that.
+ */
+export async function assertNotTakenOver(scope: StepScope): Promise<void> {
+  const lease = await scope.host.read(leaseRef(scope.run.host.namespace));
+  const last = lease?.metadata.annotations?.[annotation.firstRun];
+  if (!lease || !last || last === scope.run.firstRunId) return;
+  const owner = ownerOf(lease);
+  const who = owner ? `is held by ${owner.holder} (workflow ${owner.workflowId}) now` : 'was taken over by another run';
+  throw failure('OWNER_CHANGED', `federation ${scope.run.federation} ${who}`, { federation: scope.run.federation });
+}
+
 /** Gives the Lease back, when it is this run's: the next operator needs no --take-over, whatever server is theirs. */
 export async function release(scope: StepScope): Promise<void> {
   const ref = leaseRef(scope.run.host.namespace);

@@ -6,7 +6,7 @@ import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { isOurs, removeAndWait } from './objects.ts';
-import { acquire, release } from './owner.ts';
+import { acquire, assertNotTakenOver, release } from './owner.ts';
 import { inStep, type StepScope, writing } from './step.ts';
 
 /** What the host cluster itself knows of a federation. */
@@ -179,6 +179,7 @@ function withoutMembers(record: FederationRecord, left: readonly string[]): Reco
 /** A rollback of a later run: the record says again what it said before, and nobody holds the federation. */
 async function giveBack(scope: StepScope, record: FederationRecord): Promise<StepResult> {
   const changed = record.updatedBy === scope.run.firstRunId && record.previous !== '';
+  if (changed) await assertNotTakenOver(scope);
   if (changed) await patchRecord(scope, JSON.parse(record.previous) as Record<string, string>);
   await release(scope);
   const note = 'the record was there before this run and stays';
@@ -186,10 +187,11 @@ async function giveBack(scope: StepScope, record: FederationRecord): Promise<Ste
 }
 
 /** Undo of host/record: ledgers and Lease first, the record last, so that a crash in between is still known. */
-export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitMs'>): Promise<StepResult> {
+export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitMs' | 'parked'>): Promise<StepResult> {
   const namespace = scope.run.host.namespace;
   const record = await readRecord(scope.host, namespace);
   if (record && scope.run.rollback && record.createdBy !== scope.run.firstRunId) return giveBack(scope, record);
+  await assertNotTakenOver(scope);
   const owed = Object.keys(record?.debts ?? {});
   const ours = `${labels.federation}=${scope.run.uuid}`;
   const maps = await scope.host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: ours });

@@ -42,13 +42,21 @@ export function reading<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<I
   return (call) => inStep(deps, call, (scope) => act(scope, call));
 }
 
-/** An activity that writes: its run must still own the federation, but for a debt. Throws OWNER_CHANGED otherwise. */
+/** An activity that writes; see asOwner. */
 export function writing<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<Id> {
-  return (call) =>
-    inStep(deps, call, async (scope) => {
-      if (!ownerless.has(call.step) && !call.run.debt) await assertOwner(scope);
-      return act(scope, call);
-    });
+  return (call) => asOwner(deps, call, (scope) => act(scope, call));
+}
+
+/** Runs an act that writes: its run must still own the federation, but for a debt. Throws OWNER_CHANGED otherwise. */
+export async function asOwner<T>(
+  deps: Deps,
+  call: StepCall<unknown>,
+  act: (scope: StepScope) => Promise<T>,
+): Promise<T> {
+  return inStep(deps, call, async (scope) => {
+    if (!ownerless.has(call.step) && !call.run.debt) await assertOwner(scope);
+    return act(scope);
+  });
 }
 
 /** An activity that touches no cluster. */

@@ -7,7 +7,7 @@ import type { Deps } from './deps.ts';
 import { dnsProvider } from './dns-provider.ts';
 import { failure } from './fail.ts';
 import { readRecord } from './record.ts';
-import { inStep, type StepScope } from './step.ts';
+import { asOwner, inStep, type StepScope } from './step.ts';
 
 /** Kinds that fedctl makes in the host or in a member. */
 const kinds: readonly [string, string][] = [
@@ -151,5 +151,5 @@ async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices
 export const sweepActivities = (deps: Deps) => ({
   sweep: (call: StepCall<SweepInput>) => inStep(deps, call, (scope) => sweep(scope, call)),
   removeFederatedObjects: (call: StepCall<{ choices: DownChoices }>) =>
-    inStep(deps, call, (scope) => removeFederatedObjects(scope, call)),
+    asOwner(deps, call, (scope) => removeFederatedObjects(scope, call)),
 });

@@ -18,7 +18,7 @@ const detailBytes = 1_000;
 
 /**
  * Looks until there is a value, at least once, for call.waitMs from the moment the activity was first scheduled
- * (attempts of a worker that died count). While it waits, heartbeats say why. Throws failure(code, why) after that, or at
+ * (attempts of a worker that died count), or from `from`, ms since 1970. While it waits, heartbeats say why. Throws failure(code, why) after that, or at
  * a look that is final;
  * errors that may pass by themselves count as a why, others are thrown at once.
  */
@@ -26,10 +26,10 @@ export async function waitUntil<T>(
   call: Pick<StepCall, 'waitMs'>,
   code: ErrorCodeName,
   probe: () => Promise<Look<T>>,
-  options: { everyMs?: number; data?: ErrorData } = {},
+  options: { everyMs?: number; data?: ErrorData; from?: number } = {},
 ): Promise<T> {
   const context = currentContext();
-  const deadline = context.scheduledAt + call.waitMs;
+  const deadline = (options.from ?? context.scheduledAt) + call.waitMs;
   for (;;) {
     const look = await lookOnce(probe);
     if ('value' in look) return look.value;

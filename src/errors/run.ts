@@ -54,7 +54,12 @@ export const runErrors = defineErrors({
     title: 'another federation is in this namespace',
     fix: (d) => [
       'choose another spec.host.namespace',
-      `or turn that one down first: fedctl down ${d['federation'] ?? 'NAME'}`,
+      ...(d['left']
+        ? [
+            `or delete it with all that is kept in it: kubectl delete namespace ${d['namespace'] ?? ''}`,
+            'or take over what is in it: run again with --adopt',
+          ]
+        : [`or turn that one down first: fedctl down ${d['federation'] ?? 'NAME'}`]),
     ],
   },
   STILL_THERE: {

@@ -14,6 +14,8 @@ export const annotations = {
   credentials: 'fedctl/credentials',
   /** `<federation>=<zone>` on the controller manager, where kubefed kept it and `kubefed join` reads it. */
   federations: 'federations',
+  /** On a namespace that fedctl made: the federation's name, for whoever finds it without a record. */
+  federationName: 'fedctl/federation-name',
 } as const;
 
 /** Labels of everything that fedctl makes, for server-side apply and for finding it again. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { conditionOf } from './conditions.ts';
+import { type Condition, conditionOf } from './conditions.ts';
 import { type KubeEvent, warningOf } from './events.ts';
 
 export { podProblem } from './pods.ts';
@@ -50,6 +50,25 @@ export function claimReadiness(
 export interface Address {
   address: string;
   kind: 'ip' | 'hostname';
+}
+
+/** What keeps an object that is being deleted, as `, held by ...`; '' when it says nothing of it. */
+export function deletionHeld(object: KubeObject): string {
+  const { finalizers = [] } = object.metadata;
+  // A namespace has finalizers of its own kind, and says in conditions what is left in it.
+  const inSpec = object.kind === 'Namespace' ? ((object['spec'] as Finalized | undefined)?.finalizers ?? []) : [];
+  const all = [...finalizers, ...inSpec];
+  const conditions = (object['status'] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
+  const told = conditions.filter(({ type, status }) => status === 'True' && /^Namespace/.test(type));
+  const parts = [
+    ...(all.length > 0 ? [`held by finalizers ${all.join(', ')}`] : []),
+    ...told.map(({ type, message, reason }) => message ?? reason ?? type),
+  ];
+  return parts.map((part) => `, ${part}`).join('');
+}
+
+interface Finalized {
+  finalizers?: string[];
 }
 
 /** The address that a load balancer gave a Service: an ip before a hostname; undefined: none yet. */

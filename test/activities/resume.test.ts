@@ -108,6 +108,8 @@ describe('the record', () => {
     expect((await remove({ ...later, rollback: true })).outcome).toBe('updated');
     expect(await readRecord(world.host, world.namespace)).toMatchObject({ digest: 'sha256:0', phase: 'up' });
     expect(await readOwner(world.host, world.namespace)).toBeUndefined();
+    expect(await failureOf(remove({ rollback: true }))).toMatchObject({ type: 'OWNER_CHANGED' });
+    await ensureRecord(world, {}, closed);
     expect((await remove({ rollback: true })).outcome).toBe('removed');
     expect(await readRecord(world.host, world.namespace)).toBeUndefined();
   });
