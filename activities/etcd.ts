@@ -1,11 +1,12 @@
 import { etcdClaim } from '../src/distributions/federation/manifests.ts';
+import type { Patch } from '../src/distributions/federation/patches.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { eventsOf, type KubeEvent } from '../src/plan/events.ts';
 import { claimReadiness } from '../src/plan/readiness.ts';
 import type { KubeObject } from './clients/kube-port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './deps.ts';
-import { refOf } from './objects.ts';
+import { type Ensured, isOurs, refOf, removeAndWait } from './objects.ts';
 import { type StepScope, writing } from './step.ts';
 import { type Look, waitUntil } from './wait.ts';
 
@@ -13,12 +14,36 @@ import { type Look, waitUntil } from './wait.ts';
 const waitsForConsumer = 'WaitForFirstConsumer';
 
 /**
+ * The claim as the spec wants it. Nothing of a claim can be changed but the size of a bound one: one of ours that has no
+ * volume yet, so no data, makes room for another. Throws INVALID when the server refuses what is wanted, or a change of
+ * a claim that has its volume.
+ */
+async function ensureClaim(
+  scope: StepScope,
+  call: CallOf<'etcd/claim'>,
+  wanted: KubeObject,
+  patches: readonly Patch[],
+): Promise<Ensured> {
+  try {
+    return await ensurePatched(scope, wanted, patches);
+  } catch (error) {
+    const { type, message } = error as { type?: string; message: string };
+    if (type !== 'INVALID' || !message.includes('immutable')) throw error;
+    const claim = await scope.host.read(refOf(wanted));
+    const volume = (claim?.['spec'] as { volumeName?: string } | undefined)?.volumeName;
+    if (!claim || volume || !isOurs(scope, claim)) throw error;
+    await removeAndWait(scope.host, call, refOf(wanted), claim.metadata.uid ?? '');
+    return ensurePatched(scope, wanted, patches);
+  }
+}
+
+/**
  * The claim for etcd's data, bound. A class that binds at the first pod is not waited for: that pod comes later.
  * Throws CLAIM_NOT_BOUND with the claim's newest warning.
  */
 async function ensureEtcdClaim(scope: StepScope, call: CallOf<'etcd/claim'>): Promise<ResultOf<'etcd/claim'>> {
   const { etcd, patches } = call.input.spec;
-  const { outcome, object } = await ensurePatched(scope, etcdClaim(targetOf(scope), etcd), patches);
+  const { outcome, object } = await ensureClaim(scope, call, etcdClaim(targetOf(scope), etcd), patches);
   const data = { namespace: scope.run.host.namespace };
   const note = await waitUntil(call, 'CLAIM_NOT_BOUND', () => lookAtClaim(scope, object), { data });
   return { outcome, note, facts: {} };

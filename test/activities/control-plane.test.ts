@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
+import { refOf } from '../../activities/objects.ts';
 import type { StepCall, StepResult } from '../../src/plan/call.ts';
 import { labels, names } from '../../src/plan/names.ts';
 import { type DnsServer, startDnsServer } from '../helpers/dns-server.ts';
@@ -299,6 +300,38 @@ describe('ensureEtcdClaim', () => {
       call({ storage: '1Gi', storageClassName: 'lazy' }, 600_000),
     );
     expect(result).toMatchObject({ outcome: 'created', note: expect.stringContaining('when its pod comes') });
+  });
+
+  it('makes room for another class while it has no volume, so no data', async () => {
+    await failureOf(world.act(activities.ensureEtcdClaim, call({ storage: '1Gi', storageClassName: 'slow' }, 0)));
+    const first = await claim();
+    const { result } = await waiting(
+      activities.ensureEtcdClaim,
+      call({ storage: '2Gi', storageClassName: 'fast' }, 20_000),
+      async (why) => {
+        // The controllers of a cluster let go of a claim that nobody uses, and bind the next one.
+        if (why.includes('is being deleted'))
+          await world.host.mergePatch(refOf(first), { metadata: { finalizers: null } });
+        else await world.setStatus(await claim(), { phase: 'Bound' });
+      },
+    );
+    expect(result).toMatchObject({ outcome: 'created', note: 'the claim is Bound' });
+    const second = await claim();
+    expect(second.metadata.uid).not.toBe(first.metadata.uid);
+    expect(second['spec']).toMatchObject({ storageClassName: 'fast' });
+    expect(await world.ledger()).toContainEqual(
+      expect.objectContaining({ name: names.etcdClaim, uid: second.metadata.uid }),
+    );
+  });
+
+  it('never takes away a claim that has its volume', async () => {
+    const etcd = { storage: '1Gi', storageClassName: 'slow' };
+    await failureOf(world.act(activities.ensureEtcdClaim, call(etcd, 0)));
+    const { metadata } = await claim();
+    await world.host.mergePatch(refOf(await claim()), { spec: { volumeName: 'theirs' } });
+    const changed = call({ ...etcd, storageClassName: 'fast' }, 0);
+    expect(await failureOf(world.act(activities.ensureEtcdClaim, changed))).toMatchObject({ type: 'INVALID' });
+    expect((await claim()).metadata.uid).toBe(metadata.uid);
   });
 
   it('ends when it is cancelled', async () => {
