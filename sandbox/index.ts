@@ -6,6 +6,8 @@ import { type Layout, layoutOf } from './layout.ts';
 import { environmentOf } from './outside/environment.ts';
 import { existingFolders, makeCgroups, removeCgroups } from './outside/cgroups.ts';
 import { removeBuildahCache } from './outside/buildah-cache.ts';
+import { memberServes } from './inside/members.ts';
+import { setMember } from './outside/members.ts';
 import { endNamespace, initOf, startNamespace } from './outside/namespace.ts';
 import { endProcess, rememberedProcess } from './outside/processes.ts';
 import { endTemporal, startTemporal, temporalOf } from './outside/temporal.ts';
@@ -123,11 +125,13 @@ export async function sandboxStatus(options: Pick<UpOptions, 'id' | 'env'> = {})
   const { temporal } = layout;
   const parts = [
     { name: 'host cluster', where: `https://${layout.address}:6443`, running },
-    ...settings.members.map((name, index) => ({
-      name,
-      where: `https://${layout.address}:${layout.memberPort(index + 1)}`,
-      running,
-    })),
+    ...(await Promise.all(
+      settings.members.map(async (name, index) => ({
+        name,
+        where: `https://${layout.address}:${layout.memberPort(index + 1)}`,
+        running: running && (await memberServes(settings, name)),
+      })),
+    )),
     { name: 'registry', where: `http://${layout.registry}`, running },
     { name: 'DNS server', where: `${layout.dnsAddress}:53, API ${layout.dnsApi}`, running },
     { name: 'Temporal', where: `127.0.0.1:${temporal.port}`, running: (await temporalOf(settings)) !== undefined },
@@ -140,10 +144,27 @@ export async function sandboxStatus(options: Pick<UpOptions, 'id' | 'env'> = {})
   return { id, phase: running ? (state?.phase ?? 'starting') : 'dead', parts };
 }
 
+/**
+ * Stops a member cluster, or starts it again; what it holds stays. Throws an Error when the sandbox does not stand, has
+ * no such member, or the member does not obey.
+ */
+export async function sandboxMember(
+  name: string,
+  wish: 'running' | 'stopped',
+  options: Pick<UpOptions, 'id' | 'env'> = {},
+): Promise<void> {
+  const { id = defaultSandboxId, env = process.env } = options;
+  await setMember(await mustStand(id, env), name, wish);
+}
+
 /** Variables for a shell or a worker. Throws an Error when the sandbox does not stand. */
 export async function sandboxEnvironment(options: Pick<UpOptions, 'id' | 'env'> = {}): Promise<Record<string, string>> {
   const { id = defaultSandboxId, env = process.env } = options;
+  return environmentOf(await mustStand(id, env), env);
+}
+
+async function mustStand(id: number, env: NodeJS.ProcessEnv): Promise<Settings> {
   const settings = await standingSandbox(layoutOf(id, env));
   if (!settings) throw new Error(`sandbox ${id} does not stand; bring it up: fedctl sandbox up`);
-  return environmentOf(settings, env);
+  return settings;
 }

@@ -9,25 +9,29 @@ import {
 } from '@kubernetes/client-node';
 import type { Settings } from '../settings.ts';
 import { serveVolumes } from './cloud-volumes.ts';
+import { serveMembers, stoppedWish } from './cloud-members.ts';
 import { publishHost } from './cloud-names.ts';
 import { hostFiles } from './host.ts';
 
-/** What tests and demos can tell the cloud, in ConfigMap kube-system/sandbox-cloud. */
+/** What tests and people can tell the cloud, in ConfigMap kube-system/sandbox-cloud. */
 interface Wishes {
   /** `withhold`: no address at all; `hostname`: a name instead of an address, as some clouds do. */
   loadBalancers: 'give' | 'withhold' | 'hostname';
   /** `withhold`: claims stay unbound. */
   volumes: 'give' | 'withhold';
+  /** Members that shall stand still: `stopped` under the name of each. */
+  stopped: ReadonlySet<string>;
 }
 
 const everyMs = 300;
 const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
 async function readWishes(api: CoreV1Api): Promise<Wishes> {
-  const given: Wishes = { loadBalancers: 'give', volumes: 'give' };
+  const given: Wishes = { loadBalancers: 'give', volumes: 'give', stopped: new Set() };
   try {
-    const map = await api.readNamespacedConfigMap({ name: 'sandbox-cloud', namespace: 'kube-system' });
-    return { ...given, ...(map.data as Partial<Wishes> | undefined) };
+    const { data = {} } = await api.readNamespacedConfigMap({ name: 'sandbox-cloud', namespace: 'kube-system' });
+    const stopped = new Set(Object.keys(data).filter((name) => data[name] === stoppedWish));
+    return { ...given, ...(data as Partial<Wishes>), stopped };
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) return given;
     throw error;
@@ -76,10 +80,12 @@ export async function startCloud(settings: Settings): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(hostFiles(settings).system);
   const api = config.makeApiClient(CoreV1Api);
+  const standing = new Set<string>();
   const loop = async (): Promise<never> => {
     for (;;) {
       try {
         const wishes = await readWishes(api);
+        await serveMembers(settings, wishes.stopped, standing);
         await serveLoadBalancers(settings, api, wishes);
         await serveVolumes(settings, api, wishes.volumes === 'give');
       } catch (error) {

@@ -4,6 +4,7 @@ import { contextEntry, type ContextEntry, kubeconfigOf } from '../kubeconfig.ts'
 import { run } from '../run.ts';
 import type { Settings } from '../settings.ts';
 import { auditPolicy } from './host-files.ts';
+import { answers } from './http.ts';
 import { kubeDnsController, kubeDnsDeployment } from './kube-dns.ts';
 import { applyObjects } from './kubectl.ts';
 
@@ -37,6 +38,16 @@ async function kwokctl(settings: Settings, name: string, ...args: string[]): Pro
   await run([settings.programs['kwokctl'] ?? 'kwokctl', '--name', name, ...args], { env });
 }
 
+/**
+ * A member that was stopped works again within seconds: nobody waits for the lease of a controller that is gone, and
+ * the nodes' own ends after 10 s (kwokctl multiplies by 5).
+ */
+const backSoon = [
+  '--extra-args=kube-controller-manager=leader-elect=false',
+  '--extra-args=kube-scheduler=leader-elect=false',
+  '--node-lease-duration-seconds=2',
+];
+
 /** A member cluster: real etcd, API server, controllers and scheduler; nodes and pods are simulated by kwok. */
 export async function startMember(settings: Settings, name: string, index: number): Promise<void> {
   const policy = join(settings.layout.state, 'member-audit-policy.json');
@@ -62,6 +73,7 @@ export async function startMember(settings: Settings, name: string, index: numbe
     kwok,
     ...ports,
     `--kube-audit-policy=${policy}`,
+    ...backSoon,
     `--config=${config}`,
     '--wait=90s',
   );
@@ -85,3 +97,14 @@ async function memberContext(settings: Settings, name: string, index: number): P
     user: { clientCertificate: clientCertificate ?? '', clientKey: clientKey ?? '' },
   });
 }
+
+/** Whether the API server of a member serves: it is asked on its address, without credentials. */
+export const memberServes = (
+  { layout, members }: Pick<Settings, 'layout' | 'members'>,
+  name: string,
+): Promise<boolean> =>
+  answers(`https://${layout.address}:${layout.memberPort(members.indexOf(name) + 1)}/readyz`).catch(() => false);
+
+/** Stops a member as a power cut does, but in good order, or starts it again: what its etcd holds stays. */
+export const setMember = (settings: Settings, name: string, wish: 'running' | 'stopped'): Promise<void> =>
+  kwokctl(settings, name, wish === 'stopped' ? 'stop' : 'start', 'cluster');

@@ -28,6 +28,7 @@ export const configureSandbox: Configure = (command, cli) => {
     .addCommand(
       sub(cli, 'env', 'print the exports for your shell').action(action(cli, (options: Options) => env(cli, options))),
     )
+    .addCommand(memberCommand(cli))
     .addCommand(
       sub(cli, 'down', 'take it down and leave nothing').action(action(cli, (options: Options) => down(cli, options))),
     )
@@ -43,7 +44,7 @@ const numberBetween =
     return value;
   };
 
-function sub(cli: Cli, name: string, summary: string): Command {
+function sub(cli: Cli, name: string, summary: string, example = name): Command {
   const id = numberBetween(1, 254);
   const given = cli.io.env['FEDCTL_SANDBOX'] || '88';
   return settle(new Command(name), cli.io)
@@ -51,8 +52,15 @@ function sub(cli: Cli, name: string, summary: string): Command {
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
     .option('--id <number>', 'which sandbox of this machine, 1 to 254 (FEDCTL_SANDBOX)', id, id(given))
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
-    .addHelpText('after', examples([`fedctl sandbox ${name}`]));
+    .addHelpText('after', examples([`fedctl sandbox ${example}`]));
 }
+
+/** `fedctl sandbox member stop|start NAME`. */
+const memberCommand = (cli: Cli): Command =>
+  sub(cli, 'member', 'stop a member cluster, or start it again', 'member stop member-2')
+    .argument('<verb>', 'stop or start')
+    .argument('<name>', 'the member: member-1, member-2, …')
+    .action(action(cli, (verb: string, name: string, options: Options) => member(cli, verb, name, options)));
 
 /** What fails in the sandbox is the machine's, not the operator's spec: exit 1 with its own words. */
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
@@ -88,6 +96,14 @@ async function env({ io }: Cli, { id, output }: Options): Promise<void> {
   const { exportLines } = await import('../../../sandbox/outside/environment.ts');
   const variables = await attempt(() => sandboxEnvironment({ id, env: io.env }));
   await printDocument(io, output, variables, () => exportLines(variables));
+}
+
+async function member({ io }: Cli, verb: string, name: string, { id }: Options): Promise<void> {
+  const wish = ({ stop: 'stopped', start: 'running' } as const)[verb];
+  if (!wish) throw usageError(`${verb} is neither stop nor start`);
+  const { sandboxMember } = await import('../../../sandbox/index.ts');
+  await attempt(() => sandboxMember(name, wish, { id, env: io.env }));
+  io.note(`${name} is ${wish}`);
 }
 
 async function down({ io }: Cli, { id }: Options): Promise<void> {
