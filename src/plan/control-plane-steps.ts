@@ -1,4 +1,5 @@
 import type { StepDefinition } from './definition.ts';
+import { names } from './names.ts';
 
 /** Steps of phase `control-plane`, all in the host cluster. */
 export const controlPlaneSteps = {
@@ -43,6 +44,7 @@ export const controlPlaneSteps = {
     timing: 'apply',
     needs: ['host/record'],
     reads: ['apiserver.serviceType', 'apiserver.nodePort', 'patches'],
+    patched: [`Service/${names.apiserver}`],
   },
   'apiserver/address': {
     phase: 'control-plane',
@@ -88,6 +90,7 @@ export const controlPlaneSteps = {
     timing: { wait: 'claim' },
     needs: ['host/record'],
     reads: ['etcd', 'patches'],
+    patched: [`PersistentVolumeClaim/${names.etcdClaim}`],
     repeat: 'fixed',
   },
   'apiserver/deployment': {
@@ -100,6 +103,7 @@ export const controlPlaneSteps = {
     timing: 'apply',
     needs: ['apiserver/credentials', 'apiserver/address', 'etcd/claim', 'images/record'],
     reads: ['apiserver', 'images', 'etcd', 'patches'],
+    patched: [`Deployment/${names.apiserver}`],
     uses: {
       apiserverImage: 'images/record.apiserver',
       etcdImage: 'images/record.etcd',
@@ -141,6 +145,7 @@ export const controlPlaneSteps = {
     timing: 'apply',
     needs: ['host/record'],
     reads: ['patches'],
+    patched: ['ServiceAccount', 'Role', 'RoleBinding'].map((kind) => `${kind}/${names.controllerManager}`),
   },
   'controller-manager/credentials': {
     phase: 'control-plane',
@@ -181,6 +186,7 @@ export const controlPlaneSteps = {
       'images/record',
     ],
     reads: ['controllerManager', 'images', 'dns', 'patches'],
+    patched: [`Deployment/${names.controllerManager}`],
     uses: {
       image: 'images/record.controllerManager',
       version: 'images/record.version',

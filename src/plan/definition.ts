@@ -34,6 +34,8 @@ export interface StepDefinition {
   needs: readonly string[];
   /** Spec fields the activity gets, dotted; it gets no others, so `retry -f` knows what a change touches. */
   reads: readonly string[];
+  /** What it makes that `spec.patches` may name, as `Kind/name`: of the patches it gets those alone. */
+  patched?: readonly string[];
   /** The whole spec goes along as `record.spec` (the record keeps it). */
   readsAll?: boolean;
   /** Results of earlier steps: name in the input -> `step.fact`; `?` at the end: absent when that step is not in the run. */

@@ -35,6 +35,14 @@ function copyPath(from: Record<string, unknown>, to: Record<string, unknown>, [k
   copyPath(from[key] as Record<string, unknown>, to[key] as Record<string, unknown>, rest);
 }
 
+/** What a step gets of the spec: a patch of one object is no change for the step that makes another. */
+function readBy({ reads, patched }: StepDefinition, spec: Spec): object {
+  const slice = sliceSpec(spec, reads);
+  if (!patched) return slice;
+  const patches = spec.patches.filter(({ kind, metadata }) => patched.includes(`${kind}/${metadata.name}`));
+  return { ...slice, patches };
+}
+
 function factRef(path: string, present: ReadonlySet<string>): FactRef | undefined {
   const optional = path.endsWith('?');
   const ref = optional ? path.slice(0, -1) : path;
@@ -58,7 +66,7 @@ function freezeStep(id: string, step: StepDefinition, spec: Spec, present: Reado
     ...(imageActivities.has(step.activity) ? { queue: 'images' as const } : {}),
     needs: step.needs.filter((need) => present.has(need)),
     input: {
-      spec: sliceSpec(spec, step.reads),
+      spec: readBy(step, spec),
       facts: Object.fromEntries(facts),
       ...(step.readsAll ? { record: { spec } } : {}),
     },

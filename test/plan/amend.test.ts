@@ -32,6 +32,16 @@ describe('planAmendment', () => {
       expect(touched).not.toContain(id);
   });
 
+  it('runs again for a patch what makes its object, and no fixed step that makes another', () => {
+    const metadata = { name: 'federation-controller-manager' };
+    const touched = again({ patches: [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata }] });
+    expect(touched).toContain('controller-manager/deployment');
+    expect(touched).not.toContain('apiserver/deployment');
+    const claim = { name: 'federation-apiserver-etcd-claim' };
+    const patches = [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: claim }];
+    expect(amend({ patches })).toContain('etcd/claim');
+  });
+
   it('leaves out what has not begun', () => {
     const apiserver = { ...spec.apiserver, replicas: 2 };
     expect(again({ apiserver }, ['apiserver/deployment', 'apiserver/ready'])).not.toContain('apiserver/ready');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { patchTargets } from '../../src/distributions/federation/patches.ts';
 import { phases, type StepDefinition } from '../../src/plan/definition.ts';
 import { sliceSpec } from '../../src/plan/graph.ts';
 import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
@@ -29,6 +30,13 @@ describe('the catalogue', () => {
 
   it.each(all)('%s reads fields that the spec has', (_id, step) => {
     for (const path of step.reads) expect([path, isField(path)]).toEqual([path, true]);
+  });
+
+  it('has one step for every object that a patch may name', () => {
+    const patched = all.flatMap(([, step]) => step.patched ?? []);
+    expect([...patched].sort()).toEqual(patchTargets.map(({ kind, name }) => `${kind}/${name}`).sort());
+    const readers = all.filter(([, step]) => step.reads.includes('patches'));
+    expect(readers.filter(([, step]) => !step.patched)).toEqual([]);
   });
 
   it('sliceSpec is what makes reads true', () => {
