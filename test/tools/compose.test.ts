@@ -117,6 +117,15 @@ describe('docker-compose.yml', () => {
     expect(environment['FEDCTL_TASK_QUEUE']).toBe(`\${FEDCTL_TASK_QUEUE:-${defaultTaskQueue}}`);
   });
 
+  it('reads just the variables, with the defaults, that docs/deploy.md names', () => {
+    const texts = `${read('docker-compose.yml')}\n${read('deploy/compose/laptop.env')}`;
+    const used = [...texts.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => `${name} ${value}`);
+    const table = /^\| Variable[^]*?\n\n/m.exec(read('docs/deploy.md'))?.[0] ?? '';
+    const told = [...table.matchAll(/^\| `([A-Z_]+)` \| `([^`]*)` \|/gm)].map(([, name, value]) => `${name} ${value}`);
+    expect(told.length).toBeGreaterThan(3);
+    expect([...new Set(used)].sort()).toEqual(told.sort());
+  });
+
   it('keeps what the worker has to keep, and lets it only read the kubeconfig', () => {
     const { environment = {}, volumes = [] } = service('worker');
     const [state] = volumes.filter((volume) => typeof volume === 'string');
