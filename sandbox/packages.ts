@@ -18,6 +18,12 @@ const needed: Readonly<Record<string, string>> = {
   'pdns-backend-sqlite3': '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql',
   'bind9-dnsutils': '/usr/bin/dig',
 };
+/** What tests use beside it, each with a command that succeeds when it is there: Debian's or another's. */
+const forTests: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  openssl: ['openssl', 'version'],
+  git: ['git', '--version'],
+  'python3-venv': ['python3', '-c', 'import venv, ensurepip'],
+};
 const forUi: Readonly<Record<string, string>> = { chromium: '/usr/bin/chromium' };
 
 /** Kept by invoke-rc.d: 101 means that no service may start. */
@@ -37,13 +43,25 @@ async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Packages that tests need and this machine lacks. */
+export async function missingForTests(has = (argv: readonly string[]) => succeeds(argv)): Promise<string[]> {
+  const seen = await Promise.all(
+    Object.entries(forTests).map(async ([name, argv]) => ({ name, there: await has(argv) })),
+  );
+  return seen.flatMap(({ name, there }) => (there ? [] : [name]));
+}
+
 /**
- * Installs what is missing of the sandbox's Debian packages; none of them starts a service.
- * Throws an Error that says what to do on a machine that is not Debian, or without root.
+ * Installs what is missing of the sandbox's Debian packages, and of those for tests when asked; none of them starts a
+ * service. Throws an Error that says what to do on a machine that is not Debian, or without root.
  */
-export async function ensurePackages(log: (line: string) => void, options: { ui?: boolean } = {}): Promise<void> {
+export async function ensurePackages(
+  log: (line: string) => void,
+  options: { ui?: boolean; tests?: boolean } = {},
+): Promise<void> {
   const wanted = { ...needed, ...(options.ui ? forUi : {}) };
   const missing = Object.entries(wanted).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
+  if (options.tests) missing.push(...(await missingForTests()));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0)
     throw new Error(`the sandbox needs root: to install ${missing.join(', ')}, and for its namespaces`);

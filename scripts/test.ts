@@ -1,5 +1,6 @@
 import { sandboxDown, sandboxUp } from '../sandbox/index.ts';
 import { environmentOf } from '../sandbox/outside/environment.ts';
+import { ensurePackages } from '../sandbox/packages.ts';
 import { checkSources } from './checks.ts';
 import { runJest, type Tally } from './jest.ts';
 
@@ -15,6 +16,7 @@ const sum = (tallies: readonly Tally[]): Tally => ({
 /** Everything: checks of the sources, tests that need programs only, then those that need the sandbox. */
 async function runAll(): Promise<Tally[]> {
   const log = (line: string): void => console.log(line);
+  await ensurePackages(log, { tests: true });
   const settings = await sandboxUp({ id, log });
   const env = { ...(await environmentOf(settings, process.env)), FEDCTL_TEST_SANDBOX: String(id) };
   console.log('\nchecks of the sources');

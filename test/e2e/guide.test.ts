@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, parseDocument } from 'yaml';
-import { namesOf } from './objects.ts';
+import { asBefore, namesOf } from './objects.ts';
 import { eventually, layout, Operator, type Ran, root } from './world.ts';
 
 /** The namespace of the guide, and a name of its own beside other tests' federations. */
@@ -79,7 +79,7 @@ describe('Getting images', () => {
       `cd source && buildah build --isolation chroot -q -t ${image} . && buildah push -q --tls-verify=false ${image} && buildah rmi ${image}`,
     );
     const url = `http://${layout.address}:5000/v2/google_containers/hyperkube-amd64/tags/list`;
-    expect(JSON.parse(await shell(`curl -s ${url}`))).toMatchObject({ tags: [tag] });
+    expect(await (await fetch(url)).json()).toMatchObject({ tags: [tag] });
   }, 60_000);
 });
 
@@ -206,10 +206,7 @@ spec:
     const patch = JSON.stringify([{ op: 'replace', path: '/spec/template/spec/containers/0/args', value: without }]);
     await shell(`kubectl --context=member-1 -n kube-system patch rc kube-dns-v18 --type=json -p '${patch}'`);
     await shell(`kubectl delete ${(await dnsPods()).join(' ')} --namespace=kube-system --context=member-1`);
-    await eventually(
-      async () => JSON.stringify(await namesOf(operator, members)) === JSON.stringify(before),
-      'everything as before',
-    );
+    await asBefore(operator, members, before);
   }, 60_000);
 });
 
@@ -268,10 +265,7 @@ describe('Previous Federation turn up mechanism', () => {
     const env = { FEDERATION_OUTPUT_ROOT: operator.path('previous'), FEDERATION_VOLUMES: 'delete' };
     succeeded(await guide('federation/cluster/federation-down.sh', [], env));
     expect(await nameServers()).toBe('');
-    await eventually(
-      async () => JSON.stringify(await namesOf(operator, members)) === JSON.stringify(before),
-      'everything as before',
-    );
+    await asBefore(operator, members, before);
     expect(await contexts()).toEqual(['host', ...members]);
   }, 120_000);
 });

@@ -1,4 +1,5 @@
-import type { Operator } from './world.ts';
+import { expect } from '@jest/globals';
+import { eventually, type Operator } from './world.ts';
 
 interface Item {
   kind: string;
@@ -34,6 +35,20 @@ export async function namesOf(operator: Operator, members: readonly string[]): P
     ...Object.keys(await picture(operator, members)),
     ...volumes.map(({ metadata }) => `volume ${metadata.name}`),
   ].sort();
+}
+
+/** Waits until host and members hold what they held before; what is too much, or missing, is shown. */
+export async function asBefore(
+  operator: Operator,
+  members: readonly string[],
+  before: readonly string[],
+  withinMs = 120_000,
+): Promise<void> {
+  const same = async (): Promise<boolean> =>
+    JSON.stringify(await namesOf(operator, members)) === JSON.stringify(before);
+  await eventually(same, 'everything as before', withinMs).catch(async () =>
+    expect(await namesOf(operator, members)).toEqual(before),
+  );
 }
 
 /** Values of all Secrets in a namespace that nobody may ever see, as text; short and public ones left out. */

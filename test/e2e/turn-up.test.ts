@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { historyText, runsOf } from './history.ts';
-import { namesOf, picture, secretsIn } from './objects.ts';
-import { eventually, layout, Operator, type Ran } from './world.ts';
+import { asBefore, namesOf, picture, secretsIn } from './objects.ts';
+import { layout, Operator, type Ran } from './world.ts';
 
 const name = 'turnup';
 const members = ['member-1', 'member-2'];
@@ -116,14 +116,11 @@ describe('the guide, end to end', () => {
       'jsonpath={.spec.template.spec.containers[0].image}',
     );
     const [, registry, version, digest] = /^(.*)\/hyperkube-amd64:(.*)@(sha256:[0-9a-f]{64})$/.exec(image) ?? [];
-    const head = await operator.run([
-      'curl',
-      '-sI',
-      '-H',
-      'accept: application/vnd.oci.image.manifest.v1+json',
-      `http://${registry}/v2/hyperkube-amd64/manifests/${version}`,
-    ]);
-    expect(head.stdout.toLowerCase()).toContain(`docker-content-digest: ${digest}`);
+    const manifest = await fetch(`http://${registry}/v2/hyperkube-amd64/manifests/${version}`, {
+      method: 'HEAD',
+      headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+    });
+    expect(manifest.headers.get('docker-content-digest')).toBe(digest);
     const values = await readFile(join(operator.env['FEDERATION_OUTPUT_ROOT'] ?? '', 'values.yaml'), 'utf8');
     expect(values).toContain(`apiserverRegistry: ${registry}`);
     expect(values).toContain(`controllerManagerVersion: ${version}`);
@@ -208,10 +205,7 @@ describe('the guide, end to end', () => {
   it('turns down and leaves nothing that was not there before', async () => {
     const down = kept(await operator.fedctl('down', name, '--yes', '--volumes', 'delete'));
     expect({ code: down.code, tail: down.code === 0 ? '' : down.stderr.slice(-3_000) }).toEqual({ code: 0, tail: '' });
-    await eventually(
-      async () => JSON.stringify(await namesOf(operator, members)) === JSON.stringify(before),
-      'everything as before',
-    );
+    await asBefore(operator, members, before);
     const { stdout } = await operator.run(['dig', '+short', `@${layout.dnsAddress}`, `${name}.example.`, 'SOA']);
     expect(stdout.trim()).toBe('');
     const args = await operator.kubectl(
