@@ -14,7 +14,7 @@ async function say(settings: Settings, name: string, wish: 'running' | 'stopped'
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'sandbox-cloud', namespace: 'kube-system' },
-    data: wish === 'stopped' ? { [name]: stoppedWish } : {},
+    ...(wish === 'stopped' ? { data: { [name]: stoppedWish } } : {}),
   };
   // A manager for each member: what it says no more goes, and nothing else.
   const apply = ['apply', '--server-side', `--field-manager=sandbox-${name}`, '-f', '-'];

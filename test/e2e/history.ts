@@ -15,7 +15,7 @@ export async function historyText(client: Client, workflowId: string, runId?: st
   return textsIn(await client.workflow.getHandle(workflowId, runId).fetchHistory()).join('\n');
 }
 
-/** How often each step's activity was scheduled in a run: a step that is done is never scheduled again. */
+/** How often each step's activity was scheduled in a run: once, however often it was tried. */
 export async function scheduledTimes(client: Client, workflowId: string, runId?: string): Promise<Map<string, number>> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   const times = new Map<string, number>();
@@ -24,6 +24,23 @@ export async function scheduledTimes(client: Client, workflowId: string, runId?:
     if (id) times.set(id, (times.get(id) ?? 0) + 1);
   }
   return times;
+}
+
+/** At which attempt each step ended that has ended well: 1 is at once. */
+export async function attemptsOf(client: Client, workflowId: string, runId?: string): Promise<Map<string, number>> {
+  const { events = [] } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const ids = new Map<string, string>();
+  const started = new Map<string, number>();
+  const ended = new Map<string, number>();
+  for (const event of events ?? []) {
+    const { activityTaskScheduledEventAttributes: scheduled, activityTaskStartedEventAttributes: begun } = event;
+    const { activityTaskCompletedEventAttributes: completed } = event;
+    if (scheduled?.activityId) ids.set(String(event.eventId), scheduled.activityId);
+    if (begun) started.set(String(begun.scheduledEventId), begun.attempt ?? 1);
+    const of = String(completed?.scheduledEventId);
+    if (completed) ended.set(ids.get(of) ?? '', started.get(of) ?? 1);
+  }
+  return ended;
 }
 
 /** Ids and runs of every workflow of a federation. */

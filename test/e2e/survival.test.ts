@@ -1,21 +1,11 @@
+import { X509Certificate } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { madeTwice } from '../crash/audit.ts';
 import { tellCloud } from './cloud.ts';
-import { scheduledTimes } from './history.ts';
-import { eventually, Operator } from './world.ts';
-
-interface Status {
-  status: string;
-  phases: { steps: { id: string; status: string; detail: string | null; attempt: number }[] }[];
-}
-
-async function stepOf(
-  operator: Operator,
-  name: string,
-  id: string,
-): Promise<Status['phases'][0]['steps'][0] | undefined> {
-  const { stdout } = await operator.fedctl('status', name, '-o', 'json');
-  return (JSON.parse(stdout) as Status).phases.flatMap(({ steps }) => steps).find((step) => step.id === id);
-}
+import { attemptsOf, scheduledTimes } from './history.ts';
+import { stepOf, succeeded, uidOf } from './runs.ts';
+import { eventually, layout, Operator } from './world.ts';
 
 /** A worker killed with SIGKILL, and started again, finishes the same run; nothing finished is done twice. */
 describe('a worker that dies', () => {
@@ -32,12 +22,22 @@ describe('a worker that dies', () => {
   }, 180_000);
   afterAll(() => operator?.close());
 
+  /** What stands of the first objects of a turn-up: the Service's UID, and the fingerprint of the authority. */
+  async function standing(): Promise<{ service: string; authority: string } | undefined> {
+    const inHost = ['-n', name, '--ignore-not-found'];
+    const service = await uidOf(operator, 'host', 'service', 'federation-apiserver', ...inHost);
+    const path = 'jsonpath={.data.ca\\.crt}';
+    const ca = await operator.kubectl('host', 'get', 'secret', 'federation-ca', ...inHost, '-o', path);
+    if (service === '' || ca === '') return undefined;
+    return { service, authority: new X509Certificate(Buffer.from(ca, 'base64')).fingerprint256 };
+  }
+
   async function finishes(killAt: string, detail: RegExp, spec: object, release: () => Promise<void>): Promise<void> {
     const file = await operator.spec(name, spec as never);
     const first = await operator.startWorker();
-    const detached = await operator.fedctl('up', '-f', file, '--detach');
-    expect(detached.code).toBe(0);
+    succeeded(await operator.fedctl('up', '-f', file, '--detach'));
     await eventually(async () => detail.test((await stepOf(operator, name, killAt))?.detail ?? ''), `${killAt} waits`);
+    const made = await eventually(standing, 'Service and certificate authority stand');
     await operator.kill(first);
     const { client, close } = await operator.temporal();
     try {
@@ -46,14 +46,16 @@ describe('a worker that dies', () => {
       await operator.startWorker();
       await release();
       const attached = await operator.fedctl('up', '-f', file);
-      expect({ code: attached.code, tail: attached.code === 0 ? '' : attached.stderr.slice(-2_000) }).toEqual({
-        code: 0,
-        tail: '',
-      });
+      succeeded(attached);
       expect(attached.stderr).toContain('attached to it');
       const after = await scheduledTimes(client, `federation/${name}`, runId);
       expect([...before.keys()].length).toBeGreaterThan(5);
       expect([...after].filter(([, times]) => times !== 1)).toEqual([]);
+      // Temporal schedules a step that is tried again only once: what it counts are the attempts.
+      const attempts = await attemptsOf(client, `federation/${name}`, runId);
+      expect(attempts.get(killAt)).toBeGreaterThan(1);
+      expect(await standing()).toEqual(made);
+      expect(await madeTwice(layout, ['member-1', 'member-2'], name)).toEqual([]);
     } finally {
       await close();
     }
@@ -67,14 +69,11 @@ describe('a worker that dies', () => {
   }, 240_000);
 
   it('finishes when it was killed in the middle of the build', async () => {
-    const build = {
-      binaries: ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do echo part $i of 8; sleep 1; done; make binaries'],
-    };
-    await finishes(
-      'images/binaries',
-      /part \d/,
-      { spec: { clusters: [], dns: null, images: { build } } },
-      async () => {},
+    const goOn = operator.path('go-on');
+    const steps = `i=0; until test -e ${goOn}; do i=$((i + 1)); echo part $i; sleep 1; done; make binaries`;
+    const build = { binaries: ['sh', '-c', steps] };
+    await finishes('images/binaries', /part \d/, { spec: { clusters: [], dns: null, images: { build } } }, () =>
+      writeFile(goOn, ''),
     );
   }, 240_000);
 });

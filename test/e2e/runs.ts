@@ -1,0 +1,55 @@
+import { expect } from '@jest/globals';
+import type { Operator, Ran } from './world.ts';
+
+/** A step of `fedctl status -o json`, as far as tests ask. */
+export interface SeenStep {
+  id: string;
+  status: string;
+  detail: string | null;
+  attempt: number;
+  error: { code: string; message: string; fix: string[] } | null;
+}
+
+/** What `fedctl status -o json` says, as far as tests ask. */
+export interface Seen {
+  status: string;
+  source: string;
+  phases: { id: string; steps: SeenStep[] }[];
+  clusters: { name: string; status: string; steps: SeenStep[] }[];
+  debts: { cluster: string; since: string; objects: number; nextAttemptAt: string | null }[];
+  outputs: Record<string, unknown>;
+}
+
+/** Ended with exit code 0; else what it said last is shown. */
+export const succeeded = (ran: Ran): void => endedWith(ran, 0);
+
+/** Ended with this exit code; else what it said last is shown. */
+export const endedWith = (ran: Ran, code: number): void =>
+  expect({ code: ran.code, tail: ran.code === code ? '' : ran.stderr.slice(-3_000) }).toEqual({ code, tail: '' });
+
+/** The status of a federation. Throws when there is none. */
+export async function statusOf(operator: Operator, federation: string): Promise<Seen> {
+  const { stdout, stderr } = await operator.fedctl('status', federation, '-o', 'json');
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Seen;
+}
+
+/** Every step of run and members. */
+export const stepsOf = ({ phases, clusters }: Seen): SeenStep[] =>
+  [...phases, ...clusters].flatMap(({ steps }) => steps);
+
+/** One step of a federation as it stands now. */
+export const stepOf = async (operator: Operator, federation: string, id: string): Promise<SeenStep | undefined> =>
+  stepsOf(await statusOf(operator, federation)).find((step) => step.id === id);
+
+/** Ids of the steps that are blocked. */
+export const blockedIn = (seen: Seen): string[] =>
+  stepsOf(seen).flatMap(({ id, status }) => (status === 'blocked' ? [id] : []));
+
+/** How each member stands. */
+export const membersIn = ({ clusters }: Seen): Record<string, string> =>
+  Object.fromEntries(clusters.map(({ name, status }) => [name, status]));
+
+/** UID of an object. */
+export const uidOf = (operator: Operator, context: string, ...args: string[]): Promise<string> =>
+  operator.kubectl(context, 'get', ...args, '-o', 'jsonpath={.metadata.uid}');
