@@ -7,7 +7,7 @@ import {
 } from '../src/plan/image-reference.ts';
 import { isInsecure } from '../src/plan/image-reference.ts';
 import type { Spec } from '../src/spec/schema.ts';
-import { findLogin, loginFiles } from './clients/docker-config.ts';
+import { type Credentials, findLogin, loginFiles } from './clients/docker-config.ts';
 import { type Registries, registries } from './clients/registry.ts';
 import { failure } from './fail.ts';
 
@@ -76,12 +76,12 @@ export function registriesOf(images: ImagesSpec, env: NodeJS.ProcessEnv, purpose
   });
 }
 
-/** The docker config file that the engine pushes with; undefined: the engine finds its own. */
-export async function pushAuthFile(
+/** The login that the engine pushes with; undefined: the engine finds its own. Secret. */
+export async function pushLogin(
   images: ImagesSpec,
   env: NodeJS.ProcessEnv,
   registry: string,
-): Promise<string | undefined> {
-  return (await findLogin(registry, credentialFiles(images, env, 'push'), images.pullSecret?.fromDockerConfig, env))
-    ?.file;
+): Promise<Credentials | undefined> {
+  const files = credentialFiles(images, env, 'push');
+  return (await findLogin(registry, files, images.pullSecret?.fromDockerConfig, env))?.credentials;
 }

@@ -1,15 +1,20 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { formatReference, type ImageReference, isInsecure } from '../src/plan/image-reference.ts';
 import { contentTag } from './build-context.ts';
 import { withBuildLock } from './build-lock.ts';
 import { type BuildLog, openBuildLog } from './build-log.ts';
 import { commandFailure, runChild } from './build-process.ts';
+import { withScratch } from './build-scratch.ts';
 import { namesContent, sourceTag } from './build-version.ts';
 import { type Engine, type Fail, findEngine } from './clients/engine.ts';
+import type { Registries } from './clients/registry.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { checkImages, checkSource, dockerfileOf } from './images-check.ts';
-import { type BuildSpec, pushAuthFile, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
+import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
+import { explainPush } from './push-failure.ts';
 import { type BuildScope, building, writing } from './step.ts';
 
 const required = (build: BuildSpec | undefined): BuildSpec => {
@@ -20,6 +25,8 @@ const required = (build: BuildSpec | undefined): BuildSpec => {
 /** What a step that starts child processes works with. */
 interface Bench {
   log: BuildLog;
+  /** Folder for files that must not outlive the step. */
+  scratch: string;
   started(pid: number): Promise<void>;
 }
 
@@ -29,21 +36,16 @@ async function atBench<T>(scope: BuildScope, build: BuildSpec, act: (bench: Benc
   return withBuildLock(scope, build.source, async ({ started }) => {
     const log = await openBuildLog(scope);
     try {
-      return await act({ log, started });
+      return await withScratch(scope, build.source, (scratch) => act({ log, scratch, started }));
     } finally {
       await log.close();
     }
   });
 }
 
-/** A push that the registry refuses is not tried again by itself; any other may pass. */
-const refused = /unauthorized|denied|forbidden|authentication required|\b40[13]\b/i;
-
 async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<Engine> {
-  const fail: Fail = (kind, command, ended) => {
-    const code = kind === 'build' ? 'BUILD_FAILED' : refused.test(log.tail()) ? 'REGISTRY_DENIED' : 'PUSH_FAILED';
-    return commandFailure(code, command, ended, log);
-  };
+  const fail: Fail = (kind, command, ended) =>
+    commandFailure(kind === 'build' ? 'BUILD_FAILED' : 'PUSH_FAILED', command, ended, log);
   const run = (command: Parameters<typeof runChild>[0]): ReturnType<typeof runChild> =>
     runChild(command, { signal: scope.signal, log, started });
   return findEngine(build.engine, scope.deps.env, run, fail);
@@ -62,14 +64,13 @@ async function buildBinaries(scope: BuildScope, call: CallOf<'images/binaries'>)
 async function buildImage(scope: BuildScope, call: CallOf<'images/build'>): Promise<ResultOf<'images/build'>> {
   const { images } = call.input.spec;
   const build = required(images.build);
-  const place = pushPlaces(images, build).apiserver;
   return atBench(scope, build, async (bench) => {
     const engine = await engineAt(scope, build, bench);
     scope.tell(`reads ${build.source}`);
     const content = await contentTag(build.source, dockerfileOf(build), scope.signal);
     const tag = build.push.tag ?? (await sourceTag(build.source, content, scope.deps.env, scope.signal));
-    // The content's own name says whether this very source was built before, whatever name it is pushed under.
-    const reference = `${place}:${content}`;
+    // Named by its content alone, it is found again whatever registry it is to be pushed to.
+    const reference = `localhost/fedctl:${content}`;
     const before = await engine.find(reference);
     if (before) return { outcome: 'kept', note: `${engine.name} has ${reference}`, facts: { imageId: before, tag } };
     await engine.build({ context: build.source, dockerfile: dockerfileOf(build), tags: [reference] });
@@ -83,12 +84,16 @@ async function buildImage(scope: BuildScope, call: CallOf<'images/build'>): Prom
   });
 }
 
+/** Whether the registry has this image: engines name one by the digest of its config, or of its manifest. */
+const isThere = async (client: Registries, reference: ImageReference, imageId: string): Promise<boolean> =>
+  reference.digest === imageId || (await client.configOf(reference)) === imageId;
+
 /** Pushes to one repository, unless the registry has this very content already. */
 async function pushOne(
   scope: BuildScope,
   call: CallOf<'images/push'>,
   target: ImageReference,
-  engine: () => Promise<Engine>,
+  { engine, scratch }: { engine: () => Promise<Engine>; scratch: string },
 ): Promise<{ digest: string; outcome: 'created' | 'updated' | 'kept' }> {
   const { images } = call.input.spec;
   const build = required(images.build);
@@ -97,27 +102,30 @@ async function pushOne(
   // A tag with the content in it never means anything else; any other may be that of an older build.
   if (before && build.push.tag === undefined && namesContent(target.tag)) return { digest: before, outcome: 'kept' };
   const { imageId } = call.input.facts;
+  // A retry after an answer was lost finds its own image there; on some registries it could not push it again.
+  if (before && (await isThere(client, { ...target, digest: before }, imageId)))
+    return { digest: before, outcome: 'kept' };
   const by = await engine();
   if (!(await by.has(imageId)))
     throw failure('IMAGE_NOT_BUILT', `${by.name} has no image ${imageId} any more`, { engine: by.name });
   const reference = formatReference(target);
   scope.tell(`pushes ${reference}`);
-  const told = await by.push({
+  const push = {
     imageId,
     reference,
     insecure: isInsecure(target.registry, images),
     caFile: images.caFile,
-    authFile: await pushAuthFile(images, scope.deps.env, target.registry),
+    credentials: await pushLogin(images, scope.deps.env, target.registry),
+    folder: await mkdtemp(join(scratch, 'push-')),
+  };
+  const told = await by.push(push).catch(async (error: unknown) => {
+    throw await explainPush(error, client, target);
   });
   const digest = await client.find(target);
-  if (!digest || (told && told !== digest))
-    throw failure(
-      'PUSH_FAILED',
-      `${by.name} pushed ${reference} as ${told ?? '?'}; the registry has ${digest ?? 'none'}`,
-      {
-        registry: target.registry,
-      },
-    );
+  const data = { registry: target.registry };
+  if (!digest) throw failure('PUSH_FAILED', `${by.name} pushed ${reference}, but the registry has none`, data);
+  if (told && told !== digest)
+    throw failure('DIGEST_MISMATCH', `${by.name} pushed ${reference} as ${told}; the registry has ${digest}`, data);
   return { digest, outcome: before === digest ? 'kept' : before ? 'updated' : 'created' };
 }
 
@@ -129,11 +137,11 @@ async function pushImage(scope: BuildScope, call: CallOf<'images/push'>): Promis
   const targetOf = (place: string): ImageReference => referenceIn(`${place}:${tag}`, 'images.build.push.tag');
   return atBench(scope, build, async (bench) => {
     let known: Promise<Engine> | undefined;
-    const engine = (): Promise<Engine> => (known ??= engineAt(scope, build, bench));
-    const first = await pushOne(scope, call, targetOf(apiserver), engine);
+    const by = { engine: () => (known ??= engineAt(scope, build, bench)), scratch: bench.scratch };
+    const first = await pushOne(scope, call, targetOf(apiserver), by);
     // The same image under its second name: one digest pins both.
     if (controllerManager !== apiserver) {
-      const second = await pushOne(scope, call, targetOf(controllerManager), engine);
+      const second = await pushOne(scope, call, targetOf(controllerManager), by);
       if (second.digest !== first.digest)
         throw failure('PUSH_FAILED', `${controllerManager}:${tag} is ${second.digest}, not ${first.digest}`, {});
     }

@@ -18,17 +18,21 @@ interface AuthEntry {
   identitytoken?: string;
 }
 /** The part of a docker config file that is read: https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties */
-interface DockerConfig {
+export interface DockerConfig {
   auths?: Record<string, AuthEntry>;
   /** Helper of one registry, and the one of all others: `x` is the program docker-credential-x. */
   credHelpers?: Record<string, string>;
   credsStore?: string;
+  /** Which of docker's contexts is in use. */
+  currentContext?: string;
 }
+
+/** How logins and helpers call Docker Hub. */
+const hubServer = 'https://index.docker.io/v1/';
 
 /** Names of a registry among the keys of `auths`: logins wrote URLs, hosts, and for Docker Hub one of its own. */
 const keysOf = (registry: string): string[] => {
-  const hub =
-    registry === 'docker.io' ? ['https://index.docker.io/v1/', 'index.docker.io', 'registry-1.docker.io'] : [];
+  const hub = registry === 'docker.io' ? [hubServer, 'index.docker.io', 'registry-1.docker.io'] : [];
   return [registry, `https://${registry}`, `http://${registry}`, ...hub].flatMap((key) => [key, `${key}/`]);
 };
 
@@ -83,6 +87,14 @@ function credentialsIn(config: DockerConfig, registry: string): Credentials | un
   };
 }
 
+/** The part `auths` of a config file that holds one login. Secret. */
+export function authsOf(registry: string, { user, password, identityToken }: Credentials): Record<string, AuthEntry> {
+  const auth = Buffer.from(`${user}:${password}`).toString('base64');
+  // docker knows the login of Docker Hub by this name alone; the others know it too.
+  const key = registry === 'docker.io' ? hubServer : registry;
+  return { [key]: { auth, ...(identityToken ? { identitytoken: identityToken } : {}) } };
+}
+
 /** Where docker, podman and buildah keep the logins of whoever runs the worker. */
 export function loginFiles(env: NodeJS.ProcessEnv): string[] {
   const home = env['HOME'] || homedir();
@@ -90,6 +102,8 @@ export function loginFiles(env: NodeJS.ProcessEnv): string[] {
   return [
     env['REGISTRY_AUTH_FILE'],
     runtime && join(runtime, 'containers', 'auth.json'),
+    `/run/containers/${process.getuid?.() ?? 0}/auth.json`, // podman login without XDG_RUNTIME_DIR, as root always
+    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers', 'auth.json'),
     join(env['DOCKER_CONFIG'] || join(home, '.docker'), 'config.json'),
   ].filter((file): file is string => Boolean(file));
 }
@@ -128,5 +142,5 @@ async function helped(
   const key = keysOf(registry).find((name) => config.credHelpers?.[name]);
   const helper = (key && config.credHelpers?.[key]) || config.credsStore;
   if (!helper) return undefined;
-  return askHelper(helper, registry === 'docker.io' ? 'https://index.docker.io/v1/' : (key ?? registry), env);
+  return askHelper(helper, registry === 'docker.io' ? hubServer : (key ?? registry), env);
 }

@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { formatReference, parseReference } from '../../src/plan/image-reference.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Command, Ended } from '../build-process.ts';
+import { currentContext } from '../context.ts';
 import { failure } from '../fail.ts';
+import { type Must, type Push, pushByFlags, pushByName } from './engine-push.ts';
 
 /** Engines in the order in which `auto` looks for them. */
 const engineNames = ['docker', 'podman', 'buildah', 'nerdctl'] as const;
@@ -23,18 +25,6 @@ export interface Build {
   dockerfile: string;
   /** Full references that the image gets. */
   tags: readonly string[];
-}
-
-/** What is pushed, and with what. */
-export interface Push {
-  imageId: string;
-  /** Full reference with a tag. */
-  reference: string;
-  insecure: boolean;
-  /** PEM of the registry's CA. docker and nerdctl have settings of their own for it (certs.d). */
-  caFile?: string | undefined;
-  /** Docker config file with the credentials. */
-  authFile?: string | undefined;
 }
 
 /** A program that builds images on the worker's machine. Every method throws what `Fail` makes, and cancellations. */
@@ -61,12 +51,38 @@ async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string
   return undefined;
 }
 
-/** '' when the engine can be used, else why not. docker is only a client: its daemon must answer. */
-async function unusable(name: EngineName, env: NodeJS.ProcessEnv, run: Run): Promise<string> {
+/** ms a silent engine may take to say that it is there: `auto` goes on to the next. */
+const probeMs = 5_000;
+
+/** How each engine shows that it can work, and what is missing when it does not: a client alone is no engine. */
+const probes: Record<EngineName, { args: readonly string[]; missing: string }> = {
+  docker: { args: ['version', '--format', '{{.Server.Version}}'], missing: 'the daemon of docker gives no answer' },
+  podman: { args: ['info'], missing: 'podman cannot be used here (podman info fails)' },
+  buildah: { args: ['info'], missing: 'buildah cannot be used here (buildah info fails)' },
+  nerdctl: { args: ['info'], missing: 'containerd gives nerdctl no answer' },
+};
+
+/** Whether a command ends well within 5 s. Rejects with the cancellation of the activity. */
+function ends(argv: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const { signal } = currentContext();
+  const [program, ...args] = argv;
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const child = spawn(program, args, {
+    env,
+    stdio: 'ignore',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(probeMs)]),
+    killSignal: 'SIGKILL',
+  });
+  child.on('error', () => (signal.aborted ? reject(signal.reason as Error) : resolve(false)));
+  child.on('exit', (code) => resolve(code === 0));
+  return promise;
+}
+
+/** '' when the engine can be used, else why not. */
+async function unusable(name: EngineName, env: NodeJS.ProcessEnv): Promise<string> {
   if (!(await findProgram(name, env))) return `${name} is not on the PATH of the worker`;
-  if (name !== 'docker') return '';
-  const ended = await run({ argv: ['docker', 'version', '--format', '{{.Server.Version}}'], env, quiet: true });
-  return ended.status === 0 ? '' : 'the daemon of docker gives no answer';
+  const { args, missing } = probes[name];
+  return (await ends([name, ...args], env)) ? '' : missing;
 }
 
 /**
@@ -81,7 +97,7 @@ export async function findEngine(
 ): Promise<Engine> {
   const reasons: string[] = [];
   for (const name of wanted === 'auto' ? engineNames : [wanted]) {
-    const why = await unusable(name, env, run);
+    const why = await unusable(name, env);
     if (!why) return engine(name, env, run, fail);
     reasons.push(why);
   }
@@ -128,13 +144,20 @@ const listings: Record<EngineName, { args: readonly string[]; read: (answer: str
   nerdctl: { args: ['images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}'], read: listedAsLines },
 };
 
-/** Arguments of a build: the same files give the same image, so times are those of 1970 where the engine can do it. */
-function buildArgs(name: EngineName, { context, dockerfile, tags }: Build, env: NodeJS.ProcessEnv): string[] {
+/**
+ * Command line of a build: the same files give the same image, so times are those of 1970 where the engine can do it;
+ * layers are kept, so that a build that was ended goes on from the last of them (docker and nerdctl always keep them).
+ */
+export function buildArgv(
+  name: EngineName,
+  { context, dockerfile, tags }: Build,
+  env: NodeJS.ProcessEnv,
+): [string, ...string[]] {
   const named = ['-f', dockerfile, ...tags.flatMap((tag) => ['-t', tag]), context];
-  if (name === 'docker' || name === 'nerdctl') return ['build', ...named];
+  if (name === 'docker' || name === 'nerdctl') return [name, 'build', ...named];
   // Without a runtime and without rights to namespaces, as in a container, chroot is the isolation that works.
-  const isolation = name === 'buildah' ? ['--isolation', env['BUILDAH_ISOLATION'] ?? 'chroot'] : [];
-  return ['build', ...isolation, '--timestamp', '0', ...named];
+  const isolation = env['BUILDAH_ISOLATION'] ?? 'chroot';
+  return [name, 'build', '--isolation', isolation, '--layers', '--timestamp', '0', ...named];
 }
 
 function engine(name: EngineName, env: NodeJS.ProcessEnv, run: Run, fail: Fail): Engine {
@@ -153,52 +176,12 @@ function engine(name: EngineName, env: NodeJS.ProcessEnv, run: Run, fail: Fail):
     find: async (reference) => (await list()).find(({ names }) => names.includes(full(reference)))?.id,
     has: async (imageId) => (await list()).some(({ id }) => id === imageId),
     build: async (build) =>
-      void (await must('build', { argv: [name, ...buildArgs(name, build, env)], env: sameTimes, cwd: build.context })),
-    push: (push) =>
-      withFolder(async (folder) => {
-        if (name === 'buildah' || name === 'podman') return pushWithDigest(name, push, folder, env, must);
-        await must('push', { argv: [name, 'tag', push.imageId, push.reference], env });
-        await must('push', await plainPush(name, push, folder, env));
-        return undefined;
-      }),
+      void (await must('build', { argv: buildArgv(name, build, env), env: sameTimes, cwd: build.context })),
+    push: (push) => {
+      const mustPush: Must = async (command) => (await must('push', command)).answer;
+      return name === 'buildah' || name === 'podman'
+        ? pushByFlags(name, push, env, mustPush)
+        : pushByName(name, push, env, mustPush);
+    },
   };
-}
-
-async function withFolder<T>(act: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'fedctl-push-'));
-  try {
-    return await act(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** buildah and podman take everything as flags, and write the digest to a file. */
-async function pushWithDigest(
-  name: EngineName,
-  { imageId, reference, insecure, caFile, authFile }: Push,
-  folder: string,
-  env: NodeJS.ProcessEnv,
-  must: (kind: 'push', command: Command) => Promise<Ended>,
-): Promise<string | undefined> {
-  const digestFile = join(folder, 'digest');
-  // --cert-dir takes a folder whose *.crt are CAs.
-  if (caFile) await copyFile(caFile, join(folder, 'ca.crt'));
-  const flags = [
-    ...(insecure ? ['--tls-verify=false'] : []),
-    ...(caFile ? ['--cert-dir', folder] : []),
-    ...(authFile ? ['--authfile', authFile] : []),
-    ...['--digestfile', digestFile],
-  ];
-  const id = imageId.replace(/^sha256:/, '');
-  await must('push', { argv: [name, 'push', ...flags, id, `docker://${reference}`], env });
-  return (await readFile(digestFile, 'utf8')).trim() || undefined;
-}
-
-/** docker and nerdctl read credentials from a folder with a config.json; theirs, unless another file is given. */
-async function plainPush(name: EngineName, push: Push, folder: string, env: NodeJS.ProcessEnv): Promise<Command> {
-  const own = push.authFile !== undefined;
-  if (push.authFile !== undefined) await copyFile(push.authFile, join(folder, 'config.json'));
-  const flags = name === 'nerdctl' && push.insecure ? ['--insecure-registry'] : [];
-  return { argv: [name, ...flags, 'push', push.reference], env: own ? { ...env, DOCKER_CONFIG: folder } : env };
 }

@@ -1,7 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { ErrorCodeName } from '../../src/errors.ts';
 import { currentContext } from '../context.ts';
-import { classify } from '../fail.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { classify, failure, httpFailure } from '../fail.ts';
 
 /** ms a request may take in all. */
 const requestTimeoutMs = 30_000;
@@ -81,12 +83,17 @@ export async function exchangeRaw(request: Outgoing, trust: Trust): Promise<Answ
   }
 }
 
-/** The same, with errors as failures of the table: UNREACHABLE, TLS_MISMATCH, cancellations. */
+/** The same, with errors as failures of the table: UNREACHABLE, REGISTRY_TLS, cancellations. */
 export async function exchange(request: Outgoing, trust: Trust, registry: string): Promise<Answer> {
   try {
     return await exchangeRaw(request, trust);
   } catch (error) {
-    throw classify(error, { server: `registry ${registry}`, what: `${request.method} ${request.url.pathname}` });
+    const known = classify(error, {
+      server: `registry ${registry}`,
+      what: `${request.method} ${request.url.pathname}`,
+    });
+    if (!(known instanceof ApplicationFailure) || known.type !== 'TLS_MISMATCH') throw known;
+    throw failure('REGISTRY_TLS', known.message, { registry });
   }
 }
 
@@ -107,4 +114,24 @@ export function wordsOf({ body }: Answer): string {
     // No JSON: the text itself is all there is.
   }
   return text.slice(0, 300).trim();
+}
+
+/** The code of an answer that is none of those hoped for; `push`: it was asked to take something. */
+function codeOf({ status }: Answer, words: string, purpose: 'pull' | 'push'): ErrorCodeName | undefined {
+  if (purpose === 'push' && (status === 405 || /read.?only/i.test(words))) return 'REGISTRY_READ_ONLY';
+  if (status === 401 || status === 403) return 'REGISTRY_DENIED';
+  if (purpose === 'push' && status === 404) return 'REPOSITORY_MISSING';
+  if (status === 408 || status === 429 || status >= 500) return undefined;
+  return 'REGISTRY_ANSWER';
+}
+
+/** An answer that is none of those hoped for, as a failure of the table with the registry's words. */
+export function refusal(answer: Answer, registry: string, what: string, purpose: 'pull' | 'push' = 'pull'): Error {
+  const { status } = answer;
+  const message = wordsOf(answer);
+  const code = codeOf(answer, message, purpose);
+  if (code)
+    return failure(code, `registry ${registry} answered ${status} to ${what}: ${message}`, { registry, status });
+  const about = { server: `registry ${registry}`, what: `registry ${registry}: ${what}` };
+  return httpFailure({ status, message, retryAfterMs: retryAfterMs(answer) }, about);
 }

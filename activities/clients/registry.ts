@@ -1,20 +1,13 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 import type { ImageReference } from '../../src/plan/image-reference.ts';
 import { formatReference } from '../../src/plan/image-reference.ts';
 import { currentContext } from '../context.ts';
-import { failure, httpFailure } from '../fail.ts';
+import { failure } from '../fail.ts';
 import type { Credentials } from './docker-config.ts';
-import {
-  type Answer,
-  exchange,
-  exchangeRaw,
-  type Outgoing,
-  retryAfterMs,
-  type Trust,
-  wordsOf,
-} from './registry-http.ts';
+import { type Base, basic, challengeOf, tokenOf } from './registry-auth.ts';
+import { digestOfBody, provenDigest, toldDigest } from './registry-digest.ts';
+import { type Answer, exchange, exchangeRaw, type Outgoing, refusal, wordsOf } from './registry-http.ts';
 
 /** Media types of what a tag may point to. Docker's own first: old registries know no others. */
 const accept = [
@@ -35,99 +28,28 @@ export interface RegistrySettings {
 
 /** Registries as fedctl uses them (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). */
 export interface Registries {
-  /** Digest of the manifest that tag or digest names; undefined when the registry has none. */
+  /**
+   * Digest of the manifest that tag or digest names; undefined when the registry has none. Throws DIGEST_MISMATCH when
+   * the registry answers with another than was asked for.
+   */
   find(reference: ImageReference): Promise<string | undefined>;
-  /** The same, but throws IMAGE_NOT_FOUND. */
+  /** The same, but throws IMAGE_NOT_FOUND, with the registry's words. */
   digestOf(reference: ImageReference): Promise<string>;
+  /** Digest of the image's config, which is the image's id for most engines; undefined for an index, or none. */
+  configOf(reference: ImageReference): Promise<string | undefined>;
   /** Platforms of an image, `linux/amd64`: of an index all, else the one of its config; none where it does not tell. */
   platformsOf(reference: ImageReference, digest: string): Promise<string[]>;
   /** Tags of a repository; empty when the registry has none. */
   tagsOf(place: Pick<ImageReference, 'registry' | 'repository'>): Promise<string[]>;
-  /** Proves the right to push: starts an upload and cancels it. Throws REGISTRY_DENIED. */
+  /**
+   * Proves the right to push: starts an upload and cancels it. Throws REGISTRY_DENIED, REGISTRY_READ_ONLY or
+   * REPOSITORY_MISSING.
+   */
   checkPush(place: Pick<ImageReference, 'registry' | 'repository'>): Promise<void>;
-}
-
-/** A registry's address: its scheme is found out once. */
-interface Base {
-  registry: string;
-  origin: string;
-  trust: Trust;
 }
 
 /** Docker Hub serves its API elsewhere than its name says. */
 const hostOf = (registry: string): string => (registry === 'docker.io' ? 'registry-1.docker.io' : registry);
-
-const basic = ({ user, password }: Credentials): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-
-/** `Bearer realm="...",service="..."`: scheme in lower case, and parameters. */
-function challengeOf(answer: Answer): { scheme: string; parameters: Record<string, string> } {
-  const header = answer.headers['www-authenticate'] ?? '';
-  const parameters = [...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]);
-  return { scheme: (/^\w+/.exec(header)?.[0] ?? '').toLowerCase(), parameters: Object.fromEntries(parameters) };
-}
-
-function denied(answer: Answer, base: Base, what: string): Error {
-  if (answer.status !== 401 && answer.status !== 403) {
-    const { status } = answer;
-    const about = { server: `registry ${base.registry}`, what: `registry ${base.registry}: ${what}` };
-    return httpFailure({ status, message: wordsOf(answer), retryAfterMs: retryAfterMs(answer) }, about);
-  }
-  const message = `registry ${base.registry} answered ${answer.status} to ${what}: ${wordsOf(answer)}`;
-  return failure('REGISTRY_DENIED', message, { registry: base.registry, status: answer.status });
-}
-
-/** The request for a token: by refresh token where there is one, else by user and password, else for nobody. */
-function tokenRequest(realm: URL, asked: Record<string, string>, credentials: Credentials | undefined): Outgoing {
-  if (credentials?.identityToken) {
-    const form = {
-      ...asked,
-      grant_type: 'refresh_token',
-      client_id: 'fedctl',
-      refresh_token: credentials.identityToken,
-    };
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    return { method: 'POST', url: realm, headers, body: new URLSearchParams(form).toString() };
-  }
-  const url = new URL(realm);
-  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
-  return { method: 'GET', url, headers: credentials ? { authorization: basic(credentials) } : {} };
-}
-
-/**
- * A token by the flow of https://distribution.github.io/distribution/spec/auth/token/: the realm gives one for the
- * scope, to whoever the credentials say.
- */
-async function tokenOf(
-  base: Base,
-  { realm: place = '', service }: Record<string, string>,
-  scope: string,
-  credentials: Credentials | undefined,
-): Promise<string> {
-  const registry = `registry ${base.registry}`;
-  if (!URL.canParse(place)) throw failure('INVALID', `${registry} names no realm for tokens`, { server: registry });
-  const realm = new URL(place);
-  // Credentials go over plain HTTP only to a registry that is reached that way itself.
-  if (realm.protocol !== 'https:' && base.origin.startsWith('https:'))
-    throw failure('REGISTRY_DENIED', `${registry} asks for tokens over plain HTTP, at ${realm.origin}`, {
-      registry: base.registry,
-    });
-  const request = tokenRequest(realm, { ...(service ? { service } : {}), scope }, credentials);
-  const answer = await exchange(request, base.trust, base.registry);
-  if (answer.status !== 200) throw denied(answer, base, 'asking for a token');
-  const token = tokenIn(answer.body.toString('utf8'));
-  if (!token) throw failure('INVALID', `${registry}: ${realm.origin} gave no token`, { server: registry });
-  return token;
-}
-
-function tokenIn(text: string): string | undefined {
-  try {
-    const body = JSON.parse(text) as { token?: string; access_token?: string };
-    return body.token ?? body.access_token;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Whether an error says that the server speaks no TLS, or that nothing listens at the port of HTTPS. */
 const speaksNoTls = (error: unknown): boolean => {
@@ -174,46 +96,59 @@ export function registries(settings: RegistrySettings): Registries {
     return exchange({ ...request, headers: { ...request.headers, authorization } }, base.trust, base.registry);
   }
 
-  async function find(reference: ImageReference): Promise<string | undefined> {
+  /** Asks for a manifest: its digest, or the answer that says that there is none. */
+  async function look(reference: ImageReference, method: 'HEAD' | 'GET'): Promise<{ digest?: string; body?: Answer }> {
     const { repository, digest, tag = 'latest' } = reference;
     const base = await baseOf(reference.registry);
     const url = new URL(`/v2/${repository}/manifests/${digest ?? tag}`, base.origin);
     const scope = `repository:${repository}:pull`;
-    const headers = { accept };
-    const head = await send(base, { method: 'HEAD', url, headers }, scope);
-    if (head.status === 404) return undefined;
-    const told = head.headers['docker-content-digest'];
-    if (head.status === 200 && typeof told === 'string') return told;
-    // HEAD has no words of its own when it fails, and some registries tell no digest: GET has both.
-    const answer = await send(base, { method: 'GET', url, headers }, scope);
-    if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw denied(answer, base, `reading ${formatReference(reference)}`);
-    const computed = `sha256:${createHash('sha256').update(answer.body).digest('hex')}`;
-    return String(answer.headers['docker-content-digest'] ?? computed);
+    const answer = await send(base, { method, url, headers: { accept } }, scope);
+    if (method === 'HEAD') {
+      if (answer.status === 404) return {};
+      const told = toldDigest(answer);
+      // HEAD has no words of its own when it fails, and some registries tell no digest: GET has both.
+      return answer.status === 200 && told ? { digest: told } : look(reference, 'GET');
+    }
+    if (answer.status === 404) return { body: answer };
+    if (answer.status !== 200) throw refusal(answer, base.registry, `reading ${formatReference(reference)}`);
+    return { digest: provenDigest(answer, formatReference(reference)), body: answer };
+  }
+
+  async function find(reference: ImageReference): Promise<string | undefined> {
+    const { digest } = await look(reference, 'HEAD');
+    if (digest && reference.digest && digest !== reference.digest) throw mismatch(reference, digest);
+    return digest;
   }
 
   /** Reads JSON of a repository; undefined for 404 and for what is no JSON. */
   async function read(
     place: Pick<ImageReference, 'registry' | 'repository'>,
     path: string,
-  ): Promise<{ body: unknown; next: string | undefined } | undefined> {
+  ): Promise<{ body: unknown; raw: Buffer; next: string | undefined } | undefined> {
     const base = await baseOf(place.registry);
     const url = new URL(path, base.origin);
     const scope = `repository:${place.repository}:pull`;
     const answer = await send(base, { method: 'GET', url, headers: { accept } }, scope);
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw denied(answer, base, `reading ${place.registry}${url.pathname}`);
+    if (answer.status !== 200) throw refusal(answer, base.registry, `reading ${place.registry}${url.pathname}`);
     const next = /<([^>]+)>;\s*rel="?next"?/.exec(String(answer.headers['link'] ?? ''))?.[1];
-    return { body: jsonOf(answer.body), next: next && nextPath(next, url) };
+    return { body: jsonOf(answer.body), raw: answer.body, next: next && nextPath(next, url) };
+  }
+
+  /** Reads a manifest by its digest, which its bytes must have. */
+  async function manifestOf(reference: ImageReference, digest: string): Promise<Manifest | undefined> {
+    const found = await read(reference, `/v2/${reference.repository}/manifests/${digest}`);
+    const computed = found && digestOfBody(found.raw);
+    if (computed && computed !== digest) throw mismatch({ ...reference, digest }, computed);
+    return found?.body as Manifest | undefined;
   }
 
   async function platformsOf(reference: ImageReference, digest: string): Promise<string[]> {
-    const at = `/v2/${reference.repository}`;
-    const manifest = (await read(reference, `${at}/manifests/${digest}`))?.body as Manifest | undefined;
+    const manifest = await manifestOf(reference, digest);
     if (manifest?.manifests) return manifest.manifests.flatMap(({ platform }) => platformIn(platform));
     const config = manifest?.config?.digest;
     if (!config) return [];
-    return platformIn((await read(reference, `${at}/blobs/${config}`))?.body as Platform | undefined);
+    return platformIn((await read(reference, `/v2/${reference.repository}/blobs/${config}`))?.body as Platform);
   }
 
   async function tagsOf(place: Pick<ImageReference, 'registry' | 'repository'>): Promise<string[]> {
@@ -235,15 +170,22 @@ export function registries(settings: RegistrySettings): Registries {
       const digest = await find(reference);
       if (digest) return digest;
       const image = formatReference(reference);
-      throw failure('IMAGE_NOT_FOUND', `registry ${reference.registry} has no ${image}`, { image });
+      const { body } = await look(reference, 'GET');
+      const words = body?.status === 404 ? wordsOf(body) : '';
+      const message = `registry ${reference.registry} has no ${image}${words ? `: ${words}` : ''}`;
+      throw failure('IMAGE_NOT_FOUND', message, { image });
+    },
+    configOf: async (reference) => {
+      const digest = await find(reference);
+      return digest && (await manifestOf(reference, digest))?.config?.digest;
     },
     checkPush: async ({ registry, repository }) => {
       const base = await baseOf(registry);
       const scope = `repository:${repository}:pull,push`;
       const url = new URL(`/v2/${repository}/blobs/uploads/`, base.origin);
-      const what = `the right to push ${registry}/${repository}`;
+      const what = `the start of a push to ${registry}/${repository}`;
       const answer = await send(base, { method: 'POST', url }, scope);
-      if (answer.status !== 202) throw denied(answer, base, what);
+      if (answer.status !== 202) throw refusal(answer, registry, what, 'push');
       const { location } = answer.headers;
       const upload = new URL(location ?? url, url);
       // An upload that is not taken away goes by itself. Credentials are for this host only; behind a proxy that ends
@@ -266,6 +208,12 @@ interface Platform {
   os?: string;
   architecture?: string;
 }
+
+/** What was asked for by its digest is something else. */
+const mismatch = (reference: ImageReference, digest: string): Error =>
+  failure('DIGEST_MISMATCH', `registry ${reference.registry} answers ${formatReference(reference)} with ${digest}`, {
+    registry: reference.registry,
+  });
 
 const platformIn = (platform: Platform | undefined): string[] =>
   platform?.os && platform.architecture ? [`${platform.os}/${platform.architecture}`] : [];

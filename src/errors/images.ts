@@ -33,6 +33,54 @@ export const imagesErrors = defineErrors({
       'many registries answer the same for a repository that does not exist: check the name too',
     ],
   },
+  REGISTRY_READ_ONLY: {
+    retry: 'never',
+    title: 'the registry takes nothing at the moment',
+    fix: (d) => [
+      `end the read-only mode (maintenance) of ${d['registry'] ?? 'the registry'}, or push elsewhere: images.build.push.registry`,
+      'a cache of another registry takes nothing ever: push to that one',
+    ],
+  },
+  REPOSITORY_MISSING: {
+    retry: 'never',
+    title: 'the registry has no such repository to push to',
+    fix: () => [
+      'create the repository named above at the registry (some, such as Amazon ECR, do not make it by themselves)',
+      'or correct images.build.push.registry and the names of the components',
+    ],
+  },
+  REGISTRY_TLS: {
+    retry: 'never',
+    title: 'the registry does not prove who it is',
+    fix: (d) => [
+      'a registry with a CA of its own: name the CA in images.caFile',
+      `one without TLS, or with any certificate: add ${d['registry'] ?? 'its host:port'} to images.insecureRegistries`,
+    ],
+  },
+  REGISTRY_ANSWER: {
+    retry: 'never',
+    title: 'the registry answers what no registry should',
+    fix: (d) => [
+      `check that ${d['registry'] ?? 'the host'} is a container registry (HTTP API v2), and what stands before it`,
+      'then: fedctl retry NAME',
+    ],
+  },
+  DIGEST_MISMATCH: {
+    retry: 'never',
+    title: 'the registry has another image under this name than it should',
+    fix: () => [
+      'look for whoever else pushes under this name, and for a cache before the registry that is broken',
+      'then: fedctl retry NAME',
+    ],
+  },
+  TAG_IMMUTABLE: {
+    retry: 'never',
+    title: 'the registry has another image under this tag, and does not let it change',
+    fix: () => [
+      'name a tag that is free: images.build.push.tag, KUBE_VERSION, or a new tag in git',
+      'or leave it out of the spec where the source has none: then the content names itself',
+    ],
+  },
   PULL_SECRET: {
     retry: 'never',
     title: 'the pull secret cannot be made from the docker config file',

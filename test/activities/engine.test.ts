@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from '../../activities/build-process.ts';
+import { expectGolden } from '../helpers/golden.ts';
 import { type Engine, type EngineName, findEngine } from '../../activities/clients/engine.ts';
 
-/** What each engine is called with: only buildah is on every machine; it is tried for real in images.test.ts. */
+/** What each engine is called with; engine-real.test.ts calls those that can be had. */
 const folder = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));
 const env = { PATH: folder };
-for (const name of ['docker', 'podman', 'buildah', 'nerdctl']) writeFileSync(join(folder, name), '', { mode: 0o755 });
+for (const name of ['docker', 'podman', 'buildah', 'nerdctl'])
+  writeFileSync(join(folder, name), '#!/bin/sh\n', { mode: 0o755 });
 const id = `sha256:${'c'.repeat(64)}`;
 const digest = `sha256:${'d'.repeat(64)}`;
 
@@ -17,7 +19,11 @@ interface Seen extends Command {
   config?: { text: string; mode: number } | undefined;
 }
 
-async function engineWith(name: EngineName, answer = ''): Promise<{ engine: Engine; seen: Seen[] }> {
+async function engineWith(
+  name: EngineName,
+  answer = '',
+  more: NodeJS.ProcessEnv = {},
+): Promise<{ engine: Engine; seen: Seen[] }> {
   const seen: Seen[] = [];
   const run = async (command: Command) => {
     const config = join(command.env['DOCKER_CONFIG'] ?? '/nowhere', 'config.json');
@@ -29,8 +35,7 @@ async function engineWith(name: EngineName, answer = ''): Promise<{ engine: Engi
     if (at > 0) writeFileSync(command.argv[at + 1]!, `${digest}\n`);
     return { status: 0, answer, how: 'status 0' };
   };
-  const engine = await findEngine(name, env, run, (kind) => new Error(kind));
-  seen.splice(0); // the look for docker's daemon
+  const engine = await findEngine(name, { ...env, ...more }, run, (kind) => new Error(kind));
   return { engine, seen };
 }
 const argvs = (seen: Seen[]): string[] => seen.map(({ argv }) => argv.join(' '));
@@ -41,8 +46,8 @@ describe('build', () => {
   it.each([
     ['docker', 'docker build -f /src/Dockerfile -t r.io/a:1 /src'],
     ['nerdctl', 'nerdctl build -f /src/Dockerfile -t r.io/a:1 /src'],
-    ['podman', 'podman build --timestamp 0 -f /src/Dockerfile -t r.io/a:1 /src'],
-    ['buildah', 'buildah build --isolation chroot --timestamp 0 -f /src/Dockerfile -t r.io/a:1 /src'],
+    ['podman', 'podman build --isolation chroot --layers --timestamp 0 -f /src/Dockerfile -t r.io/a:1 /src'],
+    ['buildah', 'buildah build --isolation chroot --layers --timestamp 0 -f /src/Dockerfile -t r.io/a:1 /src'],
   ] as const)('%s: %s', async (name, argv) => {
     const { engine, seen } = await engineWith(name);
     await engine.build(what);
@@ -77,23 +82,26 @@ describe('find', () => {
 });
 
 describe('push', () => {
-  const files = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));
-  mkdirSync(files, { recursive: true });
-  const [caFile, authFile] = [join(files, 'ca.pem'), join(files, 'auth.json')];
+  const caFile = join(mkdtempSync(join(tmpdir(), 'fedctl-engine-')), 'ca.pem');
   writeFileSync(caFile, 'CA');
-  writeFileSync(authFile, '{"auths":{}}');
-  const what = { imageId: id, reference: 'r.io/a:1', insecure: true, caFile, authFile };
+  const credentials = { user: 'me', password: 'secret-word' };
+  const auths = { auths: { 'r.io': { auth: Buffer.from('me:secret-word').toString('base64') } } };
+  const pushed = { imageId: id, reference: 'r.io/a:1', insecure: true, caFile, credentials };
+  const inFolder = () => ({ ...pushed, folder: mkdtempSync(join(tmpdir(), 'fedctl-engine-')) });
 
   it.each(['buildah', 'podman'] as const)('%s takes all as flags and tells the digest', async (name) => {
     const { engine, seen } = await engineWith(name);
+    const what = inFolder();
     expect(await engine.push(what)).toBe(digest);
-    expect(argvs(seen)[0]).toMatch(
-      new RegExp(
-        `^${name} push --tls-verify=false --cert-dir \\S+ --authfile ${authFile} --digestfile \\S+ ${'c'.repeat(64)} docker://r.io/a:1$`,
-      ),
-    );
+    const authFile = join(what.folder, 'auth.json');
+    expect(argvs(seen)).toEqual([
+      `${name} push --tls-verify=false --cert-dir ${what.folder} --authfile ${authFile} --digestfile ${join(what.folder, 'digest')} ${'c'.repeat(64)} docker://r.io/a:1`,
+    ]);
+    expect(JSON.parse(readFileSync(authFile, 'utf8'))).toEqual(auths);
+    expect(statSync(authFile).mode & 0o777).toBe(0o600);
+    expect(seen[0]!.env['TMPDIR']).toBe(what.folder); // big layers on their way go with the folder
     const { engine: plain, seen: plainSeen } = await engineWith(name);
-    await plain.push({ imageId: id, reference: 'r.io/a:1', insecure: false });
+    await plain.push({ imageId: id, reference: 'r.io/a:1', insecure: false, folder: what.folder });
     expect(argvs(plainSeen)[0]).toMatch(
       new RegExp(`^${name} push --digestfile \\S+ ${'c'.repeat(64)} docker://r.io/a:1$`),
     );
@@ -104,9 +112,85 @@ describe('push', () => {
     ['nerdctl', 'nerdctl --insecure-registry push r.io/a:1'],
   ] as const)('%s gets the name first, and the credentials in a folder for itself', async (name, argv) => {
     const { engine, seen } = await engineWith(name);
-    expect(await engine.push(what)).toBeUndefined();
-    expect(argvs(seen)).toEqual([`${name} tag ${id} r.io/a:1`, argv]);
-    expect(seen[1]!.config).toEqual({ text: '{"auths":{}}', mode: 0o700 });
-    expect(existsSync(seen[1]!.env['DOCKER_CONFIG']!)).toBe(false);
+    const what = inFolder();
+    await engine.push(what);
+    expect(argvs(seen).slice(0, 2)).toEqual([`${name} tag ${id} r.io/a:1`, argv]);
+    expect(JSON.parse(seen[1]!.config!.text)).toEqual(auths);
+    expect(seen[1]!.config!.mode).toBe(0o700);
+    expect(seen[1]!.env['DOCKER_CONFIG']).toBe(join(what.folder, 'docker'));
+    for (const command of seen) expect(JSON.stringify(command.argv)).not.toContain('secret-word');
+  });
+
+  it('docker keeps the context that its user chose, and is asked for the digest', async () => {
+    const theirs = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));
+    writeFileSync(join(theirs, 'config.json'), JSON.stringify({ currentContext: 'far', credsStore: 'desktop' }));
+    mkdirSync(join(theirs, 'contexts'));
+    writeFileSync(join(theirs, 'contexts', 'meta'), 'of theirs');
+    const answer = `r.io/other@sha256:${'e'.repeat(64)}\nr.io/a@${digest}\n`;
+    const { engine, seen } = await engineWith('docker', answer, { DOCKER_CONFIG: theirs });
+    expect(await engine.push(inFolder())).toBe(digest);
+    expect(JSON.parse(seen[1]!.config!.text)).toEqual({ ...auths, currentContext: 'far' });
+    expect(readFileSync(join(seen[1]!.env['DOCKER_CONFIG']!, 'contexts', 'meta'), 'utf8')).toBe('of theirs');
+  });
+
+  it('docker that has the image under two digests tells none', async () => {
+    const answer = `r.io/a@${digest}\nr.io/a@sha256:${'e'.repeat(64)}\n`;
+    expect(await (await engineWith('docker', answer)).engine.push(inFolder())).toBeUndefined();
+  });
+
+  it('writes the login of Docker Hub, and a refresh token, as docker does', async () => {
+    const { engine } = await engineWith('podman');
+    const token = { user: '<token>', password: '', identityToken: 'refresh-word' };
+    const what = { ...inFolder(), reference: 'docker.io/me/a:1', credentials: token };
+    await engine.push(what);
+    expect(JSON.parse(readFileSync(join(what.folder, 'auth.json'), 'utf8'))).toEqual({
+      auths: {
+        'https://index.docker.io/v1/': {
+          auth: Buffer.from('<token>:').toString('base64'),
+          identitytoken: 'refresh-word',
+        },
+      },
+    });
+  });
+});
+
+it('calls nerdctl, which no package of the sandbox has, as it always did', async () => {
+  const { engine, seen } = await engineWith('nerdctl', `${id} r.io/a:1\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));
+  await engine.build({ context: '/src', dockerfile: '/src/Dockerfile', tags: ['r.io/a:1'] });
+  await engine.find('r.io/a:1');
+  await engine.push({ imageId: id, reference: 'r.io/a:1', insecure: false, folder });
+  await engine.push({ imageId: id, reference: 'localhost:5000/a:1', insecure: true, folder });
+  expectGolden('engines/nerdctl.txt', `${argvs(seen).join('\n')}\n`);
+});
+
+describe('an engine that cannot work', () => {
+  const withScripts = async (scripts: Record<string, string>) => {
+    const bin = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));
+    for (const [name, text] of Object.entries(scripts))
+      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return findEngine(
+      'auto',
+      { PATH: bin },
+      async () => ({ status: 0, answer: '', how: '' }),
+      (kind) => new Error(kind),
+    );
+  };
+
+  it('is passed over by auto, also when it never answers', async () => {
+    const scripts = { docker: 'while :; do :; done', podman: 'exit 125', nerdctl: 'exit 0' };
+    expect((await withScripts(scripts)).name).toBe('nerdctl');
+  }, 20_000);
+
+  it.each([
+    ['docker', 'daemon of docker gives no answer'],
+    ['podman', 'podman info fails'],
+    ['buildah', 'buildah info fails'],
+    ['nerdctl', 'containerd gives nerdctl no answer'],
+  ])('%s alone is none', async (name, why) => {
+    await expect(withScripts({ [name]: 'exit 1' })).rejects.toMatchObject({
+      type: 'ENGINE_NOT_FOUND',
+      message: expect.stringContaining(why),
+    });
   });
 });

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { registries, type RegistrySettings } from '../../activities/clients/registry.ts';
 import type { Credentials } from '../../activities/clients/docker-config.ts';
 import { failureOf } from '../helpers/member-world.ts';
@@ -37,6 +38,7 @@ async function serve(handle: Handle): Promise<Fake> {
 }
 
 const digest = `sha256:${'b'.repeat(64)}`;
+const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 const basic = `Basic ${Buffer.from('me:secret-word').toString('base64')}`;
 /** A registry that gives nothing without the token of its issuer. */
 const withTokens =
@@ -127,7 +129,7 @@ it.each([
   [403, {}, 'REGISTRY_DENIED', true],
   [429, { 'retry-after': '7' }, 'RATE_LIMITED', false],
   [503, {}, 'SERVER_ERROR', false],
-  [400, {}, 'INVALID', true],
+  [400, {}, 'REGISTRY_ANSWER', true],
 ])('makes %i %j a %s', async (status, headers, type, nonRetryable) => {
   const errors = JSON.stringify({ errors: [{ code: 'X', message: 'the words of the registry' }] });
   const fake = await serve((_request, _body, response) => void response.writeHead(status, headers).end(errors));
@@ -148,7 +150,7 @@ it('says that a token is refused, without the credentials', async () => {
 });
 
 it('does not take a token that is none', async () => {
-  expect(await failed((await serve(withTokens({}))).name)).toMatchObject({ type: 'INVALID' });
+  expect(await failed((await serve(withTokens({}))).name)).toMatchObject({ type: 'REGISTRY_ANSWER' });
 });
 
 it('has no digest for an image that is not there', async () => {
@@ -161,17 +163,74 @@ const json = (response: http.ServerResponse, body: object, headers = {}): void =
 
 it('reads the platforms of an index, of a config, and of neither', async () => {
   const platform = (os: string, architecture: string) => ({ platform: { os, architecture } });
+  const manifests: Record<string, object> = {
+    x: { manifests: [platform('linux', 'arm64'), {}] },
+    y: { config: { digest: 'sha256:c' } },
+    z: {},
+  };
   const fake = await serve((request, _body, response) => {
-    if (request.url?.includes('/x/manifests/')) return json(response, { manifests: [platform('linux', 'arm64'), {}] });
-    if (request.url?.includes('/y/manifests/')) return json(response, { config: { digest: 'sha256:c' } });
     if (request.url?.includes('/y/blobs/sha256:c')) return json(response, { os: 'linux', architecture: 's390x' });
-    return json(response, {});
+    return json(response, manifests[request.url?.split('/')[2] ?? ''] ?? {});
   });
   const platforms = (repository: string) =>
-    client().platformsOf({ registry: fake.name, repository, tag: 'v1' }, digest);
+    client().platformsOf(
+      { registry: fake.name, repository, tag: 'v1' },
+      sha256(JSON.stringify(manifests[repository] ?? {})),
+    );
   expect(await platforms('x')).toEqual(['linux/arm64']);
   expect(await platforms('y')).toEqual(['linux/s390x']);
   expect(await platforms('z')).toEqual([]);
+});
+
+describe('a wrong digest', () => {
+  const other = `sha256:${'c'.repeat(64)}`;
+  const mismatch = { type: 'DIGEST_MISMATCH', nonRetryable: true };
+  const pinned = (registry: string) => ({ ...image(registry), digest: other });
+  const findFailure = (reference: ReturnType<typeof image>) =>
+    failureOf(client().find(reference) as unknown as Parameters<typeof failureOf>[0]);
+
+  it('is not taken for the one that was asked for', async () => {
+    const fake = await serve(withTokens());
+    const failure = await findFailure(pinned(fake.name));
+    expect(failure).toMatchObject(mismatch);
+    for (const word of [other, digest]) expect(failure.message).toContain(word);
+  });
+
+  it('is found by the bytes of the manifest, also where the registry tells none', async () => {
+    const told = await serve((request, _body, response) =>
+      request.method === 'HEAD'
+        ? void response.writeHead(405).end()
+        : void response.writeHead(200, { 'docker-content-digest': other }).end('{}'),
+    );
+    expect(await findFailure(image(told.name))).toMatchObject(mismatch);
+    const silent = await serve((_request, _body, response) => void response.writeHead(200).end('{}'));
+    expect(await findFailure(pinned(silent.name))).toMatchObject(mismatch);
+  });
+
+  it('is found when the manifest itself is read', async () => {
+    const fake = await serve((_request, _body, response) => void response.writeHead(200).end('{}'));
+    const reading = client().platformsOf(image(fake.name), other);
+    expect(await failureOf(reading as unknown as Parameters<typeof failureOf>[0])).toMatchObject(mismatch);
+  });
+
+  it('that is no digest at all is passed over for that of the bytes', async () => {
+    const fake = await serve((_request, _body, response) => {
+      response.writeHead(200, { 'docker-content-digest': 'sha256:../../etc' }).end('{}');
+    });
+    expect(await digestOf(fake.name)).toBe(sha256('{}'));
+  });
+});
+
+it('says in the words of the registry what is missing', async () => {
+  const errors = JSON.stringify({
+    errors: [{ code: 'NAME_UNKNOWN', message: 'repository name not known to registry' }],
+  });
+  const fake = await serve((request, _body, response) => {
+    response.writeHead(404).end(request.method === 'HEAD' ? undefined : errors);
+  });
+  const failure = await failureOf(client().digestOf(image(fake.name)) as unknown as Parameters<typeof failureOf>[0]);
+  expect(failure).toMatchObject({ type: 'IMAGE_NOT_FOUND', nonRetryable: true });
+  expect(failure.message).toContain(`${fake.name}/a/b:v1: repository name not known to registry`);
 });
 
 it('reads all pages of tags, from its own host only', async () => {

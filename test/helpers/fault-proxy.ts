@@ -1,33 +1,63 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to the next request: an answer in place of the server's, or the server's answer lost after it acted. */
-export type Fault = { status: number; body: string; headers?: Record<string, string> } | 'answer lost';
+/**
+ * What happens to the next request: an answer in place of the server's, the server's answer lost after it acted, or a
+ * connection that breaks before the server hears of it.
+ */
+export type Fault = { status: number; body: string; headers?: Record<string, string> } | 'answer lost' | 'reset';
+
+/** A request that waits before the server hears of it. */
+export interface Held {
+  /** Resolves when it came. */
+  came: Promise<void>;
+  /** Lets it go on, if its client still waits. */
+  release(): void;
+}
 
 /** A proxy on loopback before a server, which tests make fail. */
 export interface FaultProxy {
   url: string;
-  /** Faults of the next requests of this method, one each. */
+  /** Faults of the next requests of this method, one each; `PUT /manifests/` are those with this part in their path. */
   fail(method: string, ...faults: Fault[]): void;
+  /** Holds the next request, named in the same way, until it is released. */
+  hold(method: string): Held;
   /** Method and path of every request that came. */
   requests: string[];
   stop(): Promise<void>;
 }
 
+const isLike = (named: string, { method, url = '' }: http.IncomingMessage): boolean => {
+  const [wanted, part = ''] = named.split(' ');
+  return method === wanted && url.includes(part);
+};
+
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const faults: { method: string; fault: Fault }[] = [];
+  const holds: { method: string; came: () => void; released: Promise<void> }[] = [];
   const requests: string[] = [];
   const server = http.createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    const at = faults.findIndex(({ method }) => method === request.method);
+    const holding = holds.findIndex(({ method }) => isLike(method, request));
+    const [held] = holding < 0 ? [] : holds.splice(holding, 1);
+    held?.came();
+    if (held) void held.released.then(() => serve(request, response));
+    else serve(request, response);
+  });
+  const serve = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    if (request.destroyed) return;
+    const at = faults.findIndex(({ method }) => isLike(method, request));
     const [next] = at < 0 ? [] : faults.splice(at, 1);
     const fault = next?.fault;
+    if (fault === 'reset') return void request.socket.resetAndDestroy();
     if (fault && fault !== 'answer lost') {
       request.resume();
       response.writeHead(fault.status, fault.headers ?? {}).end(fault.body);
       return;
     }
-    const { host: _host, ...headers } = request.headers;
+    const { host, ...others } = request.headers;
+    // Registries say where an upload goes on: by this address too.
+    const headers = { ...others, 'x-forwarded-host': host };
     const onward = http.request(new URL(request.url ?? '/', target), { method: request.method!, headers }, (answer) => {
       if (fault === 'answer lost') {
         answer.resume();
@@ -39,11 +69,17 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     });
     onward.on('error', () => request.socket.destroy());
     request.pipe(onward);
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fail: (method, ...more) => faults.push(...more.map((fault) => ({ method, fault }))),
+    hold: (method) => {
+      const came = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      holds.push({ method, came: came.resolve, released: released.promise });
+      return { came: came.promise, release: released.resolve };
+    },
     requests,
     stop: async () => {
       server.closeAllConnections();

@@ -23,7 +23,7 @@ case $action in
     ;;
   build_image)
     develop_spec
-    # quick-release names no registry yet. An image that push names otherwise is not built again: layers are kept.
+    # quick-release names no registry yet. push does not build again: the image is found by its content.
     [ -n "${KUBE_REGISTRY:-}${FEDERATION_PUSH_REPO_BASE:-}" ] || export KUBE_REGISTRY=localhost
     exec "$FEDCTL" images build -f "$FEDERATION_OUTPUT_ROOT/develop/federation.yaml" "$@"
     ;;

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import { failure } from '../fail.ts';
+import type { Answer } from './registry-http.ts';
+
+/** The digest of these bytes. */
+export const digestOfBody = (body: Buffer): string => `sha256:${createHash('sha256').update(body).digest('hex')}`;
+
+/** The digest that the registry tells of its answer; undefined where it tells none, or what is none. */
+export function toldDigest({ headers }: Answer): string | undefined {
+  const told = headers['docker-content-digest'];
+  return typeof told === 'string' && /^sha256:[0-9a-f]{64}$/.test(told) ? told : undefined;
+}
+
+/** The digest of a manifest that was read: of its bytes, and what the registry tells must be the same. */
+export function provenDigest(answer: Answer, reference: string): string {
+  const computed = digestOfBody(answer.body);
+  const told = toldDigest(answer);
+  if (told && told !== computed)
+    throw failure('DIGEST_MISMATCH', `the registry tells ${told} of ${reference}, but its bytes are ${computed}`);
+  return computed;
+}

@@ -1,0 +1,39 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ErrorCodeName, ErrorData } from '../src/errors.ts';
+import type { ImageReference } from '../src/plan/image-reference.ts';
+import type { Registries } from './clients/registry.ts';
+import { failure } from './fail.ts';
+
+/** How registries say that a tag must stay what it is (Amazon ECR, Artifact Registry, Harbor, Quay). */
+const immutable = /immutab|cannot be overwritten/i;
+/**
+ * How engines pass on that a registry denies a push: the specification's codes with their colon, or the status. Words
+ * such as `permission denied` are of files, and are not meant.
+ */
+const denied = /(^|[\s"])(denied|unauthorized): |authentication required|status(?: code)?:? 40[13]\b/im;
+
+const codeIn = (words: string): ErrorCodeName | undefined =>
+  immutable.test(words) ? 'TAG_IMMUTABLE' : denied.test(words) ? 'REGISTRY_DENIED' : undefined;
+
+/**
+ * Why a push failed. An engine has one exit status for everything: first its words count where they are plain, then
+ * what the registry itself answers to the start of a push. Any other error, a cancellation too, is answered as it is.
+ */
+export async function explainPush(error: unknown, client: Registries, target: ImageReference): Promise<unknown> {
+  if (!(error instanceof ApplicationFailure) || error.type !== 'PUSH_FAILED') return error;
+  const data: ErrorData = { ...(error.details?.[0] as ErrorData | undefined), registry: target.registry };
+  const code = codeIn(error.message);
+  if (code) return failure(code, error.message, data);
+  try {
+    await client.checkPush(target);
+  } catch (answer) {
+    if (!(answer instanceof ApplicationFailure)) return answer;
+    return failure(answer.type as ErrorCodeName, `${answer.message}\n${error.message}`, {
+      ...data,
+      ...detailsOf(answer),
+    });
+  }
+  return failure('PUSH_FAILED', error.message, data);
+}
+
+const detailsOf = (error: ApplicationFailure): ErrorData => (error.details?.[0] as ErrorData | undefined) ?? {};

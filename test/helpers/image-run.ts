@@ -1,0 +1,76 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { kubeClients } from '../../activities/clients/kube.ts';
+import type { Deps } from '../../activities/deps.ts';
+import { imagesActivities } from '../../activities/images.ts';
+import type { CallOf } from '../../src/plan/call-of.ts';
+import type { StepCall, StepResult } from '../../src/plan/call.ts';
+import { activityEnvironment } from './activity-environment.ts';
+import { imagesSpec, type ImageWorld } from './image-world.ts';
+
+type ImageStep = 'preflight/images' | 'images/build' | 'images/push';
+type Result<Id extends ImageStep> = StepResult & { facts: ResultFacts[Id] };
+interface ResultFacts {
+  'preflight/images': { apiserver: string; controllerManager: string; etcd: string };
+  'images/build': { imageId: string; tag: string };
+  'images/push': { reference: string; digest: string };
+}
+
+/** The steps of `fedctl images push` as a worker runs them: without a cluster, on a machine of the test's own. */
+export interface ImageRun {
+  stateFolder: string;
+  check(images: object): Promise<Result<'preflight/images'>>;
+  build(images: object): Promise<Result<'images/build'>>;
+  push(images: object, facts: object): Promise<Result<'images/push'>>;
+  /** Starts a build or a push that can be cancelled. */
+  start(
+    step: 'build' | 'push',
+    images: object,
+    facts?: object,
+  ): { ended: Promise<unknown>; cancel(): void; told: string[] };
+}
+
+export function imageRun(machine: ImageWorld, env: NodeJS.ProcessEnv = {}): ImageRun {
+  const stateFolder = mkdtempSync(join(machine.folder, 'state-'));
+  const deps: Deps = {
+    kube: kubeClients({ HOME: '/nowhere' }),
+    runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
+    log: { info: () => {}, warn: () => {} },
+    env: { ...machine.env, ...env },
+    stateFolder,
+  };
+  const steps = imagesActivities(deps);
+  const call = <Id extends ImageStep>(step: Id, images: object, facts: object = {}): CallOf<Id> => {
+    const run = {
+      federation: 'images-test',
+      uuid: '',
+      workflowId: 'images/images-test',
+      firstRunId: 'run-1',
+      startedBy: 'tester@host',
+      host: { context: 'none', namespace: 'none' },
+      digest: 'sha256:0',
+      imagesOnly: true,
+    };
+    const input = { spec: { images: imagesSpec(images) }, facts };
+    return { step, run, parked: false, waitMs: 0, input } as unknown as CallOf<Id>;
+  };
+  const act = <I, O>(activity: (call: StepCall<I>) => Promise<O>, given: StepCall<I>): Promise<O> =>
+    activityEnvironment().run(activity, given);
+  return {
+    stateFolder,
+    check: (images) => act(steps.checkImages, call('preflight/images', images)),
+    build: (images) => act(steps.buildImage, call('images/build', images)),
+    push: (images, facts) => act(steps.pushImage, call('images/push', images, facts)),
+    start: (step, images, facts) => {
+      const environment = activityEnvironment();
+      const told: string[] = [];
+      environment.on('heartbeat', (detail: unknown) => told.push(String(detail)));
+      const running =
+        step === 'build'
+          ? environment.run(steps.buildImage, call('images/build', images))
+          : environment.run(steps.pushImage, call('images/push', images, facts));
+      const ended = running.catch((error: unknown) => error);
+      return { ended, cancel: () => environment.cancel(), told };
+    },
+  };
+}
