@@ -1,4 +1,11 @@
-import { ApplicationFailure, condition, getExternalWorkflowHandle, upsertMemo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  TemporalFailure,
+  upsertMemo,
+} from '@temporalio/workflow';
 import { isSame, planAmendment, type Standing } from '../src/plan/amend.ts';
 import type { FrozenClusters, FrozenGraph } from '../src/plan/frozen.ts';
 import { expandTemplate } from '../src/plan/refs.ts';
@@ -12,6 +19,11 @@ const refuse = (message: string): never => {
   throw ApplicationFailure.nonRetryable(message, 'REFUSED');
 };
 
+/** While a change is being planned the run may be cancelled; its steps, or their undos, are no longer to be changed. */
+const refuseInClosing = (run: Run): void => {
+  if (run.closing) refuse('the run is being cancelled: fedctl up -f FILE comes after it');
+};
+
 /** Answers why an amendment is refused before anything is asked, or undefined. */
 export function amendProblem(run: Run, request?: Partial<AmendRequest>): string | undefined {
   const { operation, member, rollingBack } = run.state;
@@ -19,6 +31,7 @@ export function amendProblem(run: Run, request?: Partial<AmendRequest>): string 
   if (member !== null) return 'a member is amended with its run: send it there';
   if (operation !== 'up') return `a run of ${operation} takes no changed spec; fedctl up -f FILE comes after it`;
   if (rollingBack) return 'the run is rolling back';
+  if (run.closing) return 'the run is being cancelled: fedctl up -f FILE comes after it';
   if (run.state.steps['plan']) return 'the run has not planned its steps yet: try again in a moment';
   if (run.amending) return 'another change is being taken up right now';
   const { context, namespace } = run.input.host;
@@ -33,6 +46,7 @@ export async function amend(run: Run, request: AmendRequest): Promise<string> {
   run.amending = true;
   try {
     const next = await planAgain(run, request);
+    refuseInClosing(run);
     const { again, members } = await takeIn(run, next);
     run.input = { ...run.input, digest: request.digest };
     run.spec = request.spec;
@@ -53,6 +67,7 @@ async function planAgain(run: Run, request: AmendRequest): Promise<FrozenGraph> 
     const result = await execute(run, { ...step, id: 'plan-again' }, { parked: false });
     return (result.facts as unknown as { graph: FrozenGraph }).graph;
   } catch (error) {
+    refuseInClosing(run);
     return refuse(`the changed spec cannot be planned: ${stepError(error).message}`);
   }
 }
@@ -99,14 +114,15 @@ function membersAgain(run: Run, next: FrozenClusters | null): string[] {
 }
 
 /** Ends the work of steps whose input is no longer right, and waits until it has ended. */
-async function interrupt(run: Run, steps: readonly string[]): Promise<void> {
+export async function interrupt(run: Run, steps: readonly string[]): Promise<void> {
   const working = (id: string): boolean => ['running', 'blocked'].includes(run.state.steps[id]?.status ?? '');
   for (const id of steps.filter(working)) {
     run.decisions.set(id, 'requeue');
     run.attempts.get(id)?.cancel();
   }
   run.revision += 1;
-  await condition(() => !steps.some(working));
+  await condition(() => run.closing || !steps.some(working));
+  refuseInClosing(run);
 }
 
 /** Open children take the change up themselves; one that has ended is started again where it must be. */
@@ -122,9 +138,22 @@ function tellMembers(run: Run, digest: string): void {
   }
 }
 
-/** A member's share of an amendment, in its own run. */
+/**
+ * A member's share of an amendment, in its own run. Nobody waits for an answer, and an error of a signal would end the
+ * run at once, before its steps have ended: it is noted, and whoever cancels or amends the parent sees to the rest.
+ */
 export async function amendMember(run: Run, change: MemberAmendment): Promise<void> {
+  try {
+    await takeMemberIn(run, change);
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    log.warn('a change of the member was not taken up', { error: String(error) });
+  }
+}
+
+async function takeMemberIn(run: Run, change: MemberAmendment): Promise<void> {
   await condition(() => !run.amending);
+  refuseInClosing(run);
   run.amending = true;
   const { member, template, blockedForMs, slowEveryMs, digest } = change;
   const { name, context, kubeconfig } = member;

@@ -61,17 +61,21 @@ export function execute(run: Run, step: FrozenStep, mode: Mode): Promise<StepRes
   });
 }
 
+const errorOf = ({ type, message, details }: ApplicationFailure): StepError => ({
+  code: type ?? 'BUG',
+  message,
+  data: (details?.[0] ?? {}) as StepError['data'],
+});
+
 /** The error as people see it. Anything but an activity's failure is a bug of ours and is thrown on. */
 export function stepError(error: unknown): StepError {
   if (!(error instanceof ActivityFailure)) throw error;
   const cause = error.cause;
-  if (cause instanceof ApplicationFailure) {
-    const data = (cause.details?.[0] ?? {}) as StepError['data'];
-    return { code: cause.type ?? 'BUG', message: cause.message, data };
-  }
+  if (cause instanceof ApplicationFailure) return errorOf(cause);
   if (cause instanceof TimeoutFailure) {
-    const last = cause.cause instanceof ApplicationFailure ? `; the last attempt said: ${cause.cause.message}` : '';
-    return { code: 'TIMED_OUT', message: `no answer of the worker in time (${cause.timeoutType})${last}`, data: {} };
+    // Patience was spent on attempts that had answers: the last one's is the reason.
+    if (cause.cause instanceof ApplicationFailure) return errorOf(cause.cause);
+    return { code: 'TIMED_OUT', message: `no answer of the worker in time (${cause.timeoutType})`, data: {} };
   }
   return { code: 'BUG', message: cause?.message ?? error.message, data: {} };
 }

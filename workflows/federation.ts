@@ -43,6 +43,7 @@ export async function closing(run: Run, work: () => Promise<void>): Promise<void
     await work();
   } catch (error) {
     if (!isCancellation(error)) throw error;
+    run.closing = true;
     return CancellationScope.nonCancellable(() => closeCancelled(run, error));
   }
   const complete = isComplete(run.state);

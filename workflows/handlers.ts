@@ -1,4 +1,4 @@
-import { ApplicationFailure, getExternalWorkflowHandle, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, getExternalWorkflowHandle, log, patched, setHandler } from '@temporalio/workflow';
 import {
   amendSignal,
   amendUpdate,
@@ -6,6 +6,7 @@ import {
   type CancelRequest,
   cancelSignal,
   cancelUpdate,
+  type ClusterChange,
   clusterChangedSignal,
   descriptions,
   getRunStateQuery,
@@ -89,6 +90,14 @@ function pause(run: Run, paused: boolean): string {
   return paused ? 'paused: no further step starts' : 'going on';
 }
 
+/** What a member says of itself; one that comes after the member's end says nothing of the member as it is now. */
+function clusterChanged(run: Run, change: ClusterChange): void {
+  const status = run.state.clusters[change.name]?.status ?? '';
+  // A history of before may hold what such a message led to.
+  if (!['joining', 'blocked'].includes(status) && patched('late-news-of-members')) return;
+  run.apply({ type: 'cluster', ...change });
+}
+
 const orRefuse = (problem: string | undefined): void => {
   if (problem !== undefined) refuse(problem);
 };
@@ -121,6 +130,7 @@ export function setHandlers(run: Run, cancel: () => void): void {
     description: descriptions.amend,
   });
   const cancelBy = (request?: CancelRequest): string => {
+    run.closing = true;
     run.cancelledBy = request?.by ?? 'an operator';
     run.rollback ||= request?.rollback === true;
     cancel();
@@ -142,5 +152,5 @@ export function setHandlers(run: Run, cancel: () => void): void {
     log.info('a changed spec came as a signal', { answer: problem });
   });
   setHandler(memberAmendedSignal, (change) => amendMember(run, change));
-  setHandler(clusterChangedSignal, (change) => run.apply({ type: 'cluster', ...change }));
+  setHandler(clusterChangedSignal, (change) => clusterChanged(run, change));
 }

@@ -28,6 +28,8 @@ export class Run {
   amending = false;
   /** Who cancelled by Update, if anybody did. */
   cancelledBy: string | undefined;
+  /** The run is being cancelled: nothing new may be taken up. */
+  closing = false;
   /** What the run made is to be undone before it ends. */
   rollback = false;
   input: Omit<RunInput, 'spec'>;

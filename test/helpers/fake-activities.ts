@@ -88,13 +88,14 @@ export class FakeWorld {
       this.#act('undo' in asked(call) ? `undo ${call.step}` : call.step, call);
     const names = steps.flatMap((step) => [step.activity, ...(step.undo ? [step.undo] : [])]);
     const all = Object.fromEntries([...names, ...besides].map((name) => [name, act]));
-    return { ...all, planSteps: async (call) => this.#plan(call as StepCall<PlanInput>) };
+    return { ...all, planSteps: (call) => this.#plan(call as StepCall<PlanInput>) };
   }
 
   /** Members that stand, as the record would have them. */
   standing: ClusterSpec[] = [];
 
-  #plan(call: StepCall<PlanInput>): unknown {
+  async #plan(call: StepCall<PlanInput>): Promise<unknown> {
+    await this.#behaviours.get(call.step)?.(call, 1);
     const { plan } = call.input;
     return { outcome: 'done', facts: { graph: this.#graph(plan), uuid: call.run.uuid } };
   }

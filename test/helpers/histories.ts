@@ -4,6 +4,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 /** A workflow's history as Temporal's clients and replayers hold it. */
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
+export type HistoryEvent = NonNullable<History['events']>[number];
+
 interface ProtoJson {
   toJson: (type: unknown, message: unknown) => unknown;
   fromJson: (type: unknown, json: unknown, options: object) => History;

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { StepCall } from '../../src/plan/call.ts';
-import { amendUpdate } from '../../src/run/messages.ts';
+import { memberWorkflowIdOf } from '../../src/run/input.ts';
+import { amendUpdate, cancelUpdate, getRunStateQuery } from '../../src/run/messages.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
+import type { HistoryEvent } from '../helpers/histories.ts';
 import { startTemporal } from '../helpers/temporal.ts';
-import { aTestSpec, type Handle, inRun, refusalOf, until } from './runs.ts';
+import { aTestSpec, endOf, eventually, type Handle, inRun, refusalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -111,3 +113,93 @@ describe('retry -f', () => {
     expect(world.count('etcd/claim')).toBe(1);
   });
 });
+
+/** A gate in the way of an activity: `reached` when it waits there, and goes on after `open`. */
+function gate(): { reached: Promise<void>; open: () => void; wait: () => Promise<undefined> } {
+  const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const wait = async (): Promise<undefined> => {
+    reached.resolve();
+    await opened.promise;
+    return undefined;
+  };
+  return { reached: reached.promise, open: () => opened.resolve(), wait };
+}
+
+describe('cancel while a change is being planned', () => {
+  const cancelled = async (world: FakeWorld, cancel: (handle: Handle) => Promise<unknown>) => {
+    world.break('apiserver/ready');
+    const planning = gate();
+    world.set('plan-again', planning.wait);
+    return inRun(env, world, async (handle) => {
+      await until(handle, (state) => state.status === 'blocked');
+      const amended = refusalOf(amend(handle, { images }));
+      await planning.reached;
+      await cancel(handle);
+      planning.open();
+      const end = await endOf(handle);
+      return { amended: await amended, end, state: await handle.query(getRunStateQuery) };
+    });
+  };
+
+  it('ends the run: what stands is kept, and the change is refused', async () => {
+    const world = new FakeWorld();
+    const { amended, end, state } = await cancelled(world, (handle) =>
+      handle.executeUpdate(cancelUpdate, { args: [{ by: 'ann@desk' }] }),
+    );
+    expect(amended).toContain('the run is being cancelled');
+    expect(end).toBe('cancelled by ann@desk; what stands is kept');
+    expect(state.status).toBe('cancelled');
+    expect(world.count('images/record')).toBe(1);
+  });
+
+  it('undoes what this run made, and nothing of the changed spec is done', async () => {
+    const world = new FakeWorld();
+    const { amended, end, state } = await cancelled(world, (handle) =>
+      handle.executeUpdate(cancelUpdate, { args: [{ by: 'ann@desk', rollback: true }] }),
+    );
+    expect(amended).toContain('the run is being cancelled');
+    expect(end).toBe('cancelled by ann@desk; what this run made is undone');
+    expect(new Set(Object.values(state.steps).map(({ status }) => status))).toEqual(new Set(['undone']));
+    expect(world.calls.filter((id) => id === 'images/record')).toHaveLength(1);
+  });
+
+  it("ends the run by Temporal's own cancellation too", async () => {
+    const world = new FakeWorld();
+    const { state, end } = await cancelled(world, (handle) => handle.cancel());
+    expect(state.status).toBe('cancelled');
+    expect(end).toBe('Workflow canceled');
+  });
+});
+
+it('ends a member that is cancelled while it takes a change up only after its work has ended', async () => {
+  const world = new FakeWorld();
+  const working = gate();
+  let ended = false;
+  world.set('clusters/member-1/register', async () => {
+    await working.wait();
+    ended = true;
+    return undefined;
+  });
+  await inRun(env, world, async (handle, { federation }) => {
+    await working.reached;
+    const clusters = aTestSpec.clusters.map((cluster) => ({ ...cluster, labels: { region: 'here' } }));
+    await amend(handle, { clusters });
+    const member = env.client.workflow.getHandle(memberWorkflowIdOf(federation, 'member-1')) as Handle;
+    await inHistory(member, ({ workflowExecutionSignaledEventAttributes: signal }) => Boolean(signal));
+    await member.cancel();
+    await inHistory(member, (event) => Boolean(event.workflowExecutionCancelRequestedEventAttributes));
+    await member.query(getRunStateQuery); // answered after the cancellation was taken
+    expect((await member.describe()).status.name).toBe('RUNNING');
+    working.open();
+    await endOf(member);
+    expect(ended).toBe(true);
+    expect((await member.query(getRunStateQuery)).status).toBe('cancelled');
+    await handle.terminate();
+  });
+});
+
+/** Waits until an event stands in the history of a run. */
+async function inHistory(handle: Handle, wanted: (event: HistoryEvent) => boolean): Promise<void> {
+  const has = async (): Promise<boolean> => ((await handle.fetchHistory()).events ?? []).some(wanted);
+  await eventually(has, 'an event in the history');
+}

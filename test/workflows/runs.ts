@@ -1,4 +1,4 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type Operation, type RunInput, workflowIdOf } from '../../src/run/input.ts';
 import { getRunStateQuery } from '../../src/run/messages.ts';
@@ -62,6 +62,21 @@ export async function until(handle: Pick<Handle, 'query'>, wanted: (state: RunSt
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Looks until it is so; fails with what was waited for after 20 s. */
+export async function eventually(look: () => Promise<boolean>, what: string): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await look());) {
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The words with which a run ended; `completed` for a good end. */
+export const endOf = (handle: Handle): Promise<string> =>
+  handle.result().then(
+    ({ status }) => status,
+    (error: WorkflowFailedError) => error.cause?.message ?? error.message,
+  );
 
 /** The words with which an Update was refused, or `accepted`. */
 export const refusalOf = (update: Promise<unknown>): Promise<string> =>
