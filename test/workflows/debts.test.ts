@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { debtWorkflowIdOf } from '../../src/run/input.ts';
-import { cancelUpdate, getRunStateQuery } from '../../src/run/messages.ts';
+import { debtWorkflowIdOf, memberWorkflowIdOf } from '../../src/run/input.ts';
+import { cancelUpdate, getRunStateQuery, retryUpdate, skipUpdate } from '../../src/run/messages.ts';
 import type { StepResult } from '../../src/plan/call.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { startTemporal } from '../helpers/temporal.ts';
-import { type Handle, inRun, until } from './runs.ts';
+import { eventually, type Handle, inRun, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -101,5 +101,65 @@ describe('a member that cannot be reached while it leaves', () => {
       down,
     );
     expect(world.count('undo clusters/member-2/identity')).toBe(1);
+  }, 40_000);
+});
+
+describe('a member that goes down in the middle of its turn-down', () => {
+  const [identity, again] = ['clusters/member-2/identity', `${reach}-again`];
+  const lost = async (world: FakeWorld, goOn: (debt: Handle, federation: string) => Promise<void>): Promise<void> => {
+    world.slowEveryMs = 100;
+    world.break(`undo ${identity}`);
+    await inRun(
+      env,
+      world,
+      async (handle, { federation }) => {
+        await goOn(handle, federation);
+        expect((await handle.result()).status).toBe('completed');
+        expect((await handle.query(getRunStateQuery)).clusters['member-2']!.status).toBe('unjoined');
+        world.mend(`undo ${identity}`);
+        expect((await debtOf(federation).result()).status).toBe('completed');
+      },
+      down,
+    );
+    expect(world.count('clusters/member-2/debt')).toBe(2);
+    expect(world.count('undo clusters/member-2/register')).toBe(1);
+    expect(world.calls.indexOf('clusters/member-2/debt')).toBeLessThan(world.calls.indexOf('undo host/record'));
+  };
+
+  it('becomes a debt where its undo parks', async () => {
+    const world = new FakeWorld();
+    world.set(again, () => unreached);
+    await lost(world, async () => {});
+    expect(world.runs.filter(({ id, run }) => id === `undo ${identity}` && run.debt)).not.toEqual([]);
+  }, 40_000);
+
+  it('becomes a debt where its parked undo is skipped', async () => {
+    const world = new FakeWorld();
+    await lost(world, async (handle, federation) => {
+      await until(handle, (state) => state.clusters['member-2']?.status === 'blocked');
+      await eventually(async () => world.count(again) === 1, 'a look at the member');
+      world.set(again, () => unreached);
+      const member = env.client.workflow.getHandle(memberWorkflowIdOf(federation, 'member-2'));
+      await member.executeUpdate(skipUpdate, { args: [{ step: identity }] });
+    });
+    expect(world.count(again)).toBe(2);
+  }, 40_000);
+
+  it('is no debt while it answers: its undo stays parked until it is mended', async () => {
+    const world = new FakeWorld();
+    world.break(`undo ${identity}`);
+    await inRun(
+      env,
+      world,
+      async (handle) => {
+        await until(handle, (state) => state.clusters['member-2']?.status === 'blocked');
+        await eventually(async () => world.count(again) === 1, 'a look at the member');
+        world.mend(`undo ${identity}`);
+        await handle.executeUpdate(retryUpdate, { args: [{}] });
+        expect((await handle.result()).status).toBe('completed');
+      },
+      down,
+    );
+    expect(world.count('clusters/member-2/debt')).toBe(0);
   }, 40_000);
 });
