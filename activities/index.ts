@@ -7,6 +7,7 @@ import { debtActivities } from './debts.ts';
 import type { Deps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { etcdActivities } from './etcd.ts';
+import { holdActivities } from './hold.ts';
 import { imagesRecordActivities } from './images-record.ts';
 import { imagesActivities } from './images.ts';
 import { memberActivities } from './members.ts';
@@ -43,6 +44,7 @@ export const createActivities = (deps: Deps) => ({
   ...dnsActivities(deps),
   ...sweepActivities(deps),
   ...debtActivities(deps),
+  ...holdActivities(deps),
   removeObjects: (call: StepCall<unknown>) => asOwner(deps, call, (scope) => removeStepObjects(scope, call)),
 });
 

@@ -5,6 +5,10 @@ import type { StepScope } from './step.ts';
 
 /** ms after which a writing step renews the Lease. */
 const renewAfterMs = 30_000;
+/** ms between two renewals of an open run; see holdFederation. */
+export const renewEveryMs = 30_000;
+/** s after its last renewal for which a Lease stands: time enough to start a worker again. */
+const heldForS = 300;
 
 const annotation = {
   temporalNamespace: 'fedctl/temporal-namespace',
@@ -22,6 +26,8 @@ export interface Owner {
   workflowId: string;
   firstRunId: string;
   renewTime: string;
+  /** ISO 8601; from then on its run counts as gone. Null: only people can tell, for its run does not renew all the time. */
+  heldUntil: string | null;
 }
 
 const leaseRef = (namespace: string): ObjectRef => ({
@@ -31,12 +37,16 @@ const leaseRef = (namespace: string): ObjectRef => ({
   namespace,
 });
 
-const specOf = (lease: KubeObject): { holderIdentity?: string; renewTime?: string } =>
-  (lease['spec'] as { holderIdentity?: string; renewTime?: string } | undefined) ?? {};
+type LeaseSpec = { holderIdentity?: string; renewTime?: string; leaseDurationSeconds?: number };
+const specOf = (lease: KubeObject): LeaseSpec => (lease['spec'] as LeaseSpec | undefined) ?? {};
+
+const heldUntil = ({ renewTime, leaseDurationSeconds: seconds }: LeaseSpec): string | null =>
+  renewTime && seconds ? new Date(Date.parse(renewTime) + seconds * 1_000).toISOString() : null;
 
 function ownerOf(lease: KubeObject): Owner | undefined {
   const notes = lease.metadata.annotations ?? {};
-  const { holderIdentity = '', renewTime = '' } = specOf(lease);
+  const spec = specOf(lease);
+  const { holderIdentity = '', renewTime = '' } = spec;
   if (!holderIdentity) return undefined;
   return {
     holder: holderIdentity,
@@ -44,8 +54,12 @@ function ownerOf(lease: KubeObject): Owner | undefined {
     workflowId: notes[annotation.workflow] ?? '',
     firstRunId: notes[annotation.firstRun] ?? '',
     renewTime,
+    heldUntil: heldUntil(spec),
   };
 }
+
+/** Whether an owner on another Temporal server has let its time pass. */
+export const hasLapsed = ({ heldUntil }: Owner): boolean => heldUntil !== null && Date.now() > Date.parse(heldUntil);
 
 /** Who holds the federation of a namespace; undefined when nobody does. */
 export async function readOwner(host: Kube, namespace: string): Promise<Owner | undefined> {
@@ -59,8 +73,9 @@ const microTime = (): string => new Date().toISOString().replace('Z', '000Z');
 const isMine = (scope: StepScope, owner: Owner): boolean => owner.firstRunId === scope.run.firstRunId;
 
 /**
- * Makes this run the owner: a free Lease is taken, one of a run that is closed or gone on the same Temporal server is
- * taken over. Throws OWNED_ELSEWHERE otherwise, unless the operator said --take-over.
+ * Makes this run the owner: a free Lease is taken, and one of a run that is closed or gone: as the same Temporal server
+ * says, or, where another one would have to be asked, once the Lease was not renewed for its time.
+ * Throws OWNED_ELSEWHERE otherwise, unless the operator said --take-over.
  */
 export async function acquire(scope: StepScope): Promise<void> {
   const { runs } = scope.deps;
@@ -78,13 +93,14 @@ export async function acquire(scope: StepScope): Promise<void> {
       [annotation.firstRun]: scope.run.firstRunId,
     },
   };
-  const spec = { holderIdentity: scope.run.startedBy, renewTime: microTime() };
+  const held = scope.run.holds ? { leaseDurationSeconds: heldForS } : {};
+  const spec = { holderIdentity: scope.run.startedBy, renewTime: microTime(), ...held };
   if (!lease) await scope.host.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
   // With the resourceVersion just read: two who take at once cannot both win.
   else
     await scope.host.mergePatch(leaseRef(scope.run.host.namespace), {
       metadata: { ...metadata, resourceVersion: lease.metadata.resourceVersion },
-      spec,
+      spec: { leaseDurationSeconds: null, ...spec },
     });
 }
 
@@ -92,7 +108,9 @@ async function assertGone(scope: StepScope, owner: Owner, here: string): Promise
   const where = `${owner.holder} (workflow ${owner.workflowId}, last seen ${owner.renewTime})`;
   const data = { holder: owner.holder, federation: scope.run.federation };
   if (owner.temporalNamespace !== here) {
-    throw failure('OWNED_ELSEWHERE', `held by ${where} on another Temporal server`, data);
+    if (hasLapsed(owner)) return;
+    const until = owner.heldUntil ? `, until ${owner.heldUntil} unless it is renewed` : '';
+    throw failure('OWNED_ELSEWHERE', `held by ${where} on another Temporal server${until}`, data);
   }
   if (await scope.deps.runs.isOpen(owner.workflowId, owner.firstRunId)) {
     throw failure('OWNED_ELSEWHERE', `held by ${where}, and that run is open`, data);
@@ -133,6 +151,16 @@ export async function assertNotTakenOver(scope: StepScope): Promise<void> {
   const owner = ownerOf(lease);
   const who = owner ? `is held by ${owner.holder} (workflow ${owner.workflowId}) now` : 'was taken over by another run';
   throw failure('OWNER_CHANGED', `federation ${scope.run.federation} ${who}`, { federation: scope.run.federation });
+}
+
+/** Renews the Lease, when it is this run's; whose it is otherwise is for the steps to find out. */
+export async function renew(scope: StepScope): Promise<void> {
+  const ref = leaseRef(scope.run.host.namespace);
+  const lease = await scope.host.read(ref);
+  const owner = lease && ownerOf(lease);
+  if (!owner || !isMine(scope, owner)) return;
+  const metadata = { resourceVersion: lease.metadata.resourceVersion };
+  await scope.host.mergePatch(ref, { metadata, spec: { renewTime: microTime() } });
 }
 
 /** Gives the Lease back, when it is this run's: the next operator needs no --take-over, whatever server is theirs. */

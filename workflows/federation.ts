@@ -10,6 +10,7 @@ import type { RunInput } from '../src/run/input.ts';
 import { isComplete } from '../src/run/schedule.ts';
 import type { RunState } from '../src/run/state.ts';
 import { setHandlers } from './handlers.ts';
+import { hold, letGo } from './holding.ts';
 import { runMember } from './members.ts';
 import { plan } from './planning.ts';
 import { rollBack } from './roll-back.ts';
@@ -29,11 +30,16 @@ export async function runFederation(input: RunInput): Promise<RunResult> {
   run.spec = spec;
   const scope = new CancellationScope();
   setHandlers(run, () => scope.cancel());
-  await closing(run, () =>
-    scope.run(async () => {
-      if (await plan(run, input)) await runGraph(run, (name) => runMember(run, name));
-    }),
-  );
+  const release = hold(run);
+  try {
+    await closing(run, () =>
+      scope.run(async () => {
+        if (await plan(run, input)) await runGraph(run, (name) => runMember(run, name));
+      }),
+    );
+  } finally {
+    release();
+  }
   return { status: run.state.status, uuid: run.state.uuid };
 }
 
@@ -64,6 +70,7 @@ async function closeCancelled(run: Run, cancellation: unknown): Promise<never> {
 
 async function end(run: Run, status: RunState['status']): Promise<void> {
   run.apply({ type: 'status', status });
+  if (status !== 'completed') await letGo(run);
   await condition(allHandlersFinished);
 }
 

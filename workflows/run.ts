@@ -30,6 +30,8 @@ export class Run {
   cancelledBy: string | undefined;
   /** The run is being cancelled: nothing new may be taken up. */
   closing = false;
+  /** Its Lease is renewed until it ends. */
+  holds = false;
   /** What the run made is to be undone before it ends. */
   rollback = false;
   input: Omit<RunInput, 'spec'>;
@@ -73,6 +75,7 @@ export class Run {
       host,
       digest,
       ...(this.member ? { member: this.member } : {}),
+      ...(this.holds ? { holds: true } : {}),
       ...(takeOver ? { takeOver } : {}),
       ...(takeOwnership ? { takeOwnership } : {}),
       ...(adopt ? { adopt } : {}),

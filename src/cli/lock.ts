@@ -27,12 +27,14 @@ export async function assertFree(
     ]);
   }
   if (!owner || asked.takeOver || owner.temporalNamespace === (await namespaceUuid(temporal))) return;
+  if (owner.heldUntil !== null && Date.now() > Date.parse(owner.heldUntil)) return;
   throw refused(
     'OWNED_ELSEWHERE',
     `${federation} is held by ${owner.holder}, with another Temporal server (run ${owner.workflowId}, last seen ${owner.renewTime})`,
     [
       'use that server: TEMPORAL_ADDRESS, or TEMPORAL_PROFILE',
       'if that server or its database is gone for good: the same command with --take-over',
+      ...(owner.heldUntil ? [`or as it is after ${owner.heldUntil}: its run renews the Lease until it is gone`] : []),
     ],
   );
 }

@@ -28,6 +28,8 @@ export interface RunContext {
   member?: MemberRef;
   /** Digest of the spec with paths unresolved. */
   digest: string;
+  /** The run renews its Lease as long as it is open, so a Lease that is not renewed tells that the run is gone. */
+  holds?: boolean;
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CancelledFailure } from '@temporalio/common';
 import type { Deps, RunDirectory } from '../../activities/deps.ts';
+import { holdActivities } from '../../activities/hold.ts';
 import { recordIntent, recordUid } from '../../activities/ledger.ts';
 import { namespaceActivities } from '../../activities/namespace.ts';
 import { entryFor, ensureObject, removeStepObjects } from '../../activities/objects.ts';
@@ -7,9 +9,11 @@ import { readOwner } from '../../activities/owner.ts';
 import { readRecord, recordActivities } from '../../activities/record.ts';
 import { inStep, type StepScope } from '../../activities/step.ts';
 import type { RunContext, StepCall } from '../../src/plan/call.ts';
+import { names } from '../../src/plan/names.ts';
+import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { failureOf } from '../helpers/member-world.ts';
+import { failureOf, kubeconfigFile } from '../helpers/member-world.ts';
 
 let server: KubeApiserver;
 beforeAll(async () => {
@@ -24,6 +28,27 @@ const later: Partial<RunContext> = { firstRunId: 'a-later-run', startedBy: 'ann@
 
 const ensureRecord = (world: HostWorld, run: Partial<RunContext>, runs: Partial<RunDirectory>) =>
   world.act(recordActivities(knowing(world.deps, runs)).ensureRecord, world.call('host/record', { run }));
+/** The owner's Lease was renewed last so long ago, ms. */
+const lastSeen = (world: HostWorld, ago: number) =>
+  world.host.mergePatch(
+    { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: names.lease, namespace: world.namespace },
+    { spec: { renewTime: new Date(Date.now() - ago).toISOString().replace('Z', '000Z') } },
+  );
+/** Holds the federation for a run until it has said something, and is cancelled; tells what it said. */
+async function held(world: HostWorld, run: RunContext): Promise<string> {
+  const environment = activityEnvironment({ scheduledTimestampMs: Date.now() });
+  let told = '';
+  environment.on('heartbeat', (detail: string) => {
+    told = detail;
+    environment.cancel('CANCELLED');
+  });
+  const ended = environment.run(
+    holdActivities(world.deps).holdFederation,
+    world.call('host/record', { run }) as StepCall,
+  );
+  await expect(ended).rejects.toBeInstanceOf(CancelledFailure);
+  return told;
+}
 const ownerOf = async (world: HostWorld) => (await readOwner(world.host, world.namespace))?.firstRunId;
 
 describe('the owner of a federation', () => {
@@ -48,6 +73,72 @@ describe('the owner of a federation', () => {
     const refused = await failureOf(ensureRecord(world, later, { ...elsewhere, ...closed }));
     expect(refused).toMatchObject({ type: 'OWNED_ELSEWHERE', message: expect.stringContaining('another Temporal') });
     await ensureRecord(world, { ...later, takeOver: true }, { ...elsewhere, ...closed });
+    expect(await ownerOf(world)).toBe('a-later-run');
+  });
+
+  it('of another Temporal server is gone when it renewed nothing for its time, and not a moment before', async () => {
+    const world = await hostWorld(server);
+    const holding = { holds: true, firstRunId: 'an-open-run' };
+    await ensureRecord(world, holding, closed);
+    const owner = await readOwner(world.host, world.namespace);
+    expect(Date.parse(owner!.heldUntil!) - Date.parse(owner!.renewTime)).toBe(300_000);
+    const refused = await failureOf(ensureRecord(world, later, elsewhere));
+    expect(refused).toMatchObject({ type: 'OWNED_ELSEWHERE', message: expect.stringContaining(owner!.heldUntil!) });
+    await lastSeen(world, 299_000);
+    expect(await failureOf(ensureRecord(world, later, elsewhere))).toMatchObject({ type: 'OWNED_ELSEWHERE' });
+    await lastSeen(world, 301_000);
+    await ensureRecord(world, later, elsewhere);
+    expect(await ownerOf(world)).toBe('a-later-run');
+    // A run that does not renew all the time is not gone when it is silent.
+    expect(await readOwner(world.host, world.namespace)).toMatchObject({ heldUntil: null });
+    await lastSeen(world, 86_400_000);
+    expect(await failureOf(ensureRecord(world, holding, elsewhere))).toMatchObject({ type: 'OWNED_ELSEWHERE' });
+  });
+
+  it('is not gone on the same server, which knows better, however long it was silent', async () => {
+    const world = await hostWorld(server);
+    await ensureRecord(world, { holds: true, firstRunId: 'an-open-run' }, closed);
+    await lastSeen(world, 86_400_000);
+    expect(await failureOf(ensureRecord(world, later, {}))).toMatchObject({ type: 'OWNED_ELSEWHERE' });
+  });
+
+  it('is renewed as long as its run is open, whatever the run does; another one is not', async () => {
+    const world = await hostWorld(server);
+    const silence = 200_000;
+    await lastSeen(world, silence);
+    await held(world, world.run);
+    const renewed = await readOwner(world.host, world.namespace);
+    expect(Date.now() - Date.parse(renewed!.renewTime)).toBeLessThan(silence);
+    await held(world, { ...world.run, firstRunId: 'another' });
+    expect(await readOwner(world.host, world.namespace)).toEqual(renewed);
+  });
+
+  it('stays without renewal where the host does not answer, and nothing ends by that', async () => {
+    const world = await hostWorld(server);
+    const cluster = { server: 'https://127.0.0.1:1', 'insecure-skip-tls-verify': true };
+    const gone = kubeconfigFile(
+      JSON.stringify({
+        clusters: [{ name: 'gone', cluster }],
+        users: [{ name: 'gone', user: { token: 't' } }],
+        contexts: [{ name: 'only', context: { cluster: 'gone', user: 'gone' } }],
+      }),
+    );
+    expect(await held(world, { ...world.run, host: { ...gone, namespace: world.namespace } })).toContain(
+      'the Lease was not renewed',
+    );
+    expect(await ownerOf(world)).toBe(world.run.firstRunId);
+  });
+
+  it('gives the federation back at the end of a run, when it is still its own', async () => {
+    const world = await hostWorld(server);
+    const release = (run: Partial<RunContext>) =>
+      world.act(holdActivities(world.deps).releaseFederation, world.call('host/record', { run }));
+    await release(later);
+    expect(await ownerOf(world)).toBe(world.run.firstRunId);
+    await release({});
+    expect(await readOwner(world.host, world.namespace)).toBeUndefined();
+    await release({});
+    await ensureRecord(world, later, elsewhere);
     expect(await ownerOf(world)).toBe('a-later-run');
   });
 

@@ -42,6 +42,9 @@ export class FakeWorld {
   readonly calls: string[] = [];
   /** What each call was told of its run. */
   readonly runs: { id: string; run: RunContext }[] = [];
+  /** Runs that began to hold their federation, and those that gave it back. */
+  readonly held: RunContext[] = [];
+  readonly released: RunContext[] = [];
   readonly #behaviours = new Map<string, Behaviour>();
   /** ms between slow automatic attempts. */
   slowEveryMs = 60_000;
@@ -88,7 +91,17 @@ export class FakeWorld {
       this.#act('undo' in asked(call) ? `undo ${call.step}` : call.step, call);
     const names = steps.flatMap((step) => [step.activity, ...(step.undo ? [step.undo] : [])]);
     const all = Object.fromEntries([...names, ...besides].map((name) => [name, act]));
-    return { ...all, planSteps: (call) => this.#plan(call as StepCall<PlanInput>) };
+    const noted = (list: RunContext[]) => async (call: StepCall) => {
+      list.push(call.run);
+      await this.#behaviours.get(call.step)?.(call, 1);
+      return { outcome: 'done', facts: {} };
+    };
+    return {
+      ...all,
+      planSteps: (call) => this.#plan(call as StepCall<PlanInput>),
+      holdFederation: noted(this.held),
+      releaseFederation: noted(this.released),
+    };
   }
 
   /** Members that stand, as the record would have them. */

@@ -92,6 +92,20 @@ describe('the host cluster, before a run starts', () => {
     expect(elsewhere.message).toContain('tester@host');
     expect(elsewhere.fix).toContainEqual(expect.stringContaining('--take-over'));
     await assertFree(io, temporal, { ...asked, takeOver: true });
+    const lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      name: 'fedctl-owner',
+      namespace: world.namespace,
+    };
+    const seen = (ago: number): object => ({
+      renewTime: new Date(Date.now() - ago).toISOString().replace('Z', '000Z'),
+    });
+    await world.host.mergePatch(lease, { spec: { leaseDurationSeconds: 300, ...seen(0) } });
+    const alive = await refusalOf(assertFree(io, temporal, asked));
+    expect([alive.exitCode, alive.fix.at(-1)]).toEqual([7, expect.stringContaining('its run renews the Lease')]);
+    await world.host.mergePatch(lease, { spec: seen(301_000) });
+    await assertFree(io, temporal, asked);
     const other = await refusalOf(assertFree(io, temporal, { ...asked, federation: 'other' }));
     expect([other.exitCode, other.code]).toEqual([7, 'RECORD_OTHER']);
     expect(other.fix).toContainEqual(expect.stringContaining('fedctl down myfederation'));
