@@ -22,6 +22,20 @@ export async function contentTag(context: string, dockerfile: string, signal: Ab
   return `g${hash.digest('hex').slice(0, tagDigits)}`;
 }
 
+/**
+ * What the build context is like: a hash over names, sizes, modes and times of its files, and of the Dockerfile. Cheap,
+ * and only good on this machine: it differs as soon as anybody wrote there, though it be the same again.
+ */
+export async function sourceState(context: string, dockerfile: string): Promise<string> {
+  const hash = createHash('sha256');
+  const ignored = await ignoredPaths(context);
+  for (const path of [...(await filesUnder(context, '', ignored)), relative(context, dockerfile)]) {
+    const { size, mode, mtimeNs } = await lstat(join(context, path), { bigint: true });
+    hash.update(`${path}\0${size} ${mode} ${mtimeNs}\0`);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
 /** Mode and hash of one file; of a symbolic link where it points. */
 async function contentOf(path: string, signal: AbortSignal): Promise<string> {
   const facts = await lstat(path);

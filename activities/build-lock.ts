@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
@@ -36,7 +36,9 @@ const mine = new Set<string>();
  * lock of a dead one is taken, and the processes that it left behind are ended first. Throws cancellations.
  */
 export async function withBuildLock<T>(scope: BuildScope, source: string, act: (held: Held) => Promise<T>): Promise<T> {
-  const name = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  // One folder is one lock, by whatever path it is named.
+  const folder = await realpath(source);
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   const lock = join(scope.deps.stateFolder, 'builds', 'locks', name);
   await mkdir(dirname(lock), { recursive: true, mode: 0o700 });
   const holder: Holder = { ...(await markOf(process.pid)), step: `${scope.run.federation} ${scope.step}` };

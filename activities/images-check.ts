@@ -19,6 +19,12 @@ import {
 } from './images-target.ts';
 import type { BuildScope } from './step.ts';
 
+/** What a step of a build works on. Throws BUG where the spec has no images.build. */
+export const required = (build: BuildSpec | undefined): BuildSpec => {
+  if (!build) throw failure('BUG', 'a build step was called without images.build in its spec');
+  return build;
+};
+
 /** The Dockerfile of a build; a relative path is one of the source folder. */
 export const dockerfileOf = (build: BuildSpec): string =>
   isAbsolute(build.dockerfile) ? build.dockerfile : join(build.source, build.dockerfile);
@@ -41,8 +47,15 @@ export async function checkSource(build: BuildSpec): Promise<void> {
   });
 }
 
-/** Everything a build needs: the source, an engine, and the right to push. Answers a note. */
-async function checkBuild(scope: BuildScope, images: ImagesSpec, build: BuildSpec): Promise<string> {
+/** Checks what a build needs where it will run: the source, an engine, and the right to push. */
+export async function checkBuild(
+  scope: BuildScope,
+  call: CallOf<'preflight/build'>,
+): Promise<ResultOf<'preflight/build'>> {
+  const { images } = call.input.spec;
+  const { there } = call.input.facts;
+  const build = required(images.build);
+  if (there) return { outcome: 'kept', note: `the registry has ${there}: nothing is built`, facts: {} };
   await checkSource(build);
   const { env } = scope.deps;
   const fail = (): Error => failure('BUG', 'nothing is built in preflight');
@@ -53,7 +66,8 @@ async function checkBuild(scope: BuildScope, images: ImagesSpec, build: BuildSpe
     const { registry, repository } = referenceIn(place, 'images.build.push.registry');
     await client.checkPush({ registry, repository });
   }
-  return `${engine.name} will build; ${places.join(' and ')} can be pushed`;
+  const note = `${engine.name} will build; ${places.join(' and ')} can be pushed`;
+  return { outcome: 'done', note, facts: {} };
 }
 
 /** The pull secret has credentials for one of the registries at least. Throws PULL_SECRET. */
@@ -66,25 +80,27 @@ async function checkPullSecret(images: ImagesSpec, registries: readonly string[]
     });
 }
 
-/** Platforms of the host's nodes; linux/amd64 where they cannot be asked. */
-async function platformsOf({ deps, run, tell }: BuildScope): Promise<string[]> {
+/** Platforms of the host's nodes; none where they cannot be asked, or there are none yet. */
+async function nodePlatforms({ deps, run, tell }: BuildScope): Promise<string[]> {
+  if (run.imagesOnly) return [];
   tell('asks for the platforms of the nodes');
-  const nodes = run.imagesOnly
-    ? []
-    : await deps.kube
-        .forContext(run.host)
-        .then((host) => host.list({ apiVersion: 'v1', kind: 'Node' }))
-        .catch(() => []);
+  const nodes = await deps.kube
+    .forContext(run.host)
+    .then((host) => host.list({ apiVersion: 'v1', kind: 'Node' }))
+    .catch(() => []);
   const found = nodes.flatMap((node) => {
     const { nodeInfo } = (node['status'] ?? {}) as { nodeInfo?: { operatingSystem?: string; architecture?: string } };
     return nodeInfo?.operatingSystem === 'linux' && nodeInfo.architecture ? [`linux/${nodeInfo.architecture}`] : [];
   });
-  return found.length > 0 ? [...new Set(found)].sort() : ['linux/amd64'];
+  return [...new Set(found)].sort();
 }
 
-/** Throws IMAGE_PLATFORM when none of the nodes could run it. An image that does not tell passes. */
-function assertPlatform(reference: ImageReference, has: readonly string[], wanted: readonly string[]): void {
-  if (has.length === 0 || wanted.some((platform) => has.includes(platform))) return;
+/**
+ * Throws IMAGE_PLATFORM when none of the nodes could run it. An image that does not tell passes, and so does every one
+ * where the nodes do not.
+ */
+export function assertPlatform(reference: ImageReference, has: readonly string[], wanted: readonly string[]): void {
+  if (has.length === 0 || wanted.length === 0 || wanted.some((platform) => has.includes(platform))) return;
   const image = formatReference(reference);
   const platform = wanted.join(' or ');
   throw failure('IMAGE_PLATFORM', `${image} is for ${has.join(', ')}; the nodes are ${platform}`, { image, platform });
@@ -100,20 +116,40 @@ async function newestWhereNoLatest(client: Registries, reference: ImageReference
   return tag ? { ...reference, tag } : reference;
 }
 
-/** Checks every image at its registry, or that it can be built and pushed; answers references pinned by digest. */
+/**
+ * What a build would make and push, where the registry has it and the spec says to use it then; '' otherwise. Where the
+ * components have different names both must be the same image, since one digest pins both.
+ */
+async function thereAlready(client: Registries, images: ImagesSpec): Promise<string> {
+  const { build } = images;
+  if (build?.push.ifThere !== 'use' || build.push.tag === undefined) return '';
+  const places = pushPlaces(images, build);
+  const { tag } = build.push;
+  const [apiserver, controllerManager] = [places.apiserver, places.controllerManager].map((place) =>
+    referenceIn(`${place}:${tag}`, 'images.build.push.tag'),
+  ) as [ImageReference, ImageReference];
+  const digest = await client.find(apiserver);
+  if (!digest || (await client.find(controllerManager)) !== digest) return '';
+  return pinned(apiserver, digest);
+}
+
+/**
+ * Checks every image at its registry, and answers references pinned by digest. What is to be built is looked for only
+ * where the spec says to use it if it is there. `fedctl images` has no use for etcd's.
+ */
 export async function checkImages(
   scope: BuildScope,
   call: CallOf<'preflight/images'>,
 ): Promise<ResultOf<'preflight/images'>> {
   const { images } = call.input.spec;
   const { build } = images;
-  const etcd = pulledFrom(referenceIn(images.etcd.image, 'images.etcd.image'), images);
+  const etcd = scope.run.imagesOnly ? [] : [pulledFrom(referenceIn(images.etcd.image, 'images.etcd.image'), images)];
   const own = build ? [] : [componentImage(images, 'apiserver'), componentImage(images, 'controllerManager')];
   const pushed = build ? [referenceIn(pushPlaces(images, build).apiserver, 'images.build.push.registry')] : [];
-  await checkPullSecret(images, [...new Set([etcd, ...own, ...pushed].map(({ registry }) => registry))]);
+  await checkPullSecret(images, [...new Set([...etcd, ...own, ...pushed].map(({ registry }) => registry))]);
 
   const client = registriesOf(images, scope.deps.env, 'pull');
-  const platforms = await platformsOf(scope);
+  const platforms = await nodePlatforms(scope);
   const pin = async (named: ImageReference): Promise<string> => {
     const reference = await newestWhereNoLatest(client, named);
     scope.tell(`asks ${reference.registry} for ${formatReference(reference)}`);
@@ -121,11 +157,17 @@ export async function checkImages(
     assertPlatform(reference, await client.platformsOf(reference, digest), platforms);
     return pinned(reference, digest);
   };
+  const there = await thereAlready(client, images);
   // One after another: the first that is missing is the one that is named, in every run the same.
-  const [etcdPin, apiserver = '', controllerManager = ''] = await inTurn([etcd, ...own], pin);
-  const note = build ? await checkBuild(scope, images, build) : `${apiserver}, ${controllerManager}, ${etcdPin}`;
-  return { outcome: 'done', note, facts: { apiserver, controllerManager, etcd: etcdPin ?? '' } };
+  const [apiserver = '', controllerManager = ''] = await inTurn(own, pin);
+  const [etcdPin = ''] = await inTurn(etcd, pin);
+  if (there) await pin(referenceIn(there, 'images.build.push.tag'));
+  const found = [apiserver, controllerManager, there, etcdPin].filter(Boolean);
+  const note = `${found.join(', ')}${platforms.length > 0 || scope.run.imagesOnly ? '' : platformsUnknown}`;
+  return { outcome: 'done', note, facts: { apiserver, controllerManager, etcd: etcdPin, there, platforms } };
 }
+
+const platformsUnknown = '; which platforms the nodes have is not known';
 
 async function inTurn<A, B>(all: readonly A[], act: (one: A) => Promise<B>): Promise<B[]> {
   const results: B[] = [];

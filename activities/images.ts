@@ -2,7 +2,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { formatReference, type ImageReference, isInsecure } from '../src/plan/image-reference.ts';
-import { contentTag } from './build-context.ts';
+import { contentTag, sourceState } from './build-context.ts';
+import { builderId, buildSlot, type BuildSlot } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';
 import { type BuildLog, openBuildLog } from './build-log.ts';
 import { commandFailure, runChild } from './build-process.ts';
@@ -12,15 +13,15 @@ import { type Engine, type Fail, findEngine } from './clients/engine.ts';
 import type { Registries } from './clients/registry.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
-import { checkImages, checkSource, dockerfileOf } from './images-check.ts';
+import { assertPlatform, checkBuild, checkImages, checkSource, dockerfileOf, required } from './images-check.ts';
 import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
 import { explainPush } from './push-failure.ts';
 import { type BuildScope, building, writing } from './step.ts';
 
-const required = (build: BuildSpec | undefined): BuildSpec => {
-  if (!build) throw failure('BUG', 'a build step was called without images.build in its spec');
-  return build;
-};
+/** What a step that builds works with. */
+interface Builder extends BuildScope {
+  slot: BuildSlot;
+}
 
 /** What a step that starts child processes works with. */
 interface Bench {
@@ -30,17 +31,19 @@ interface Bench {
   started(pid: number): Promise<void>;
 }
 
-/** Runs `act` with a log, as the only build of its source folder on this machine. */
-async function atBench<T>(scope: BuildScope, build: BuildSpec, act: (bench: Bench) => Promise<T>): Promise<T> {
+/** Runs `act` with a log, as the only build of this worker, and of its source folder on this machine. */
+async function atBench<T>(scope: Builder, build: BuildSpec, act: (bench: Bench) => Promise<T>): Promise<T> {
   await checkSource(build);
-  return withBuildLock(scope, build.source, async ({ started }) => {
-    const log = await openBuildLog(scope);
-    try {
-      return await withScratch(scope, build.source, (scratch) => act({ log, scratch, started }));
-    } finally {
-      await log.close();
-    }
-  });
+  return scope.slot(scope, () =>
+    withBuildLock(scope, build.source, async ({ started }) => {
+      const log = await openBuildLog(scope);
+      try {
+        return await withScratch(scope, build.source, (scratch) => act({ log, scratch, started }));
+      } finally {
+        await log.close();
+      }
+    }),
+  );
 }
 
 async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<Engine> {
@@ -51,20 +54,45 @@ async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: B
   return findEngine(build.engine, scope.deps.env, run, fail);
 }
 
-async function buildBinaries(scope: BuildScope, call: CallOf<'images/binaries'>): Promise<ResultOf<'images/binaries'>> {
+/** Runs the command that makes the binaries. Throws BUILD_FAILED. */
+async function makeBinaries(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<void> {
+  const command = { argv: build.binaries, cwd: build.source, env: scope.deps.env };
+  const ended = await runChild(command, { signal: scope.signal, log, started });
+  if (ended.status !== 0) throw commandFailure('BUILD_FAILED', command, ended, log);
+}
+
+async function buildBinaries(scope: Builder, call: CallOf<'images/binaries'>): Promise<ResultOf<'images/binaries'>> {
   const build = required(call.input.spec.images.build);
-  return atBench(scope, build, async ({ log, started }) => {
-    const command = { argv: build.binaries, cwd: build.source, env: scope.deps.env };
-    const ended = await runChild(command, { signal: scope.signal, log, started });
-    if (ended.status !== 0) throw commandFailure('BUILD_FAILED', command, ended, log);
-    return { outcome: 'done', note: `log: ${log.path}`, facts: {} };
+  const { there } = call.input.facts;
+  const worker = await builderId(scope.deps.stateFolder);
+  if (there) return { outcome: 'kept', note: `the registry has ${there}`, facts: { worker, source: '' } };
+  return atBench(scope, build, async (bench) => {
+    await makeBinaries(scope, build, bench);
+    const source = await sourceState(build.source, dockerfileOf(build));
+    return { outcome: 'done', note: `on ${worker}; log: ${bench.log.path}`, facts: { worker, source } };
   });
 }
 
-async function buildImage(scope: BuildScope, call: CallOf<'images/build'>): Promise<ResultOf<'images/build'>> {
+/**
+ * The source folder may have been written to since the binaries of this run were made there, by a build of another run
+ * or a person: then they are made again, under the lock that the image is built under.
+ */
+async function renewBinaries(scope: Builder, build: BuildSpec, bench: Bench, made: string | undefined): Promise<void> {
+  if (!made || made === (await sourceState(build.source, dockerfileOf(build)))) return;
+  scope.tell(`${build.source} changed since its binaries were built: builds them again`);
+  await makeBinaries(scope, build, bench);
+}
+
+async function buildImage(scope: Builder, call: CallOf<'images/build'>): Promise<ResultOf<'images/build'>> {
   const { images } = call.input.spec;
+  const { there, source } = call.input.facts;
   const build = required(images.build);
+  if (there) {
+    const { tag = '' } = referenceIn(there, 'images.build.push.tag');
+    return { outcome: 'kept', note: `the registry has ${there}`, facts: { imageId: '', tag } };
+  }
   return atBench(scope, build, async (bench) => {
+    await renewBinaries(scope, build, bench, source);
     const engine = await engineAt(scope, build, bench);
     scope.tell(`reads ${build.source}`);
     const content = await contentTag(build.source, dockerfileOf(build), scope.signal);
@@ -88,16 +116,39 @@ async function buildImage(scope: BuildScope, call: CallOf<'images/build'>): Prom
 const isThere = async (client: Registries, reference: ImageReference, imageId: string): Promise<boolean> =>
   reference.digest === imageId || (await client.configOf(reference)) === imageId;
 
-/** Pushes to one repository, unless the registry has this very content already. */
+/** What a push works with, and what came of it in one repository. */
+interface Pushing {
+  engine: () => Promise<Engine>;
+  scratch: string;
+}
+interface Pushed {
+  digest: string;
+  outcome: 'created' | 'updated' | 'kept';
+}
+
+/** Pushes to one repository, and proves that the nodes can run what is there then. Throws IMAGE_PLATFORM. */
 async function pushOne(
   scope: BuildScope,
   call: CallOf<'images/push'>,
   target: ImageReference,
-  { engine, scratch }: { engine: () => Promise<Engine>; scratch: string },
-): Promise<{ digest: string; outcome: 'created' | 'updated' | 'kept' }> {
+  by: Pushing,
+): Promise<Pushed> {
+  const client = registriesOf(call.input.spec.images, scope.deps.env, 'push');
+  const pushed = await bringTo(scope, call, target, by, client);
+  assertPlatform(target, await client.platformsOf(target, pushed.digest), call.input.facts.platforms ?? []);
+  return pushed;
+}
+
+/** Pushes, unless the registry has this very content already. */
+async function bringTo(
+  scope: BuildScope,
+  call: CallOf<'images/push'>,
+  target: ImageReference,
+  { engine, scratch }: Pushing,
+  client: Registries,
+): Promise<Pushed> {
   const { images } = call.input.spec;
   const build = required(images.build);
-  const client = registriesOf(images, scope.deps.env, 'push');
   const before = await client.find(target);
   // A tag with the content in it never means anything else; any other may be that of an older build.
   if (before && build.push.tag === undefined && namesContent(target.tag)) return { digest: before, outcome: 'kept' };
@@ -129,10 +180,14 @@ async function pushOne(
   return { digest, outcome: before === digest ? 'kept' : before ? 'updated' : 'created' };
 }
 
-async function pushImage(scope: BuildScope, call: CallOf<'images/push'>): Promise<ResultOf<'images/push'>> {
+async function pushImage(scope: Builder, call: CallOf<'images/push'>): Promise<ResultOf<'images/push'>> {
   const { images } = call.input.spec;
   const build = required(images.build);
-  const { tag } = call.input.facts;
+  const { tag, there } = call.input.facts;
+  if (there) {
+    const { digest = '', ...named } = referenceIn(there, 'images.build.push.tag');
+    return { outcome: 'kept', note: there, facts: { reference: formatReference(named), digest } };
+  }
   const { apiserver, controllerManager } = pushPlaces(images, build);
   const targetOf = (place: string): ImageReference => referenceIn(`${place}:${tag}`, 'images.build.push.tag');
   return atBench(scope, build, async (bench) => {
@@ -152,14 +207,18 @@ async function pushImage(scope: BuildScope, call: CallOf<'images/push'>): Promis
 
 /** Steps that check, build and push images; images/record is in images-record.ts. */
 export function imagesActivities(deps: Deps) {
-  const pushForRun = writing<'images/push'>(deps, pushImage);
-  const pushAlone = building<'images/push'>(deps, pushImage);
+  const slot = buildSlot();
+  const pushForRun = writing<'images/push'>(deps, (scope, call) => pushImage({ ...scope, slot }, call));
+  const pushAlone = building<'images/push'>(deps, (scope, call) => pushImage({ ...scope, slot }, call));
   return {
     checkImages: building<'preflight/images'>(deps, checkImages),
+    checkBuild: building<'preflight/build'>(deps, checkBuild),
     // They write on the worker's machine only, before the federation has a record to own.
-    buildBinaries: building<'images/binaries'>(deps, buildBinaries),
-    buildImage: building<'images/build'>(deps, buildImage),
+    buildBinaries: building<'images/binaries'>(deps, (scope, call) => buildBinaries({ ...scope, slot }, call)),
+    buildImage: building<'images/build'>(deps, (scope, call) => buildImage({ ...scope, slot }, call)),
+    checkOwner: writing<'images/owner'>(deps, async () => ({ outcome: 'done', facts: { owned: true } })),
+    // A run that was planned before there was images/owner proves its ownership here.
     pushImage: (call: CallOf<'images/push'>): Promise<ResultOf<'images/push'>> =>
-      call.run.imagesOnly ? pushAlone(call) : pushForRun(call),
+      call.run.imagesOnly || call.input.facts.owned ? pushAlone(call) : pushForRun(call),
   };
 }

@@ -1,8 +1,9 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { builderId } from '../activities/build-host.ts';
 import { createActivities } from '../activities/index.ts';
 import { createDeps } from './deps.ts';
-import { imagesQueueOf } from '../src/run/input.ts';
+import { builderQueueOf, imagesQueueOf } from '../src/run/input.ts';
 import { workflowBundle } from './bundle.ts';
 import { asLog, installRuntime, quietLogger, workerLog } from './logging.ts';
 import { runDirectory } from './runs.ts';
@@ -26,12 +27,17 @@ export interface WorkerSettings {
 
 /** What a worker that is asked to end leaves to activities before it cancels them; below the 30 s of Kubernetes. */
 const graceMs = 10_000;
-/** Image builds at once: each takes all cores of the machine. */
+/** Builds taken at once from the queue of all builders; the one slot for work is in activities/build-host.ts. */
 const buildSlots = 1;
+/**
+ * Tasks taken at once from a builder's own queue: more than one, so that a task that waits for its turn there is not
+ * taken for one that nobody serves.
+ */
+const ownSlots = 50;
 
 /**
- * Serves task queues until `stop`: workflows and everything that touches clusters on one, builds of images on the
- * other, which a fleet may give to machines of its own by `serve`. Throws when Temporal is not reachable.
+ * Serves task queues until `stop`: workflows and everything that touches clusters on one, builds of images on two others
+ * (any builder's, and this one's own), which a fleet may give to machines of its own by `serve`. Throws when Temporal is not reachable.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { env, stop } = settings;
@@ -54,8 +60,9 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
       shutdownGraceTime: graceMs,
       ...throttles,
     } satisfies Partial<WorkerOptions>;
+    const builder = settings.serve === 'runs' ? '' : await builderId(settings.stateFolder);
     const workers = await Promise.all(
-      pollingOf(settings, codePath).map((options) => Worker.create({ ...common, ...options })),
+      pollingOf({ ...settings, builder }, codePath).map((options) => Worker.create({ ...common, ...options })),
     );
     settings.onReady?.({ address, namespace });
     const shutdown = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
@@ -73,12 +80,13 @@ type Polling = Pick<WorkerOptions, 'workflowBundle' | 'maxConcurrentActivityTask
 
 /** The queues that are polled. A worker of builds alone runs no workflow. */
 export function pollingOf(
-  { taskQueue, serve }: Pick<WorkerSettings, 'taskQueue' | 'serve'>,
+  { taskQueue, serve, builder }: Pick<WorkerSettings, 'taskQueue' | 'serve'> & { builder: string },
   codePath: string,
 ): Polling[] {
   const runs = { taskQueue, workflowBundle: { codePath } };
   const images = { taskQueue: imagesQueueOf(taskQueue), maxConcurrentActivityTaskExecutions: buildSlots };
-  return { all: [runs, images], runs: [runs], images: [images] }[serve];
+  const own = { taskQueue: builderQueueOf(taskQueue, builder), maxConcurrentActivityTaskExecutions: ownSlots };
+  return { all: [runs, images, own], runs: [runs], images: [images, own] }[serve];
 }
 
 /** Heartbeats carry why a step waits, and their answers carry cancellation: both should not be old. */

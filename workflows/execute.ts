@@ -10,7 +10,7 @@ import {
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { fillInput } from '../src/plan/refs.ts';
-import { imagesQueueOf } from '../src/run/input.ts';
+import { routingOf } from '../src/run/builders.ts';
 import type { StepError } from '../src/run/state.ts';
 import type { Run } from './run.ts';
 
@@ -21,11 +21,11 @@ export type Mode = { parked: false } | { parked: true; forMs: number };
 
 function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
   const { timing } = step;
-  const slow = run.graph.slowEveryMs;
+  const slow = slowEveryMs(run, step);
   return {
     activityId: step.id,
     summary: summaryOf(run, step, mode),
-    taskQueue: step.queue === 'images' ? imagesQueueOf(workflowInfo().taskQueue) : workflowInfo().taskQueue,
+    ...routingOf(step, run.state.facts, workflowInfo().taskQueue),
     startToCloseTimeout: timing.startToCloseMs,
     heartbeatTimeout: timing.heartbeatMs,
     scheduleToCloseTimeout: mode.parked ? mode.forMs : timing.patienceMs,
@@ -37,6 +37,9 @@ function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
       : { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 15_000, ...limitOf(step) },
   };
 }
+
+/** ms between the slow attempts of a parked step. */
+export const slowEveryMs = (run: Run, { timing }: FrozenStep): number => timing.slowEveryMs ?? run.graph.slowEveryMs;
 
 /** Where patience is the length of a build, it says nothing of how often to try: attempts are counted instead. */
 const limitOf = ({ timing }: FrozenStep): { maximumAttempts?: number } =>
@@ -78,4 +81,10 @@ export function stepError(error: unknown): StepError {
     return { code: 'TIMED_OUT', message: `no answer of the worker in time (${cause.timeoutType})`, data: {} };
   }
   return { code: 'BUG', message: cause?.message ?? error.message, data: {} };
+}
+
+/** Whether the worker that has what this step works on took no task in time: it is away, perhaps for good. */
+export function isBuilderAway(step: FrozenStep, error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return typeof step.queue === 'object' && cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
 }

@@ -8,15 +8,20 @@ import {
 import type { RunContext, StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { fillInput } from '../src/plan/refs.ts';
+import { routingOf } from '../src/run/builders.ts';
 import type { ImagesInput, ImagesResult } from '../src/run/images.ts';
-import { imagesQueueOf } from '../src/run/input.ts';
+import { isBuilderAway } from './execute.ts';
 
 type AnyActivities = Record<string, (call: StepCall) => Promise<StepResult>>;
 
-const optionsOf = ({ id, title, timing }: FrozenStep): ActivityOptions => ({
-  activityId: id,
-  summary: `${id}: ${title}`.slice(0, 120),
-  taskQueue: imagesQueueOf(workflowInfo().taskQueue),
+const optionsOf = (step: FrozenStep, facts: ImagesResult['facts']): ActivityOptions => ({
+  activityId: step.id,
+  summary: `${step.id}: ${step.title}`.slice(0, 120),
+  ...routingOf(step, facts, workflowInfo().taskQueue),
+  ...limitsOf(step),
+});
+
+const limitsOf = ({ timing }: FrozenStep): ActivityOptions => ({
   startToCloseTimeout: timing.startToCloseMs,
   heartbeatTimeout: timing.heartbeatMs,
   scheduleToCloseTimeout: timing.patienceMs,
@@ -43,13 +48,27 @@ export async function imagesRun(input: ImagesInput): Promise<ImagesResult> {
     imagesOnly: true,
   };
   const result: ImagesResult = { steps: [], facts: {} };
-  for (const step of input.steps) {
-    const activity = proxyActivities<AnyActivities>(optionsOf(step))[step.activity];
-    if (!activity) throw ApplicationFailure.nonRetryable(`no activity ${step.activity}`, 'BUG');
-    const call = { step: step.id, run, parked: false, waitMs: 0, input: fillInput(step, result.facts) };
-    const { outcome, note = '', facts } = await activity(call);
-    result.steps.push({ id: step.id, outcome, note });
-    result.facts[step.id] = facts;
+  for (let at = 0; at < input.steps.length; at += 1) {
+    const step = input.steps[at];
+    if (!step) break;
+    try {
+      await runOne(step, run, result);
+    } catch (error) {
+      if (typeof step.queue !== 'object' || !isBuilderAway(step, error)) throw error;
+      // Another worker makes what the one that is away had.
+      const { from } = step.queue;
+      at = input.steps.findIndex(({ id }) => id === from) - 1;
+      result.steps.splice(at + 1);
+    }
   }
   return result;
+}
+
+async function runOne(step: FrozenStep, run: RunContext, result: ImagesResult): Promise<void> {
+  const activity = proxyActivities<AnyActivities>(optionsOf(step, result.facts))[step.activity];
+  if (!activity) throw ApplicationFailure.nonRetryable(`no activity ${step.activity}`, 'BUG');
+  const call = { step: step.id, run, parked: false, waitMs: 0, input: fillInput(step, result.facts) };
+  const { outcome, note = '', facts } = await activity(call);
+  result.steps.push({ id: step.id, outcome, note });
+  result.facts[step.id] = facts;
 }

@@ -1,11 +1,13 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import type { StepError } from '../src/run/state.ts';
-import { execute, type Mode, stepError } from './execute.ts';
+import { dependentsOf } from '../src/plan/amend.ts';
+import { execute, isBuilderAway, type Mode, slowEveryMs, stepError } from './execute.ts';
 import type { Decision, Run } from './run.ts';
 
-type Attempt = { result: StepResult } | { error: StepError };
+/** `startAt`: the step that has to be done again first, since what it made is on a worker that is away. */
+type Attempt = { result: StepResult } | { error: StepError } | { startAt: string };
 
 /**
  * Runs one step to its end: done, skipped, or failed after `blockedFor`. The single place that calls activities.
@@ -18,6 +20,7 @@ export async function runStep(run: Run, step: FrozenStep): Promise<void> {
     const attempt = await quickAttempts(run, step);
     if (attempt === 'requeue') return run.apply({ type: 'requeued', steps: [step.id] });
     if ('result' in attempt) return finish(run, step, attempt.result);
+    if ('startAt' in attempt) return goBack(run, step, attempt.startAt);
     const end = await park(run, step, attempt.error);
     if (end === 'retry') {
       run.apply({ type: 'started', step: step.id, at: run.now() });
@@ -26,6 +29,7 @@ export async function runStep(run: Run, step: FrozenStep): Promise<void> {
     if (end === 'requeue') return run.apply({ type: 'requeued', steps: [step.id] });
     if (end === 'skip') return run.apply({ type: 'skipped', step: step.id, at: run.now() });
     if ('result' in end) return finish(run, step, end.result);
+    if ('startAt' in end) return goBack(run, step, end.startAt);
     return run.apply({ type: 'failed', step: step.id, at: run.now(), error: end.error });
   }
 }
@@ -35,6 +39,7 @@ async function attemptStep(run: Run, step: FrozenStep, mode: Mode): Promise<Atte
     return { result: await execute(run, step, mode) };
   } catch (error) {
     if (isCancellation(error)) throw error;
+    if (typeof step.queue === 'object' && isBuilderAway(step, error)) return { startAt: step.queue.from };
     return { error: stepError(error) };
   }
 }
@@ -58,6 +63,14 @@ async function quickAttempts(run: Run, step: FrozenStep): Promise<Attempt | 'req
 const takeBack = (run: Run, step: FrozenStep): boolean =>
   run.decisions.get(step.id) === 'requeue' && run.decisions.delete(step.id);
 
+/** Does `from` again, and all that needs it and has begun: another worker makes what the one that is away had. */
+function goBack(run: Run, step: FrozenStep, from: string): void {
+  const begun = (id: string): boolean => (run.state.steps[id]?.startedAt ?? null) !== null;
+  const again = [...dependentsOf([from], run.graph.steps)].filter((id) => id in run.state.steps && begun(id));
+  log.warn('the worker that built is away: its steps are done again', { step: step.id, from });
+  run.apply({ type: 'requeued', steps: again });
+}
+
 function finish(run: Run, step: FrozenStep, result: StepResult): void {
   const uuid = result.facts['uuid'];
   if (typeof uuid === 'string' && uuid !== run.state.uuid) run.apply({ type: 'identified', uuid });
@@ -67,14 +80,15 @@ function finish(run: Run, step: FrozenStep, result: StepResult): void {
 
 /** Waits at a blocked step for a decision, while the server looks again every `slowEveryMs`. */
 async function park(run: Run, step: FrozenStep, error: StepError): Promise<Decision | Attempt> {
-  const { slowEveryMs, blockedForMs } = run.graph;
+  const { blockedForMs } = run.graph;
+  const everyMs = slowEveryMs(run, step);
   run.decisions.delete(step.id);
-  const nextAttemptAt = new Date(Date.now() + slowEveryMs).toISOString();
+  const nextAttemptAt = new Date(Date.now() + everyMs).toISOString();
   run.apply({ type: 'blocked', step: step.id, at: run.now(), error, nextAttemptAt });
 
   const waiting = new CancellationScope();
   const looking = waiting.run(async (): Promise<Attempt> => {
-    await sleep(slowEveryMs, { summary: `${step.id}: next automatic attempt` });
+    await sleep(everyMs, { summary: `${step.id}: next automatic attempt` });
     return attemptStep(run, step, { parked: true, forMs: blockedForMs });
   });
   const deciding = waiting.run(() => condition(() => run.decisions.has(step.id)));

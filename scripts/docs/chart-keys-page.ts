@@ -15,7 +15,10 @@ const variables: readonly (readonly [string, string])[] = [
     'FEDERATION_PUSH_REPO_BASE',
     'fills both registries, or with `images.build` where to push; alone it means the tag `latest`, or without one the newest version',
   ],
-  ['FEDERATION_IMAGE_TAG', 'fills both versions, or with `images.build` the tag to push'],
+  [
+    'FEDERATION_IMAGE_TAG',
+    'fills both versions, or with `images.build` the tag to push; what the registry has under it is used as it is',
+  ],
   ['KUBE_REGISTRY', 'with `images.build` where to push; goes before FEDERATION_PUSH_REPO_BASE'],
   ['KUBE_VERSION', 'with `images.build` the tag to push; goes before FEDERATION_IMAGE_TAG; without both git says it'],
   ['DNS_ZONE_NAME', 'fills `spec.dns.zone`, and asks for DNS where the file does not'],

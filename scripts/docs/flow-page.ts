@@ -61,7 +61,9 @@ const stepTable = (steps: readonly Step[]): string =>
 
 function timeOf(timing: Timing): string {
   if (typeof timing === 'object') return `waits \`policy.waits.${timing.wait}\``;
-  return { read: 'a minute, reads', apply: 'a minute, writes', build: 'hours' }[timing];
+  return { read: 'a minute, reads', apply: 'a minute, writes', build: 'hours', turn: 'a minute, in turn with builds' }[
+    timing
+  ];
 }
 
 const notes = (step: StepDefinition): string =>

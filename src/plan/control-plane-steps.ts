@@ -16,6 +16,7 @@ export const controlPlaneSteps = {
       'preflight/permissions',
       'preflight/storage',
       'preflight/images',
+      'preflight/build',
       'preflight/members',
       'preflight/dns',
     ],

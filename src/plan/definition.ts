@@ -8,10 +8,11 @@ export type PhaseId = (typeof phases)[number];
 export type WaitName = keyof Spec['policy']['waits'];
 
 /**
- * Timing profile. `read`: short, asks only. `apply`: short, writes. `build`: hours, heartbeats. `{wait}`: waits in one
- * attempt, with heartbeats, as long as `policy.waits.<wait>` says.
+ * Timing profile. `read`: short, asks only. `apply`: short, writes. `build`: hours, heartbeats. `turn`: short, asks only,
+ * but may wait hours for its turn behind builds. `{wait}`: waits in one attempt, with heartbeats, as long as
+ * `policy.waits.<wait>` says.
  */
-export type Timing = 'read' | 'apply' | 'build' | { wait: WaitName };
+export type Timing = 'read' | 'apply' | 'build' | 'turn' | { wait: WaitName };
 
 /**
  * `repeatable` steps may run again with a changed spec (`retry -f`); `fixed` ones made something that others were
@@ -28,6 +29,11 @@ export interface StepDefinition {
   done: string;
   why: string;
   activity: string;
+  /**
+   * Runs on workers that build images: any of them, or the one that a fact of an earlier step names (`step.fact`).
+   * Absent: on those that serve runs.
+   */
+  queue?: string;
   /** Activity that takes away what the step made; absent: nothing to take away. */
   undo?: string;
   timing: Timing;

@@ -2,10 +2,23 @@
 export interface StepFacts {
   /** Kubernetes version of the host, and UID of its kube-system namespace (its identity). */
   'preflight/host': { version: string; clusterUid: string };
-  /** References pinned by digest, as the pods will pull them; '' for images that the run builds. */
-  'preflight/images': { apiserver: string; controllerManager: string; etcd: string };
-  /** Reference pushed (registry/name:tag) and its manifest digest. */
+  /**
+   * References pinned by digest, as the pods will pull them; '' for images that the run builds. `there`: what it would
+   * build and the registry has already, so that nothing is built; '' otherwise. `platforms`: of the host's nodes, none
+   * where they are not known.
+   */
+  'preflight/images': {
+    apiserver: string;
+    controllerManager: string;
+    etcd: string;
+    there: string;
+    platforms: string[];
+  };
+  /** The worker that has the binaries, and what the source folder was like right after they were built. */
+  'images/binaries': { worker: string; source: string };
   'images/build': { imageId: string; tag: string };
+  'images/owner': { owned: boolean };
+  /** Reference pushed (registry/name:tag) and its manifest digest. */
   'images/push': { reference: string; digest: string };
   /** What the pods will run, pinned by digest. `version` is the tag, for the era of flags. */
   'images/record': { apiserver: string; controllerManager: string; etcd: string; version: string };

@@ -20,6 +20,12 @@ export interface FrozenInput {
   [field: string]: unknown;
 }
 
+/**
+ * Which of the workers that build images: any, or the one that a fact names, since it has what the step works on. When
+ * that one takes no task for `awayMs`, the run goes back to step `from`.
+ */
+export type FrozenQueue = 'images' | { from: string; field: string; awayMs: number };
+
 /** A step as plain data: what a workflow interprets, kept in its history, whatever later catalogues say. */
 export interface FrozenStep {
   id: string;
@@ -27,8 +33,8 @@ export interface FrozenStep {
   title: string;
   done: string;
   activity: string;
-  /** Runs on the workers that hold the host-local artefacts of image builds. */
-  queue?: 'images';
+  /** Runs on workers that build images; absent: on those that serve runs. */
+  queue?: FrozenQueue;
   needs: string[];
   input: FrozenInput;
   timing: FrozenTiming;

@@ -1,19 +1,21 @@
 import type { Spec } from '../spec/schema.ts';
 import type { StepDefinition } from './definition.ts';
-import { allClusters, type FactRef, type FrozenGraph, type FrozenStep } from './frozen.ts';
+import { allClusters, type FactRef, type FrozenGraph, type FrozenQueue, type FrozenStep } from './frozen.ts';
 import { assertSound } from './sound.ts';
 import { clusterSteps, hostSteps } from './steps.ts';
-import { freezeTiming } from './timing.ts';
+import { freezeTiming, type FrozenTiming } from './timing.ts';
 import { leavingTemplate } from './leaving.ts';
 import { undoSteps } from './undo.ts';
 
-/** Steps whose artefacts are local to the worker that builds images. */
-const imageActivities: ReadonlySet<string> = new Set(['checkImages', 'buildBinaries', 'buildImage', 'pushImage']);
+/** A worker that builds asks for tasks all the time: one that takes none for so long is away. ms. */
+const builderAwayMs = 120_000;
 
 /** What decides a graph: the same options give the same graph. */
 export interface FreezeOptions {
   /** ms between slow automatic attempts. @default 60000 */
   slowEveryMs?: number;
+  /** ms in which the worker that has the artefacts of a build must take a task. @default 120000 */
+  builderAwayMs?: number;
 }
 
 type Catalogue = Record<string, StepDefinition>;
@@ -52,7 +54,24 @@ function factRef(path: string, present: ReadonlySet<string>): FactRef | undefine
   return { from, field: ref.slice(dot + 1), ...(optional ? { optional } : {}) };
 }
 
-function freezeStep(id: string, step: StepDefinition, spec: Spec, present: ReadonlySet<string>): FrozenStep {
+function freezeQueue(queue: string, { builderAwayMs: awayMs = builderAwayMs }: FreezeOptions): FrozenQueue {
+  if (queue === 'images') return 'images';
+  const dot = queue.lastIndexOf('.');
+  return { from: queue.slice(0, dot), field: queue.slice(dot + 1), awayMs };
+}
+
+function timingOf(step: StepDefinition, spec: Spec, { slowEveryMs }: FreezeOptions): FrozenTiming {
+  const timing = freezeTiming(step.timing, spec.policy.waits);
+  return slowEveryMs === undefined || timing.slowEveryMs === undefined ? timing : { ...timing, slowEveryMs };
+}
+
+function freezeStep(
+  id: string,
+  step: StepDefinition,
+  spec: Spec,
+  present: ReadonlySet<string>,
+  options: FreezeOptions,
+): FrozenStep {
   const facts = Object.entries(step.uses ?? {}).flatMap(([name, path]) => {
     const ref = factRef(path, present);
     return ref ? [[name, ref] as const] : [];
@@ -63,14 +82,14 @@ function freezeStep(id: string, step: StepDefinition, spec: Spec, present: Reado
     title: step.title,
     done: step.done,
     activity: step.activity,
-    ...(imageActivities.has(step.activity) ? { queue: 'images' as const } : {}),
+    ...(step.queue ? { queue: freezeQueue(step.queue, options) } : {}),
     needs: step.needs.filter((need) => present.has(need)),
     input: {
       spec: readBy(step, spec),
       facts: Object.fromEntries(facts),
       ...(step.readsAll ? { record: { spec } } : {}),
     },
-    timing: freezeTiming(step.timing, spec.policy.waits),
+    timing: timingOf(step, spec, options),
     skippable: step.skippable ?? false,
     repeat: step.repeat ?? 'repeatable',
     ...(step.inMember ? { inMember: true } : {}),
@@ -83,10 +102,15 @@ export function chosen(catalogue: Catalogue, spec: Spec): [string, StepDefinitio
   return Object.entries(catalogue).filter(([, step]) => step.when?.(spec) ?? true);
 }
 
-function freezeAll(catalogue: Catalogue, spec: Spec, also: readonly string[]): FrozenStep[] {
+function freezeAll(
+  catalogue: Catalogue,
+  spec: Spec,
+  also: readonly string[],
+  options: FreezeOptions = {},
+): FrozenStep[] {
   const steps = chosen(catalogue, spec);
   const present = new Set([...steps.map(([id]) => id), ...also]);
-  return steps.map(([id, step]) => freezeStep(id, step, spec, present));
+  return steps.map(([id, step]) => freezeStep(id, step, spec, present, options));
 }
 
 /** The steps of one member, with `{cluster}` for its name. */
@@ -99,7 +123,7 @@ export const freezeTemplate = (spec: Spec): FrozenStep[] => freezeAll(clusterSte
 export function freezeUp(spec: Spec, options: FreezeOptions = {}): FrozenGraph {
   const members = spec.clusters;
   return assertSound({
-    steps: freezeAll(hostSteps, spec, members.length > 0 ? [allClusters] : []),
+    steps: freezeAll(hostSteps, spec, members.length > 0 ? [allClusters] : [], options),
     clusters:
       members.length === 0
         ? null

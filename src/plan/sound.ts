@@ -40,5 +40,7 @@ function check(steps: readonly FrozenStep[], also: readonly string[]): void {
     for (const [name, ref] of Object.entries(step.input.facts)) {
       if (!before.has(ref.from)) throw new Error(`step ${step.id} uses ${name} of ${ref.from}, which it does not need`);
     }
+    if (typeof step.queue === 'object' && !before.has(step.queue.from))
+      throw new Error(`step ${step.id} runs where ${step.queue.from} ran, which it does not need`);
   }
 }

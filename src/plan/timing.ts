@@ -13,6 +13,8 @@ export interface FrozenTiming {
   waitMs: number;
   /** Most quick attempts; absent: as many as the patience has room for. */
   attempts?: number;
+  /** ms between slow automatic attempts once parked; absent: as the graph has it. */
+  slowEveryMs?: number;
 }
 
 const second = 1_000;
@@ -25,8 +27,18 @@ export function freezeTiming(timing: Timing, waits: Spec['policy']['waits']): Fr
     return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 90 * second, waitMs: 0 };
   if (timing === 'apply')
     return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 3 * minute, waitMs: 0 };
+  if (timing === 'turn')
+    return { startToCloseMs: minute, heartbeatMs: 20 * second, patienceMs: 12 * hour, waitMs: 0, attempts: 5 };
+  // Builds that fail would keep each other from the one slot of a machine if they were tried every minute.
   if (timing === 'build')
-    return { startToCloseMs: 6 * hour, heartbeatMs: 20 * second, patienceMs: 12 * hour, waitMs: 0, attempts: 5 };
+    return {
+      startToCloseMs: 6 * hour,
+      heartbeatMs: 20 * second,
+      patienceMs: 12 * hour,
+      waitMs: 0,
+      attempts: 5,
+      slowEveryMs: 15 * minute,
+    };
   const waitMs = waits[timing.wait];
   // A waiting step ends by itself at waitMs; the margins are for its last look and for a change of workers.
   return { startToCloseMs: waitMs + minute, heartbeatMs: 20 * second, patienceMs: waitMs + 3 * minute, waitMs };

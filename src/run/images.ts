@@ -25,7 +25,7 @@ export interface ImagesResult {
 /** Steps of each goal. A build alone asks no registry; a push proves its right before anything is built. */
 export const imagesSteps: Record<ImagesGoal, readonly string[]> = {
   build: ['images/binaries', 'images/build'],
-  push: ['preflight/images', 'images/binaries', 'images/build', 'images/push'],
+  push: ['preflight/images', 'preflight/build', 'images/binaries', 'images/build', 'images/push'],
 };
 
 /** One federation's images, one run at a time. */

@@ -64,9 +64,13 @@ export interface DebtInput {
   forget?: boolean;
 }
 
-/** Name of the task queue; image builds use `<queue>-images`. */
+/**
+ * Name of the task queue; image builds use `<queue>-images`, and what needs the artefacts of one machine
+ * `<queue>-images-<builder>`.
+ */
 export const defaultTaskQueue = 'fedctl';
 export const imagesQueueOf = (queue: string): string => `${queue}-images`;
+export const builderQueueOf = (queue: string, builder: string): string => `${imagesQueueOf(queue)}-${builder}`;
 
 /** One federation, one id: up, down, join and unjoin exclude each other by it. */
 export const workflowIdOf = (federation: string): string => `federation/${federation}`;

@@ -20,7 +20,8 @@ const dnsOfCloud: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the guide's variables say. With `build` the registry and tag are those to push to, else those to pull from.
+ * What the guide's variables say. With `build` the registry and tag are those to push to, else those to pull from; a
+ * tag of FEDERATION_IMAGE_TAG that the registry has is then used as it is, as the previous mechanism had it.
  * FEDERATION_PUSH_REPO_BASE alone means the tag `latest`, as the guide has it.
  */
 export function fromEnvironment(env: Environment, given: { build: boolean; dns: boolean }): FromEnvironment[] {
@@ -44,6 +45,7 @@ const pushTo = (one: One): FromEnvironment[] => [
   ...one('FEDERATION_PUSH_REPO_BASE', push('registry')),
   ...one('KUBE_VERSION', push('tag')),
   ...one('FEDERATION_IMAGE_TAG', push('tag')),
+  ...one('FEDERATION_IMAGE_TAG', push('ifThere')).map((from) => ({ ...from, value: 'use', with: push('tag') })),
 ];
 
 const pull = (key: string): Path[] => [

@@ -26,7 +26,12 @@ const build = z.strictObject({
   binaries: argv,
   dockerfile: path.default('Dockerfile'),
   engine: z.enum(['auto', 'docker', 'podman', 'buildah', 'nerdctl']).default('auto'),
-  push: z.strictObject({ registry: z.string().min(1), tag: z.string().min(1).optional() }),
+  silentFor: duration.optional(),
+  push: z.strictObject({
+    registry: z.string().min(1),
+    tag: z.string().min(1).optional(),
+    ifThere: z.enum(['move', 'use']).optional(),
+  }),
 });
 
 const images = z.strictObject({

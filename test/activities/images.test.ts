@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
+import { kubeClients } from '../../activities/clients/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import { builderId } from '../../activities/build-host.ts';
 import { imagesRecordActivities } from '../../activities/images-record.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import { readRecord } from '../../activities/record.ts';
@@ -54,13 +56,15 @@ function withEnv(env: NodeJS.ProcessEnv): void {
 const insecure = (): string[] => [open.name, closed.name];
 const call = <Id extends HostStepId>(step: Id, spec: object, facts: object = {}): CallOf<Id> =>
   world.call(step, { spec: { images: imagesSpec({ insecureRegistries: insecure(), ...spec }) }, facts });
+const checkBuild = (spec: object, facts: object = {}) =>
+  world.act(images.checkBuild, call('preflight/build', spec, facts));
 const check = (spec: object) => world.act(images.checkImages, call('preflight/images', spec));
 const buildSpec = (source: string, given: object = {}): object => ({
   build: { source, binaries: ['true'], engine: 'buildah', push: { registry: open.name }, ...given },
 });
 const binaries = (source: string, argv: string[]) =>
   world.act(images.buildBinaries, call('images/binaries', buildSpec(source, { binaries: argv })));
-const build = (spec: object) => world.act(images.buildImage, call('images/build', spec));
+const build = (spec: object, facts: object = {}) => world.act(images.buildImage, call('images/build', spec, facts));
 const push = (spec: object, facts: object) => world.act(images.pushImage, call('images/push', spec, facts));
 
 /** Waits until something holds; for what other processes do. */
@@ -97,6 +101,8 @@ describe('checkImages', () => {
       apiserver: reference,
       controllerManager: reference,
       etcd: `${open.name}/etcd:3.6.8@${etcd}`,
+      there: '',
+      platforms: [],
     });
     expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
@@ -204,13 +210,53 @@ describe('checkImages', () => {
     });
   });
 
-  it('refuses an image that none of the nodes could run', async () => {
-    await open.put('official/hyperkube-amd64', 'v1.5.0-arm', 'arm64');
-    expect(await failureOf(check(official(open, 'v1.5.0-arm')))).toMatchObject({
-      type: 'IMAGE_PLATFORM',
-      nonRetryable: true,
-      message: expect.stringContaining('is for linux/arm64; the nodes are linux/amd64'),
+  describe('on a host with nodes', () => {
+    const ref = { apiVersion: 'v1', kind: 'Node', name: 'node-1' };
+    let uid = '';
+    beforeEach(async () => {
+      const node: KubeObject = await world.host.create<KubeObject>({ ...ref, metadata: { name: ref.name } });
+      uid = node.metadata.uid ?? '';
+      await world.setStatus(node, { nodeInfo: nodeInfo('amd64') });
     });
+    afterEach(() => world.host.remove(ref, { uid }));
+    const nodeInfo = (architecture: string): object => ({
+      architecture,
+      operatingSystem: 'linux',
+      bootID: '',
+      containerRuntimeVersion: '',
+      kernelVersion: '',
+      kubeProxyVersion: '',
+      kubeletVersion: '',
+      machineID: '',
+      osImage: '',
+      systemUUID: '',
+    });
+
+    it('refuses an image that none of them could run, and tells their platforms', async () => {
+      await open.put('official/hyperkube-amd64', 'v1.5.0-arm', 'arm64');
+      expect(await failureOf(check(official(open, 'v1.5.0-arm')))).toMatchObject({
+        type: 'IMAGE_PLATFORM',
+        nonRetryable: true,
+        message: expect.stringContaining('is for linux/arm64; the nodes are linux/amd64'),
+      });
+      const { facts, note } = await check(official(open));
+      expect(facts.platforms).toEqual(['linux/amd64']);
+      expect(note).not.toContain('not known');
+    });
+  });
+
+  it('takes an image of any platform where the nodes are not known, and says so', async () => {
+    await open.put('official/hyperkube-amd64', 'v1.5.0-arm', 'arm64');
+    const { facts, note } = await check(official(open, 'v1.5.0-arm'));
+    expect(facts).toMatchObject({ apiserver: expect.stringContaining(':v1.5.0-arm@sha256:'), platforms: [] });
+    expect(note).toContain('which platforms the nodes have is not known');
+  });
+
+  it('has no use for etcd and nodes where images are pushed for no federation', async () => {
+    const given = { ...official(open), etcd: { image: 'no-such-registry.invalid/etcd:1' }, ...buildSpec('/absent') };
+    const asked = call<'preflight/images'>('preflight/images', given);
+    const alone = { ...asked, run: { ...asked.run, imagesOnly: true } };
+    expect((await world.act(images.checkImages, alone)).facts).toMatchObject({ etcd: '', platforms: [] });
   });
 
   it('takes the newest version where no tag was given and there is no latest', async () => {
@@ -260,13 +306,20 @@ describe('checkImages', () => {
       ...buildSpec(source, given),
     });
 
-    it('proves source, engine and the right to push, and leaves no upload behind', async () => {
-      const { facts, note } = await check(built());
+    it('looks up only what is pulled', async () => {
+      const { facts } = await check(built({}, '/absent'));
       expect(facts).toEqual({
         apiserver: '',
         controllerManager: '',
         etcd: expect.stringContaining(`${open.name}/etcd:3.6.8@sha256:`),
+        there: '',
+        platforms: [],
       });
+    });
+
+    it('proves source, engine and the right to push, and leaves no upload behind', async () => {
+      const { facts, note } = await checkBuild(built());
+      expect(facts).toEqual({});
       expect(note).toContain('buildah');
       await until(
         'the upload taken away',
@@ -279,28 +332,31 @@ describe('checkImages', () => {
       writeFileSync(join(bin, 'docker'), '#!/bin/sh\necho "no daemon" >&2\nexit 1\n', { mode: 0o755 });
       writeFileSync(join(bin, 'buildah'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
       withEnv({ PATH: bin });
-      expect((await check(built({ engine: 'auto' }))).note).toContain('buildah will build');
+      expect((await checkBuild(built({ engine: 'auto' }))).note).toContain('buildah will build');
       writeFileSync(join(bin, 'docker'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-      expect((await check(built({ engine: 'auto' }))).note).toContain('docker will build');
+      expect((await checkBuild(built({ engine: 'auto' }))).note).toContain('docker will build');
     });
 
     it('says that there is no engine', async () => {
       withEnv({ PATH: mkdtempSync(join(machine.folder, 'bin-')) });
-      expect(await failureOf(check(built({ engine: 'auto' })))).toMatchObject({
+      expect(await failureOf(checkBuild(built({ engine: 'auto' })))).toMatchObject({
         type: 'ENGINE_NOT_FOUND',
         nonRetryable: true,
         message: expect.stringMatching(/docker.*podman.*buildah.*nerdctl/),
       });
-      expect(await failureOf(check(built()))).toMatchObject({ type: 'ENGINE_NOT_FOUND', data: { engine: 'buildah' } });
+      expect(await failureOf(checkBuild(built()))).toMatchObject({
+        type: 'ENGINE_NOT_FOUND',
+        data: { engine: 'buildah' },
+      });
     });
 
     it('says that there is nothing to build', async () => {
       const source = machine.source();
-      expect(await failureOf(check(built({}, join(source, 'absent'))))).toMatchObject({
+      expect(await failureOf(checkBuild(built({}, join(source, 'absent'))))).toMatchObject({
         type: 'BUILD_SOURCE_MISSING',
         data: { field: 'spec.images.build.source' },
       });
-      expect(await failureOf(check(built({ dockerfile: 'Other' }, source)))).toMatchObject({
+      expect(await failureOf(checkBuild(built({ dockerfile: 'Other' }, source)))).toMatchObject({
         type: 'BUILD_SOURCE_MISSING',
         message: expect.stringContaining(join(source, 'Other')),
       });
@@ -308,12 +364,12 @@ describe('checkImages', () => {
 
     it('finds out that it may not push', async () => {
       const push = { registry: closed.name };
-      expect(await failureOf(check(built({ push })))).toMatchObject({
+      expect(await failureOf(checkBuild(built({ push })))).toMatchObject({
         type: 'REGISTRY_DENIED',
         data: { registry: closed.name },
       });
       withEnv({ REGISTRY_AUTH_FILE: machine.dockerConfig({ [closed.name]: account }) });
-      expect((await check(built({ push }))).outcome).toBe('done');
+      expect((await checkBuild(built({ push }))).outcome).toBe('done');
     });
   });
 });
@@ -326,7 +382,11 @@ describe('buildBinaries', () => {
     const source = machine.source();
     withEnv({ GREETING: 'hello' });
     const result = await binaries(source, ['sh', '-c', 'echo "$GREETING" > made; echo out; echo err >&2']);
-    expect(result).toMatchObject({ outcome: 'done', facts: {} });
+    const worker = await builderId(world.deps.stateFolder);
+    expect(result).toMatchObject({
+      outcome: 'done',
+      facts: { worker, source: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    });
     expect(readFileSync(join(source, 'made'), 'utf8')).toBe('hello\n');
     expect(logOf().split('\n').sort()).toEqual(['', expect.stringMatching(/^\$ sh/), 'err', 'out']);
     const mode = statSync(join(world.deps.stateFolder, 'builds', 'myfederation', 'images-binaries.log')).mode;
@@ -371,6 +431,46 @@ describe('buildBinaries', () => {
       expect(text).not.toContain(body);
     }
     expect(logOf()).toContain('password=[redacted]');
+  });
+
+  it('has one lock for a folder, by whatever path it is named', async () => {
+    const source = machine.source();
+    const link = `${source}-link`;
+    symlinkSync(source, link);
+    const script = 'echo first >> order; until [ -e go ]; do sleep 0.05; done; echo last >> order';
+    const slow = binaries(source, ['sh', '-c', script]);
+    await until('the first build', () => existsSync(join(source, 'order')));
+    // Another worker of this machine, so that it is the lock that they share and not the slot.
+    const { buildBinaries } = imagesActivities({ ...world.deps, env: machine.env });
+    const env = activityEnvironment();
+    const told: unknown[] = [];
+    env.on('heartbeat', (detail) => told.push(detail));
+    const argv = { binaries: ['sh', '-c', 'echo second >> order'] };
+    const second = env.run(buildBinaries, call('images/binaries', buildSpec(`${link}/`, argv)));
+    await until('the word of waiting', () => JSON.stringify(told).includes(`another build in ${link}/`));
+    writeFileSync(join(source, 'go'), '');
+    await Promise.all([slow, second]);
+    expect(readFileSync(join(source, 'order'), 'utf8')).toBe('first\nlast\nsecond\n');
+  });
+
+  it('is the only build of its worker, whatever the source', async () => {
+    const [one, two] = [machine.source(), machine.source()];
+    const slow = binaries(one, ['sh', '-c', 'touch began; until [ -e go ]; do sleep 0.05; done']);
+    await until('the first build', () => existsSync(join(one, 'began')));
+    const env = activityEnvironment();
+    const told: unknown[] = [];
+    env.on('heartbeat', (detail) => told.push(detail));
+    const argv = { binaries: ['touch', 'began'] };
+    const second = env.run(images.buildBinaries, call('images/binaries', buildSpec(two, argv)));
+    await until('the word of waiting', () => JSON.stringify(told).includes('another build of this worker'));
+    expect(existsSync(join(two, 'began'))).toBe(false);
+    const third = activityEnvironment();
+    const never = third.run(images.buildBinaries, call('images/binaries', buildSpec(two, argv)));
+    third.cancel();
+    await expect(never).rejects.toMatchObject({ name: 'CancelledFailure' });
+    writeFileSync(join(one, 'go'), '');
+    await Promise.all([slow, second]);
+    expect(existsSync(join(two, 'began'))).toBe(true);
   });
 
   it('says what cannot be run', async () => {
@@ -495,6 +595,76 @@ describe('buildImage and pushImage', () => {
     expect(before).toBeGreaterThan(0);
     expect(await push(spec, again.facts)).toMatchObject({ outcome: 'kept', facts: pushed.facts });
     expect(writes()).toHaveLength(before);
+  }, 60_000);
+
+  it('never puts binaries of another run into the image', async () => {
+    const source = machine.source();
+    const mine = buildSpec(source, { binaries: ['sh', '-c', 'echo built >> runs; echo mine > binary'] });
+    const made = await world.act(images.buildBinaries, call('images/binaries', mine));
+    const first = await build(mine, { source: made.facts.source });
+    const binaryOf = (): string => readFileSync(join(source, 'binary'), 'utf8');
+    const times = (): number => readFileSync(join(source, 'runs'), 'utf8').trim().split('\n').length;
+    // Nothing came in between: nothing is built twice.
+    expect([times(), binaryOf()]).toEqual([1, 'mine\n']);
+    await binaries(source, ['sh', '-c', 'echo other > binary']);
+    const again = await build(mine, { source: made.facts.source });
+    expect([times(), binaryOf()]).toEqual([2, 'mine\n']);
+    expect(again.facts.tag).not.toBe(first.facts.tag); // the file of runs has a line more
+  }, 60_000);
+
+  it('refuses to go on with an image that no node could run', async () => {
+    const spec = buildSpec(machine.source());
+    const { facts } = await build(spec);
+    expect(await failureOf(push(spec, { ...facts, platforms: ['linux/s390x'] }))).toMatchObject({
+      type: 'IMAGE_PLATFORM',
+      message: expect.stringContaining('the nodes are linux/s390x'),
+    });
+  }, 60_000);
+
+  it('needs no cluster for a push of a run that proved its ownership', async () => {
+    const spec = buildSpec(machine.source());
+    const { facts } = await build(spec);
+    const owned = await world.act(images.checkOwner, call('images/owner', {}));
+    expect(owned.facts).toEqual({ owned: true });
+    const farm = imagesActivities({ ...world.deps, env: machine.env, kube: kubeClients({ HOME: '/nowhere' }) });
+    const asked = call<'images/push'>('images/push', spec, { ...facts, ...owned.facts });
+    const elsewhere = { ...asked, run: { ...asked.run, host: { context: 'unknown', namespace: 'x' } } };
+    expect((await world.act(farm.pushImage, elsewhere)).outcome).toBe('created');
+    const rival = call<'images/owner'>('images/owner', {});
+    expect(
+      await failureOf(world.act(images.checkOwner, { ...rival, run: { ...rival.run, firstRunId: 'another' } })),
+    ).toMatchObject({ type: 'OWNER_CHANGED' });
+  }, 60_000);
+
+  it('uses what the registry has under the tag, builds and uploads nothing, and needs no engine', async () => {
+    await open.put('kept/hyperkube-amd64', 'v1');
+    await open.put('etcd', '3.6.8');
+    const source = machine.source();
+    const place = { registry: `${open.name}/kept`, tag: 'v1', ifThere: 'use' };
+    const spec = {
+      etcd: { image: `${open.name}/etcd:3.6.8` },
+      ...buildSpec(source, { binaries: ['touch', 'built'], push: place }),
+    };
+    withEnv({ PATH: mkdtempSync(join(machine.folder, 'bin-')) });
+    const { digest } = await open.head('kept/hyperkube-amd64', 'v1');
+    const { there } = (await check(spec)).facts;
+    expect(there).toBe(`${open.name}/kept/hyperkube-amd64:v1@${digest}`);
+    const before = open.requests(/"(PUT|POST|PATCH) \/v2\/kept/).length;
+    expect(before).toBeGreaterThan(0);
+    const kept = { outcome: 'kept', note: expect.stringContaining(there) };
+    expect(await checkBuild(spec, { there })).toMatchObject(kept);
+    expect(await world.act(images.buildBinaries, call('images/binaries', spec, { there }))).toMatchObject(kept);
+    expect(await build(spec, { there })).toMatchObject({ ...kept, facts: { imageId: '', tag: 'v1' } });
+    const reference = `${open.name}/kept/hyperkube-amd64:v1`;
+    expect(await push(spec, { there })).toMatchObject({ ...kept, facts: { reference, digest } });
+    expect(open.requests(/"(PUT|POST|PATCH) \/v2\/kept/)).toHaveLength(before);
+    expect(existsSync(join(source, 'built'))).toBe(false);
+    for (const other of [
+      { ...place, tag: 'v2' },
+      { ...place, ifThere: 'move' },
+      { ...place, ifThere: undefined },
+    ])
+      expect((await check({ ...spec, ...buildSpec(source, { push: other }) })).facts.there).toBe('');
   }, 60_000);
 
   it('keeps what a worker pushed right before it died, with no need of its engine', async () => {

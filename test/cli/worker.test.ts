@@ -11,13 +11,15 @@ it('serves what the option says, else FEDCTL_SERVE, else everything', () => {
   expect(() => servingOf('builds', {})).toThrow('--serve builds: not one of all, runs, images');
 });
 
-it('polls the queue of runs with workflows and that of images without, one build at a time', () => {
-  const polled = (serve: (typeof servings)[number]) => pollingOf({ taskQueue: 'q', serve }, '/code');
+it('polls the queue of runs with workflows, those of images without: one build at a time, and what is bound to it', () => {
+  const polled = (serve: (typeof servings)[number]) => pollingOf({ taskQueue: 'q', serve, builder: 'here-1' }, '/code');
   const runs = { taskQueue: 'q', workflowBundle: { codePath: '/code' } };
   const images = { taskQueue: 'q-images', maxConcurrentActivityTaskExecutions: 1 };
-  expect(polled('all')).toEqual([runs, images]);
+  const own = { taskQueue: 'q-images-here-1', maxConcurrentActivityTaskExecutions: expect.any(Number) };
+  expect(polled('all')).toEqual([runs, images, own]);
+  expect(polled('all')[2]!.maxConcurrentActivityTaskExecutions).toBeGreaterThan(1);
   expect(polled('runs')).toEqual([runs]);
-  expect(polled('images')).toEqual([images]);
+  expect(polled('images')).toEqual([images, own]);
 });
 
 it('is healthy by the queue that it serves', () => {

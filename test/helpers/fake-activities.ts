@@ -48,6 +48,8 @@ export class FakeWorld {
   readonly #behaviours = new Map<string, Behaviour>();
   /** ms between slow automatic attempts. */
   slowEveryMs = 60_000;
+  /** ms after which a builder that takes no task is away. */
+  builderAwayMs = 120_000;
 
   /** Replaces what a step does; undefined as its answer means: succeed. */
   set(step: string, behaviour: Behaviour): void {
@@ -114,7 +116,7 @@ export class FakeWorld {
   }
 
   #graph({ operation, spec, down, join = [], unjoin = [], prune }: PlanInput['plan']): FrozenGraph {
-    const options = { slowEveryMs: this.slowEveryMs };
+    const options = { slowEveryMs: this.slowEveryMs, builderAwayMs: this.builderAwayMs };
     const given = spec ?? aSpec({ dns: true });
     const stands = { ...given, clusters: this.standing };
     if (operation === 'down') return freezeDown(given, down ?? { volumes: 'keep' }, options);

@@ -7,6 +7,7 @@ import {
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { builderQueueOf, imagesQueueOf } from '../../src/run/input.ts';
 import { findProgram } from './programs.ts';
 
 /** A real Temporal dev server of its own, on loopback, with fedctl's search attributes. */
@@ -28,20 +29,25 @@ export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
-/** Workers for a task queue and its image queue with the given activities; run `work` while they poll. */
+/**
+ * Workers for a task queue and its image queue with the given activities, and for the own queue of `builder`; run `work`
+ * while they poll.
+ */
 export async function withWorkers<T>(
   env: TestWorkflowEnvironment,
   taskQueue: string,
   activities: object,
   work: () => Promise<T>,
-  options: Partial<WorkerOptions> = {},
+  { builder, ...options }: Partial<WorkerOptions> & { builder?: string } = {},
 ): Promise<T> {
   const common = { connection: env.nativeConnection, activities, workflowBundle: await workflowBundle(), ...options };
-  const images = await Worker.create({
-    connection: env.nativeConnection,
-    activities,
-    taskQueue: `${taskQueue}-images`,
-  });
+  const queues = [imagesQueueOf(taskQueue), ...(builder ? [builderQueueOf(taskQueue, builder)] : [])];
+  const builders = await Promise.all(
+    queues.map((queue) => Worker.create({ connection: env.nativeConnection, activities, taskQueue: queue })),
+  );
   const main = await Worker.create({ ...common, taskQueue });
-  return images.runUntil(() => main.runUntil(work));
+  return builders.reduce<() => Promise<T>>(
+    (inner, worker) => () => worker.runUntil(inner),
+    () => main.runUntil(work),
+  )();
 }

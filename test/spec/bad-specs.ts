@@ -584,6 +584,15 @@ const rules: BadSpec[] = [
     expect: '15:62 spec.dns.project 123456789012 is no id of a project',
     hint: 'gcloud projects list',
   },
+  {
+    name: 'no tag to use where it is there',
+    text: swap(
+      '  images:\n',
+      '  images:\n    build: {source: ., binaries: [make], push: {registry: r.example, ifThere: use}}\n',
+    ),
+    expect: '9:79 spec.images.build.push.ifThere use needs a tag to look for',
+    hint: 'images.build.push.tag',
+  },
 ];
 
 export const badSpecs: readonly BadSpec[] = [...texts, ...kinds, ...types, ...rules];

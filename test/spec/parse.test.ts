@@ -277,6 +277,18 @@ describe('the environment', () => {
     expect(push({ ...images, FEDERATION_IMAGE_TAG: 'v1+2' })).toEqual({
       registry: 'gcr.io/google_containers',
       tag: 'v1_2',
+      ifThere: 'use',
+    });
+    // The first mechanism moves its tag; only the one that the previous mechanism names is taken as it is.
+    expect(push({ ...images, FEDERATION_IMAGE_TAG: 'v1', KUBE_VERSION: 'v2' })).toEqual({
+      registry: 'gcr.io/google_containers',
+      tag: 'v2',
+    });
+    const tagged = text.replace('[make]', '[make], push: {tag: v3}');
+    const environment = { ...images, FEDERATION_IMAGE_TAG: 'v1', FEDERATION_NAME: 'fed' };
+    expect(good({ text: tagged, environment }).spec.images.build?.push).toEqual({
+      registry: 'gcr.io/google_containers',
+      tag: 'v3',
     });
   });
 

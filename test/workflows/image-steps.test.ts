@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { aSpec } from '../helpers/spec.ts';
-import { startTemporal } from '../helpers/temporal.ts';
-import { inRun, until } from './runs.ts';
+import { startTemporal, withWorkers, workflowBundle } from '../helpers/temporal.ts';
+import { builderQueueOf } from '../../src/run/input.ts';
+import { getRunStateQuery } from '../../src/run/messages.ts';
+import type { federationUp } from '../../workflows/index.ts';
+import { inRun, queueOf, runInput, startRun, until } from './runs.ts';
 
 describe('steps that build', () => {
   let env: TestWorkflowEnvironment;
@@ -29,5 +33,88 @@ describe('steps that build', () => {
       },
       { spec },
     );
+  }, 60_000);
+
+  it('leave preflight to the workers of runs: a turn-up passes it while the builder is at work', async () => {
+    const world = new FakeWorld();
+    const spec = aSpec({ build: true });
+    const input = runInput({ spec });
+    const taskQueue = queueOf(input);
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      activities: world.activities(),
+      taskQueue,
+      workflowBundle: await workflowBundle(),
+    });
+    // Nobody takes a task of a build here, as when the one slot is taken.
+    await worker.runUntil(async () => {
+      const building = await startRun(env, input);
+      await until(building, ({ steps }) => steps['preflight/build']?.status === 'running');
+      const pulling = await env.client.workflow.start<typeof federationUp>('federationUp', {
+        workflowId: `${input.federation}-pulls`,
+        taskQueue,
+        args: [{ ...input, federation: `${input.federation}-pulls`, spec: aSpec() }],
+      });
+      expect((await pulling.result()).status).toBe('completed');
+      expect(world.count('preflight/build')).toBe(0);
+      const { steps } = await building.query(getRunStateQuery);
+      expect(steps['preflight/images']?.status).toBe('done');
+      await building.terminate();
+    });
+  }, 60_000);
+
+  it('are done again by another worker when the one that has the artefacts is away for good', async () => {
+    const world = new FakeWorld();
+    world.builderAwayMs = 1_500;
+    const spec = aSpec({ build: true });
+    world.set('images/binaries', (_call, attempt) => ({
+      outcome: 'done',
+      facts: { worker: attempt === 1 ? 'dead' : 'alive', source: '' },
+    }));
+    const input = runInput({ spec });
+    const act = async (): Promise<void> => {
+      const handle = await startRun(env, input);
+      expect((await handle.result()).status).toBe('completed');
+    };
+    await withWorkers(env, queueOf(input), world.activities(), act, { builder: 'alive' });
+    expect(world.calls.filter((id) => id.startsWith('images/'))).toEqual([
+      'images/binaries',
+      'images/binaries',
+      'images/build',
+      'images/owner',
+      'images/push',
+      'images/record',
+    ]);
+  }, 60_000);
+
+  it('go back from the push too, and from a step that is parked', async () => {
+    const world = new FakeWorld();
+    world.builderAwayMs = 1_500;
+    world.slowEveryMs = 500;
+    const spec = aSpec({ build: true });
+    world.set('images/binaries', (_call, attempt) => ({
+      outcome: 'done',
+      facts: { worker: attempt === 1 ? 'dying' : 'alive', source: '' },
+    }));
+    world.break('images/push');
+    const input = runInput({ spec });
+    const dying = await Worker.create({
+      connection: env.nativeConnection,
+      activities: world.activities(),
+      taskQueue: builderQueueOf(queueOf(input), 'dying'),
+    });
+    const act = async (): Promise<void> => {
+      const handle = await dying.runUntil(async () => {
+        const started = await startRun(env, input);
+        await until(started, ({ steps }) => steps['images/push']?.status === 'blocked');
+        return started;
+      });
+      world.mend('images/push');
+      expect((await handle.result()).status).toBe('completed');
+    };
+    await withWorkers(env, queueOf(input), world.activities(), act, { builder: 'alive' });
+    expect(world.count('images/binaries')).toBe(2);
+    expect(world.count('images/build')).toBe(2);
+    expect(world.calls.at(-1)).not.toBe('images/push');
   }, 60_000);
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { builderId } from '../../activities/build-host.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import { runImages } from '../../src/cli/run-images.ts';
@@ -68,11 +69,12 @@ async function fedctlImages(goal: ImagesGoal, source: string, given: { env?: Nod
   const log = { info: () => undefined, warn: () => undefined };
   const nobody = { namespaceUuid: () => Promise.resolve(''), isOpen: () => Promise.resolve(false) };
   const deps = { kube: kubeClients({ HOME: '/nowhere' }), runs: nobody, log, env: machine.env, stateFolder: folder };
-  const code = await withWorkers(temporal, queue, imagesActivities(deps), async () =>
+  const follow = async () =>
     runImages(io, await readSpecFile(io, file), goal, { output: 'json', detach: false }).catch(
       (error: unknown) => error,
-    ),
-  );
+    );
+  const builder = await builderId(folder);
+  const code = await withWorkers(temporal, queue, imagesActivities(deps), follow, { builder });
   return { code, io, out: io.out.length > 0 ? (JSON.parse(io.out.join('\n')) as Record<string, unknown>) : undefined };
 }
 

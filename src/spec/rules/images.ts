@@ -71,15 +71,22 @@ function registryHost(path: Path, text: string): Finding[] {
 }
 
 function buildRules(build: NonNullable<Spec['images']['build']>): Finding[] {
-  const { registry, tag } = build.push;
+  const { registry, tag, ifThere } = build.push;
   return [
     ...emptyWords(at('build', 'binaries'), build.binaries),
     ...registryPlace(at('build', 'push', 'registry'), registry),
     ...(tag === undefined || (isImageVersion(tag) && !tag.includes(':'))
       ? []
       : [noTag(at('build', 'push', 'tag'), tag)]),
+    ...(ifThere === 'use' && tag === undefined ? [noTagToUse] : []),
   ];
 }
+
+const noTagToUse: Finding = {
+  path: at('build', 'push', 'ifThere'),
+  message: 'use needs a tag to look for',
+  hint: 'name it in images.build.push.tag',
+};
 
 const mirrorRules = ({ mirrors }: Spec['images']): Finding[] =>
   Object.entries(mirrors).flatMap(([prefix, place]): Finding[] => {
