@@ -2,7 +2,7 @@ import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import { annotations, labels, labelsFor } from '../src/plan/names.ts';
 import { deletionHeld } from '../src/plan/readiness.ts';
-import type { KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
@@ -41,6 +41,18 @@ async function ensureNamespace(scope: StepScope, call: CallOf<'host/namespace'>)
   const uuid = label ?? record?.uuid ?? proposed;
   const note = label ? undefined : `namespace ${host.namespace} was there before; it stays when the federation goes`;
   return { outcome: 'kept', ...(note ? { note } : {}), facts: { uuid, created: label !== undefined } };
+}
+
+/** The federation that left a namespace of its own without a record, or undefined: its turn-down ended in between. */
+export async function leftNamespace(
+  host: Kube,
+  namespace: string,
+): Promise<{ federation: string; uuid: string } | undefined> {
+  const found = await host.read(refOf(namespace));
+  const uuid = found?.metadata.labels?.[labels.federation];
+  const federation = found?.metadata.annotations?.[annotations.federationName];
+  if (!uuid || !federation || (await readRecord(host, namespace))) return undefined;
+  return { federation, uuid };
 }
 
 /**

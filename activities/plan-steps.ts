@@ -1,11 +1,12 @@
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenGraph } from '../src/plan/frozen.ts';
-import { freezeDown, type FreezeOptions, freezeUp } from '../src/plan/graph.ts';
+import { freezeDown, type FreezeOptions, freezeRest, freezeUp } from '../src/plan/graph.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../src/plan/membership.ts';
 import type { Operation, RunInput } from '../src/run/input.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
+import { leftNamespace } from './namespace.ts';
 import { acquire } from './owner.ts';
 import { type FederationRecord, patchRecord, readRecord } from './record.ts';
 import { inStep, type StepScope } from './step.ts';
@@ -89,6 +90,9 @@ const owned = (scope: StepScope, { uuid }: FederationRecord): StepScope => ({ ..
 
 /** The record says what there is to take away; whoever takes it away must own it. */
 async function planDown(scope: StepScope, { down }: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+  const left = await leftNamespace(scope.host, scope.run.host.namespace);
+  if (left?.federation === scope.run.federation)
+    return { graph: freezeRest(down ?? { volumes: 'keep' }, options), uuid: left.uuid };
   const record = await recordOf(scope);
   await acquire(owned(scope, record));
   await patchRecord(scope, { phase: 'turning-down' });

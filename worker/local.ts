@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createActivities } from '../activities/index.ts';
 import { allEntries, type LedgerEntry } from '../activities/ledger.ts';
+import { leftNamespace } from '../activities/namespace.ts';
 import { type Owner, readOwner } from '../activities/owner.ts';
 import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/pod-logs.ts';
 import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
@@ -20,6 +21,8 @@ export interface Local {
   record(host?: HostRef): Promise<FederationRecord | undefined>;
   /** Who has the namespace: the record in it, and the owner of its federation. */
   lock(host: HostRef): Promise<{ record: FederationRecord | undefined; owner: Owner | undefined }>;
+  /** Name of the federation whose turn-down ended between its record and its namespace; undefined: none did. */
+  left(host: HostRef): Promise<string | undefined>;
   /** Text of the federation's kubeconfig, a secret; undefined when the host has none yet. */
   adminKubeconfig(host?: HostRef): Promise<string | undefined>;
   /** Every object of the ledgers. */
@@ -55,6 +58,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
       const [record, owner] = await Promise.all([readRecord(kube, host.namespace), readOwner(kube, host.namespace)]);
       return { record, owner };
     },
+    left: async (host) => (await leftNamespace(await deps.kube.forContext(host), host.namespace))?.federation,
     adminKubeconfig: async (host) => {
       const ref = await at(host);
       const kube = await deps.kube.forContext(ref);

@@ -1,3 +1,4 @@
+import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import {
   ActivityCancellationType,
   type ActivityOptions,
@@ -70,14 +71,20 @@ const errorOf = ({ type, message, details }: ApplicationFailure): StepError => (
   data: (details?.[0] ?? {}) as StepError['data'],
 });
 
+/** Patience may be spent on attempts that had answers: then the last one's is the reason. The SDK leaves it encoded. */
+function lastAnswerIn({ failure }: TimeoutFailure): ApplicationFailure | undefined {
+  const last = failure?.cause && defaultFailureConverter.failureToError(failure.cause, defaultPayloadConverter);
+  return last instanceof ApplicationFailure ? last : undefined;
+}
+
 /** The error as people see it. Anything but an activity's failure is a bug of ours and is thrown on. */
 export function stepError(error: unknown): StepError {
   if (!(error instanceof ActivityFailure)) throw error;
   const cause = error.cause;
   if (cause instanceof ApplicationFailure) return errorOf(cause);
   if (cause instanceof TimeoutFailure) {
-    // Patience was spent on attempts that had answers: the last one's is the reason.
-    if (cause.cause instanceof ApplicationFailure) return errorOf(cause.cause);
+    const last = lastAnswerIn(cause);
+    if (last) return errorOf(last);
     return { code: 'TIMED_OUT', message: `no answer of the worker in time (${cause.timeoutType})`, data: {} };
   }
   return { code: 'BUG', message: cause?.message ?? error.message, data: {} };

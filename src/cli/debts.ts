@@ -1,16 +1,16 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRef } from '../plan/call.ts';
-import { freezeTemplate } from '../plan/graph.ts';
-import { leavingTemplate, stepsOfDebt } from '../plan/leaving.ts';
-import { expandTemplate } from '../plan/refs.ts';
-import { debtWorkflowIdOf, workflowIdOf, type DebtInput } from '../run/input.ts';
-import { cancelUpdate } from '../run/messages.ts';
-import type { ClusterSpec, Spec } from '../spec/schema.ts';
+import { debtWorkflowIdOf, workflowIdOf } from '../run/input.ts';
+import { cancelSignal, cancelUpdate } from '../run/messages.ts';
 import type { Temporal } from './client.ts';
-import { refusal } from './exit.ts';
+import { CliError, exit, refusal } from './exit.ts';
 import type { Io } from './io.ts';
+import { observeRun } from './observe.ts';
+import { deliver, hasEnded } from './send.ts';
+import { startDebt } from './start-debt.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
 import type { StatusDebt } from './status-model.ts';
+import type { RecordFacts } from './status-record.ts';
 
 /** Open debts of a federation as Temporal knows them, with the next automatic attempt. */
 export async function openDebts(temporal: Temporal, federation: string): Promise<StatusDebt[]> {
@@ -26,9 +26,22 @@ export async function openDebts(temporal: Temporal, federation: string): Promise
   return found.sort((a, b) => a.cluster.localeCompare(b.cluster));
 }
 
+/** Debts of the record beside those that are open: one whose run gave up or was lost is owed all the same. */
+export function mergeDebts(open: readonly StatusDebt[], recorded: RecordFacts['debts'] = {}): StatusDebt[] {
+  const known = new Set(open.map(({ cluster }) => cluster));
+  const lost = Object.entries(recorded).flatMap(([cluster, { since, objects }]) =>
+    known.has(cluster) ? [] : [{ cluster, since, objects, nextAttemptAt: null }],
+  );
+  return [...open, ...lost].sort((a, b) => a.cluster.localeCompare(b.cluster));
+}
+
+/** ms for the run of a debt to end once it is forgotten. */
+const forgetMs = 30_000;
+
 /**
  * Closes a debt: nothing is cleaned up in the member, and the record no longer waits for it. Works too when Temporal
- * has lost the debt. Answers a sentence. Throws refusal (exit 7) when nothing is owed there.
+ * has lost the debt. Answers a sentence. Throws refusal (exit 7) when nothing is owed there, CliError (exit 4) when no
+ * worker closes it in time: it is closed when one comes.
  */
 export async function forgetDebt(
   io: Io,
@@ -37,14 +50,17 @@ export async function forgetDebt(
 ): Promise<string> {
   const { federation, member, host } = asked;
   const id = debtWorkflowIdOf(federation, member);
-  try {
-    await temporal.client.workflow.getHandle(id).executeUpdate(cancelUpdate, { args: [{ by: whoAmI() }] });
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    await startForgetting(io, temporal, { federation, member, host });
-  }
-  await temporal.client.workflow.getHandle(id).result();
-  return `the debt of ${member} is closed; what fedctl made there stays there`;
+  const open = await observeRun(temporal, id);
+  let taken = true;
+  if (open?.execution === 'RUNNING')
+    ({ taken } = await deliver(temporal, id, { update: cancelUpdate, signal: cancelSignal }, { by: whoAmI() }));
+  else await startForgetting(io, temporal, { federation, member, host });
+  if (taken && (await hasEnded(temporal, id, undefined, forgetMs)))
+    return `the debt of ${member} is closed; what fedctl made there stays there`;
+  throw new CliError(exit.timedOut, `no worker answered; the debt of ${member} is closed when a worker comes`, [
+    'start a worker: fedctl worker',
+    `then see: fedctl status ${federation}`,
+  ]);
 }
 
 async function startForgetting(
@@ -54,36 +70,32 @@ async function startForgetting(
 ): Promise<void> {
   const { openLocal } = await import('../../worker/local.ts');
   const record = await openLocal(io.env).record(host);
-  const note = record?.federation === federation ? record.debts[member] : undefined;
-  if (!record || !note) throw refusal(`nothing is owed in ${member}`, [`see what is: fedctl status ${federation}`]);
-  const spec = record.spec as Spec;
-  const { context, kubeconfig } = note;
-  const known = [...record.members, ...spec.clusters].find(({ name }) => name === member);
-  const cluster = { ...known, name: member, context, ...(kubeconfig ? { kubeconfig } : {}) } as ClusterSpec;
-  const { policy } = spec;
-  const input: DebtInput = {
-    run: {
-      operation: 'down',
-      federation,
-      uuid: record.uuid,
-      startedBy: whoAmI(),
-      host,
-      digest: record.digest,
-      debt: true,
-    },
-    uuid: record.uuid,
-    firstRunId: '',
-    member: cluster,
-    ...stepsOfDebt(expandTemplate(leavingTemplate(freezeTemplate(spec), { volumes: 'keep' }), cluster)),
-    entries: [],
-    blockedForMs: policy.blockedFor,
-    slowEveryMs: 60_000,
-    forget: true,
-  };
-  await temporal.client.workflow.start('memberDebt', {
-    workflowId: debtWorkflowIdOf(federation, member),
-    taskQueue: taskQueueOf(io.env),
-    args: [input],
-    memo: { operation: 'debt', cluster: member, since: note.since, objects: note.objects, host },
-  });
+  if (record?.federation !== federation || !record.debts[member])
+    throw refusal(`nothing is owed in ${member}`, [`see what is: fedctl status ${federation}`]);
+  await startDebt(temporal, record, { federation, member, host, forget: true }, taskQueueOf(io.env));
+}
+
+/** ms for the host to tell its record to a command that is about something else. */
+const recordMs = 3_000;
+
+/**
+ * Starts every debt of the record that has no open run, so that none is lost for good. Answers a sentence for each.
+ * A host that does not answer now is asked by the next command.
+ */
+export async function reopenDebts(
+  io: Io,
+  temporal: Temporal,
+  { federation, host }: { federation: string; host: HostRef },
+): Promise<string[]> {
+  const { openLocal } = await import('../../worker/local.ts');
+  const asked = openLocal(io.env)
+    .record(host)
+    .catch(() => undefined);
+  const record = await Promise.race([asked, sleep(recordMs, undefined, { ref: false })]);
+  if (record?.federation !== federation) return [];
+  const started: string[] = [];
+  for (const member of Object.keys(record.debts).sort())
+    if (await startDebt(temporal, record, { federation, member, host, forget: false }, taskQueueOf(io.env)))
+      started.push(`the clean-up owed in ${member} is tried again`);
+  return started;
 }

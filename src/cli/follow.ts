@@ -30,6 +30,8 @@ export interface Followed {
   code: ExitCode;
   model: StatusModel | undefined;
   runId: string | undefined;
+  /** What the run made was being undone. */
+  rolledBack?: boolean;
 }
 
 const endings: Partial<Record<StatusModel['status'], ExitCode>> = {
@@ -67,19 +69,22 @@ async function watch(display: Display, options: FollowOptions): Promise<Followed
   const missing = workerWatch(display, options);
   let last: StatusModel | undefined;
   let runId: string | undefined;
+  let rolledBack = false;
   for (;;) {
     const seen = await Promise.race([lookAt(temporal, workflowId), aborted(detach)]);
     if (seen && seen !== 'detached') {
       const model = mergeStatus(seen.parent, seen.children, known);
       runId = seen.parent.runId;
+      rolledBack = seen.parent.state?.rollingBack ?? rolledBack;
       if (model) display.update(model);
       last = model ?? last;
       const code = endOf(seen.parent, model);
-      if (code !== undefined) return { code, model: last, runId };
+      if (code !== undefined) return { code, model: last, runId, rolledBack };
       await missing(seen.parent.silent);
     }
-    if (detach.aborted) return { code: exit.detached, model: last, runId };
-    if (timeoutMs !== undefined && Date.now() - began >= timeoutMs) return { code: exit.timedOut, model: last, runId };
+    if (detach.aborted) return { code: exit.detached, model: last, runId, rolledBack };
+    if (timeoutMs !== undefined && Date.now() - began >= timeoutMs)
+      return { code: exit.timedOut, model: last, runId, rolledBack };
     await sleep(everyMs, undefined, { signal: detach }).catch(() => undefined);
   }
 }

@@ -73,17 +73,30 @@ export async function writeContext(file: string, addition: string, context: stri
   });
 }
 
+/** A context of a federation, and the CA (base64) by which it is known as that federation's. */
+export interface ContextRef {
+  context: string;
+  authority: string;
+}
+
+/** The context of a kubeconfig's text. Throws usageError when it holds no cluster and user. */
+export async function contextRefOf(text: string, context: string): Promise<ContextRef> {
+  const { parse } = await import('yaml');
+  const { clusters } = entriesOf(parse(text) as unknown, context);
+  return { context, authority: String(authorityOf((clusters as { cluster: object }).cluster)) };
+}
+
 /**
- * Takes the entries of a context out of the text of a kubeconfig, when they are those of `addition` (the same CA);
- * answers undefined when they are not there or somebody else's.
+ * Takes the entries of a context out of the text of a kubeconfig, when they have that CA; answers undefined when they
+ * are not there or somebody else's.
  */
-export async function withoutContext(existing: string, addition: string, context: string): Promise<string | undefined> {
-  const { parse, parseDocument } = await import('yaml');
-  const { clusters } = entriesOf(parse(addition) as unknown, context);
+export async function withoutContext(existing: string, ref: ContextRef): Promise<string | undefined> {
+  const { context, authority } = ref;
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(existing);
   const config = document.toJS() as Record<keyof Entries, { name?: string; cluster?: object }[] | undefined> | null;
   const cluster = config?.clusters?.find((entry) => entry.name === context)?.cluster;
-  if (!cluster || authorityOf(cluster) !== authorityOf((clusters as { cluster: object }).cluster)) return undefined;
+  if (!cluster || authorityOf(cluster) !== authority) return undefined;
   for (const list of ['clusters', 'users', 'contexts'] as const) {
     const index = (config?.[list] ?? []).findIndex((entry) => entry.name === context);
     if (index >= 0) document.deleteIn([list, index]);
@@ -95,10 +108,10 @@ export async function withoutContext(existing: string, addition: string, context
 const authorityOf = (cluster: object): unknown => (cluster as Record<string, unknown>)['certificate-authority-data'];
 
 /** Removes the context of a federation that is down from the operator's kubeconfig; answers whether it stood there. */
-export async function removeContext(file: string, addition: string, context: string): Promise<boolean> {
+export async function removeContext(file: string, ref: ContextRef): Promise<boolean> {
   return withLock(`${file}.lock`, async () => {
     const existing = await readOrEmpty(file);
-    const left = existing === '' ? undefined : await withoutContext(existing, addition, context);
+    const left = existing === '' ? undefined : await withoutContext(existing, ref);
     if (left !== undefined) await replace(file, left);
     return left !== undefined;
   });

@@ -10,6 +10,7 @@ import type { HostRef } from '../plan/call.ts';
 import { getRunStateQuery } from '../run/messages.ts';
 import type { RunState, StepError } from '../run/state.ts';
 import type { Temporal } from './client.ts';
+import type { ContextRef } from './kubeconfig-file.ts';
 import type { ExecutionStatus, PendingActivity, RunObservation } from './status-model.ts';
 
 /** How long a worker has to answer the query, ms. */
@@ -29,6 +30,8 @@ export interface RunMemo {
   host?: HostRef;
   context?: string;
   zone?: string;
+  /** Of a turn-down: the context that goes from the operator's kubeconfig with it. */
+  kubeconfig?: ContextRef;
 }
 
 /** One run as seen now, with when it began and what its memo says. */

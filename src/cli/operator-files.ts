@@ -1,7 +1,7 @@
 import type { HostRef } from '../plan/call.ts';
 import type { Spec } from '../spec/schema.ts';
 import type { Io } from './io.ts';
-import { kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
+import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
 
 /**
  * Writes what the federation gives its operator: the context in the kubeconfig, and the image values in values.yaml.
@@ -49,18 +49,22 @@ export async function writeKubeconfig(io: Io, host: HostRef | undefined, context
   return [outcome === 'kept' ? `context ${context} stands in ${file}` : `context ${context} written to ${file}`];
 }
 
-/** Remembers what a turn-down will take away, so that the context can go from the operator's kubeconfig afterwards. */
-export async function rememberContext(io: Io, host: HostRef): Promise<() => Promise<string[]>> {
+/** The context that a turn-down will take away, to be remembered by its run; undefined where the host cannot tell. */
+export async function contextOfHost(io: Io, host: HostRef): Promise<ContextRef | undefined> {
   const { openLocal } = await import('../../worker/local.ts');
   const local = openLocal(io.env);
-  const nothing = async (): Promise<string[]> => [];
   try {
     const [text, record] = await Promise.all([local.adminKubeconfig(host), local.record(host)]);
     const context = (record?.spec as Spec | undefined)?.kubeconfig.context;
-    if (text === undefined || context === undefined) return nothing;
-    const file = kubeconfigPath(io.env);
-    return async () => ((await removeContext(file, text, context)) ? [`context ${context} removed from ${file}`] : []);
+    return text === undefined || context === undefined ? undefined : await contextRefOf(text, context);
   } catch {
-    return nothing; // without access to the host the run still goes; the entry is then the operator's to remove
+    return undefined; // without access to the host the run still goes; the entry is then the operator's to remove
   }
+}
+
+/** Takes the context of a federation that is down out of the operator's kubeconfig; answers a line where it stood. */
+export async function forgetContext(io: Io, ref: ContextRef | undefined): Promise<string[]> {
+  if (!ref) return [];
+  const file = kubeconfigPath(io.env);
+  return (await removeContext(file, ref)) ? [`context ${ref.context} removed from ${file}`] : [];
 }

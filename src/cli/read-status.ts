@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRef } from '../plan/call.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';
-import { openDebts } from './debts.ts';
+import { mergeDebts, openDebts } from './debts.ts';
 import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
@@ -57,11 +58,17 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const run = typeof family === 'object' ? family.found.parent : undefined;
   const model =
     typeof family === 'object' ? mergeStatus(family.found.parent, family.found.children, run?.memo) : undefined;
-  if (model) return { model: { ...model, debts: await debtsIn(sources) }, notes, unknown: false };
+  if (model) {
+    const recorded = await recordSoon(sources, federation, target.host ?? run?.memo.host);
+    return { model: { ...model, debts: mergeDebts(await debtsIn(sources), recorded?.debts) }, notes, unknown: false };
+  }
   if (run) notes.push('no worker answered for the run (start one: fedctl worker); its steps are not known');
   const recorded = await recordedIn(sources, federation, target.host ?? run?.memo.host, notes);
   const known = fromRecord(recorded, run, federation);
-  if (known) return { model: known, notes, unknown: false };
+  if (known) {
+    const debts = mergeDebts(await debtsIn(sources), typeof recorded === 'object' ? recorded.found.debts : {});
+    return { model: { ...known, debts }, notes, unknown: false };
+  }
   if (family === 'nothing' && recorded === 'nothing') return { model: nothing(federation), notes, unknown: true };
   const why = [`nothing is known of ${federation}: not all who may know it answered`, ...notes].join('\n');
   throw new CliError(exit.failed, why, [
@@ -73,6 +80,20 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
 /** Debts outlive the run that made them, so they are asked for by themselves. */
 const debtsIn = async ({ temporal }: Sources): Promise<StatusDebt[]> =>
   (await temporal?.debts?.().catch(() => undefined)) ?? [];
+
+/** ms for the host to tell its record where the run has told all the rest. */
+const recordMs = 2_000;
+
+/** The record, if its host answers in time: it alone knows a debt whose run gave up or was lost. */
+async function recordSoon(
+  sources: Sources,
+  federation: string,
+  host: HostRef | undefined,
+): Promise<RecordFacts | undefined> {
+  const asked = sources.record(host).catch(() => undefined);
+  const record = await Promise.race([asked, sleep(recordMs, undefined, { ref: false })]);
+  return record?.federation === federation ? record : undefined;
+}
 
 function fromRecord(
   recorded: Answer<RecordFacts>,

@@ -1,13 +1,16 @@
 import { workflowIdOf } from '../run/input.ts';
 import { amendSignal, amendUpdate, retrySignal, retryUpdate } from '../run/messages.ts';
 import type { Temporal } from './client.ts';
+import { reopenDebts } from './debts.ts';
 import { CliError, exit, type ExitCode } from './exit.ts';
+import { hostOfTarget } from './host.ts';
 import type { Io } from './io.ts';
 import { observeRun } from './observe.ts';
 import { byOwner } from './routing.ts';
 import { send } from './send.ts';
 import { readSpecFile } from './spec-file.ts';
 import { whoAmI } from './start-run.ts';
+import type { Target } from './target.ts';
 
 /** ms for an amendment: what works with the old spec is ended first, at its next heartbeat. */
 const amendMs = 60_000;
@@ -23,6 +26,20 @@ export async function retrySteps(
 ): Promise<void> {
   for (const [owner, own] of byOwner(federation, steps)) {
     io.result(await send(temporal, owner, retry, { by: whoAmI(), ...(own.length > 0 ? { steps: own } : {}) }));
+  }
+}
+
+/** Retries all that is blocked, and clean-up owed in members that nobody tries any more. */
+export async function retryAll(io: Io, temporal: Temporal, target: Target): Promise<void> {
+  const { federation } = target;
+  const host = await hostOfTarget(io, target).catch(() => undefined);
+  const reopened = host ? await reopenDebts(io, temporal, { federation, host }) : [];
+  for (const line of reopened) io.result(line);
+  try {
+    await retrySteps(io, temporal, federation, []);
+  } catch (error) {
+    // With a debt to try again there was something to do, though no run is open or blocked.
+    if (!(error instanceof CliError) || reopened.length === 0) throw error;
   }
 }
 

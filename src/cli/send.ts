@@ -4,12 +4,16 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type WorkflowHandle,
 } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Temporal } from './client.ts';
 import { CliError, exit, refusal } from './exit.ts';
 
 /** How long a worker has to take an Update, ms; after that it is left as a signal. */
 const updateMs = 5_000;
+
+/** ms between two looks whether a run has ended. */
+const endLookMs = 300;
 
 /** An operator's message in its two forms: an Update that answers, a signal that waits for a worker. */
 export interface Message<Request> {
@@ -29,16 +33,42 @@ export async function send<Request>(
   request: Request,
   withinMs = updateMs,
 ): Promise<string> {
+  return (await deliver(temporal, workflowId, message, request, withinMs)).said;
+}
+
+/** As `send`; also tells whether a worker took the message (else it is left as a signal). */
+export async function deliver<Request>(
+  temporal: Temporal,
+  workflowId: string,
+  message: Message<Request>,
+  request: Request,
+  withinMs = updateMs,
+): Promise<{ said: string; taken: boolean }> {
   const handle = temporal.client.workflow.getHandle(workflowId);
   try {
-    return await temporal.connection.withDeadline(Date.now() + withinMs, () =>
+    const said = await temporal.connection.withDeadline(Date.now() + withinMs, () =>
       handle.executeUpdate(message.update, { args: [request] }),
     );
+    return { said, taken: true };
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw refusal(error.cause?.message ?? error.message);
     if (error instanceof WorkflowNotFoundError) throw await notOpen(handle);
     if (!isTimeout(error)) throw error;
-    return leaveSignal(handle, message, request);
+    return { said: await leaveSignal(handle, message, request), taken: false };
+  }
+}
+
+/** Waits for the end of a run, however it ends. Answers false when it is open after that time. */
+export async function hasEnded(
+  temporal: Temporal,
+  workflowId: string,
+  runId: string | undefined,
+  withinMs: number,
+): Promise<boolean> {
+  const handle = temporal.client.workflow.getHandle(workflowId, runId);
+  for (const deadline = Date.now() + withinMs; ; await sleep(endLookMs)) {
+    if ((await handle.describe()).status.name !== 'RUNNING') return true;
+    if (Date.now() > deadline) return false;
   }
 }
 

@@ -1,11 +1,12 @@
-import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { hostname, userInfo } from 'node:os';
 import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../run/input.ts';
-import { cancelUpdate, getSpecQuery } from '../run/messages.ts';
+import { cancelSignal, cancelUpdate, getSpecQuery } from '../run/messages.ts';
 import { diffSpecs, formatChange } from '../spec/diff.ts';
 import type { Temporal } from './client.ts';
 import { refusal } from './exit.ts';
 import { observeRun, type RunMemo } from './observe.ts';
+import { deliver, hasEnded } from './send.ts';
 
 /** Workflow types; functions of workflows/index.ts. */
 const workflowTypes: Record<Operation, string> = {
@@ -149,16 +150,27 @@ const waysOut = ({ federation, operation }: RunInput, open: RunMemo): string[] =
   `end it, keep what stands, and start this one: fedctl ${operation} --cancel-first`,
 ];
 
+/** ms for a cancelled run to end: what works ends at its next heartbeat. */
+const endMs = 120_000;
+
+/** Throws refusal (exit 7) when the open run does not end: no worker is there to end it, or its work goes on. */
 async function cancelOpen(temporal: Temporal, workflowId: string, by: string): Promise<void> {
   const open = await observeRun(temporal, workflowId);
   if (!open || open.execution !== 'RUNNING') return;
-  const handle: WorkflowHandle = temporal.client.workflow.getHandle(workflowId, open.runId);
-  await handle.executeUpdate(cancelUpdate, { args: [{ by }] });
-  await handle.result().catch(() => undefined); // a cancelled run ends with an error: that is its end
+  const { taken } = await deliver(temporal, workflowId, { update: cancelUpdate, signal: cancelSignal }, { by });
+  if (!taken)
+    throw refusal('no worker answered for the open run; it is cancelled when a worker comes', [
+      'start a worker: fedctl worker',
+      'then the same command again',
+    ]);
+  if (!(await hasEnded(temporal, workflowId, open.runId, endMs)))
+    throw refusal(`the open run is cancelled but has not ended in ${endMs / 1_000} s`, [
+      'the same command again later',
+    ]);
 }
 
 /** An unknown search attribute blocks a workflow for ever, so they are used only when the server has them all. */
-async function searchAttributesRegistered(temporal: Temporal): Promise<boolean> {
+export async function searchAttributesRegistered(temporal: Temporal): Promise<boolean> {
   try {
     const { searchAttributes } = await import('../../workflows/visibility.ts');
     const { customAttributes } = await temporal.connection.operatorService.listSearchAttributes({

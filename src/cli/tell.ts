@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
 
 /** The last lines of a command that followed a run: what it came to, and the next commands. Nothing for a good end. */
-export function closingLines(io: Io, federation: string, { code, model }: Followed): string[] {
+export function closingLines(io: Io, federation: string, { code, model, rolledBack = false }: Followed): string[] {
   const { paint } = io;
   const lines: Partial<Record<ExitCode, () => string[]>> = {
     [exit.done]: () => [],
@@ -15,13 +15,16 @@ export function closingLines(io: Io, federation: string, { code, model }: Follow
     ],
     [exit.timedOut]: () => ['the time is over; the run goes on', ...waysOn(federation)],
     [exit.detached]: () => ['', 'detached; the run goes on', ...waysOn(federation)],
-    [exit.declined]: () => [
-      'the run was cancelled; what stands is kept',
-      `  fedctl up -f FILE resumes it, fedctl down ${federation} removes it`,
-    ],
+    [exit.declined]: () =>
+      rolledBack
+        ? ['the run was cancelled; what it made is undone', '  fedctl up -f FILE begins again']
+        : [
+            'the run was cancelled; what stands is kept',
+            `  fedctl up -f FILE resumes it, fedctl down ${federation} removes it`,
+          ],
   };
   const failed = (): string[] => [
-    `${paint('red', 'failed')}; what stands is kept`,
+    `${paint('red', 'failed')}; ${rolledBack ? 'not all that the run made is undone' : 'what stands is kept'}`,
     `  fedctl status ${federation} says why; fedctl up -f FILE goes on from there`,
   ];
   return (lines[code] ?? failed)();

@@ -1,4 +1,4 @@
-import type { Spec } from '../spec/schema.ts';
+import { defaultPolicy, type Spec } from '../spec/schema.ts';
 import type { StepDefinition } from './definition.ts';
 import { allClusters, type FactRef, type FrozenGraph, type FrozenQueue, type FrozenStep } from './frozen.ts';
 import { assertSound } from './sound.ts';
@@ -166,6 +166,34 @@ export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOpti
     clusters: up.clusters && { ...up.clusters, needs: [first.id], template, leaves: true },
     blockedForMs: up.blockedForMs,
     slowEveryMs: up.slowEveryMs,
+  });
+}
+
+/**
+ * What a turn-down has left to do where the record went and its run ended before the namespace did. There is no spec any
+ * more, and nothing to read from one.
+ */
+export function freezeRest(choices: DownChoices, options: FreezeOptions = {}): FrozenGraph {
+  const id = 'host/namespace';
+  const { phase, title, done, activity, undo = '', timing } = hostSteps[id];
+  const step: FrozenStep = {
+    id,
+    phase,
+    title,
+    done,
+    activity,
+    needs: [],
+    input: { spec: {}, facts: {} },
+    timing: freezeTiming(timing, defaultPolicy.waits),
+    skippable: false,
+    repeat: 'repeatable',
+    undo: { activity: undo },
+  };
+  return assertSound({
+    steps: undoSteps([step], choices),
+    clusters: null,
+    blockedForMs: defaultPolicy.blockedFor,
+    slowEveryMs: options.slowEveryMs ?? 60_000,
   });
 }
 

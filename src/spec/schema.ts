@@ -122,6 +122,9 @@ const policy = z.strictObject({
 });
 
 /** The whole file as design §4 has it. Unknown keys are errors everywhere; durations come out in milliseconds. */
+/** The policy where no spec says another. */
+export const defaultPolicy = policy.parse({});
+
 export const federationSchema = z.strictObject({
   apiVersion: z.literal('fedctl/v1alpha1'),
   kind: z.literal('Federation'),

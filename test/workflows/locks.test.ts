@@ -11,15 +11,14 @@ import { FakeWorld } from '../helpers/fake-activities.ts';
 import { hostWorld } from '../helpers/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { startTemporal } from '../helpers/temporal.ts';
-import { aTestSpec, inRun, queueOf, until } from './runs.ts';
+import { aTestSpec, inRun, queueOf, temporalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;
 let server: KubeApiserver;
 let temporal: Temporal;
 beforeAll(async () => {
   [env, server] = await Promise.all([startTemporal(), startKubeApiserver()]);
-  const { client, connection } = env;
-  temporal = { client, connection: connection as Temporal['connection'], address: '', namespace: 'default', ui: null };
+  temporal = temporalOf(env);
 }, 120_000);
 afterAll(async () => {
   await Promise.all([env.teardown(), server.stop()]);

@@ -1,5 +1,6 @@
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Temporal } from '../../src/cli/client.ts';
 import { type Operation, type RunInput, workflowIdOf } from '../../src/run/input.ts';
 import { getRunStateQuery } from '../../src/run/messages.ts';
 import type { RunState } from '../../src/run/state.ts';
@@ -62,6 +63,15 @@ export async function until(handle: Pick<Handle, 'query'>, wanted: (state: RunSt
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** The server of an environment as the command line knows it. */
+export const temporalOf = ({ client, connection }: TestWorkflowEnvironment): Temporal => ({
+  client,
+  connection: connection as Temporal['connection'],
+  address: '',
+  namespace: 'default',
+  ui: null,
+});
 
 /** Looks until it is so; fails with what was waited for after 20 s. */
 export async function eventually(look: () => Promise<boolean>, what: string): Promise<void> {

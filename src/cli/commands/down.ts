@@ -125,19 +125,27 @@ async function down(
   const temporal = await connectTemporal(io.env);
   const { hostOfTarget } = await import('../host.ts');
   const host = await hostOfTarget(io, target);
-  const { isDownAlready } = await import('../already-down.ts');
-  if (await isDownAlready(io, temporal, target.federation, host)) {
+  const [{ downBefore }, { contextOfHost, forgetContext }, { reopenDebts }] = await Promise.all([
+    import('../already-down.ts'),
+    import('../operator-files.ts'),
+    import('../debts.ts'),
+  ]);
+  const before = await downBefore(io, temporal, target.federation, host);
+  if (before) {
+    // Perhaps nobody followed it to its end.
+    for (const line of await forgetContext(io, before.kubeconfig)) io.note(line);
     io.note(`${target.federation} is down already: nothing to do`);
     return exit.done;
   }
   const taskQueue = taskQueueOf(io.env);
   const { assertFree } = await import('../lock.ts');
   await assertFree(io, temporal, { federation: target.federation, host, takeOver: options.takeOver ?? false });
+  for (const line of await reopenDebts(io, temporal, { federation: target.federation, host })) io.note(line);
   const { takeOver, cancelFirst = false } = options;
   const input = await inputOf(target.federation, host, choices, takeOver ?? false);
-  const { rememberContext } = await import('../operator-files.ts');
-  const forgetContext = await rememberContext(io, host);
-  const started = await startRun(temporal, input, { host }, { taskQueue, cancelFirst });
+  const kubeconfig = await contextOfHost(io, host);
+  const memo = { host, ...(kubeconfig ? { kubeconfig } : {}) };
+  const started = await startRun(temporal, input, memo, { taskQueue, cancelFirst });
   io.note(
     started.fresh
       ? `run ${started.workflowId} started`
@@ -163,7 +171,7 @@ async function down(
   for (const line of tell.closingLines(io, target.federation, followed)) io.note(line);
   if (followed.code === exit.done) {
     io.note(`${target.federation} is down${choices.volumes === 'keep' ? "; etcd's volume was kept" : ''}`);
-    for (const line of await forgetContext()) io.note(line);
+    for (const line of await forgetContext(io, kubeconfig)) io.note(line);
   }
   const { printFollowed } = await import('../status-document.ts');
   await printFollowed(io, output, followed.model);

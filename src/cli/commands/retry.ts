@@ -30,10 +30,12 @@ export const configureRetry: Configure = (command, cli) => {
             throw usageError('--all-blocked is about every federation: give no NAME and no file');
           return asking.retryAllBlocked(io, await connectTemporal(io.env));
         }
-        const { federation } = await resolveTarget(io, name, options);
+        const target = await resolveTarget(io, name, options);
+        const { federation } = target;
         const temporal = await connectTemporal(io.env);
         const amended = options.file !== undefined && (await asking.amendRun(io, temporal, options.file));
-        if (!amended || steps.length > 0) await asking.retrySteps(io, temporal, federation, steps);
+        if (!amended && steps.length === 0) await asking.retryAll(io, temporal, target);
+        else if (steps.length > 0) await asking.retrySteps(io, temporal, federation, steps);
         io.note(`  watch it: fedctl status ${federation} --watch`);
         return undefined;
       }),
