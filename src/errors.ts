@@ -6,7 +6,7 @@ import { membersErrors } from './errors/members.ts';
 import { preflightErrors } from './errors/preflight.ts';
 import { runErrors } from './errors/run.ts';
 import { specErrors } from './errors/spec.ts';
-import type { ErrorCode } from './errors/types.ts';
+import type { ErrorCode, ErrorData } from './errors/types.ts';
 
 export type { ErrorCode, ErrorData, RetryKind } from './errors/types.ts';
 
@@ -27,3 +27,10 @@ export type ErrorCodeName = keyof typeof errorCodes;
 
 /** Tells a code of ours from any other string (an error of another tool's worker, say). */
 export const isErrorCode = (name: string): name is ErrorCodeName => Object.hasOwn(errorCodes, name);
+
+/** How to mend an error of the table; nothing for a code that is not ours. */
+export const fixOf = (code: string, data: ErrorData): string[] => (isErrorCode(code) ? errorCodes[code].fix(data) : []);
+
+/** Where a code is described: the page is generated from the table, and has an anchor for each. Undefined: not ours. */
+export const pageOf = (code: string): string | undefined =>
+  isErrorCode(code) ? `docs/errors.md#${code.toLowerCase()}` : undefined;

@@ -25,7 +25,7 @@ function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
   const slow = slowEveryMs(run, step);
   return {
     activityId: step.id,
-    summary: summaryOf(run, step, mode),
+    summary: summaryOf(run, step, mode.parked ? `${step.title}, parked: slow attempts` : step.title),
     ...routingOf(step, run.state.facts, workflowInfo().taskQueue),
     startToCloseTimeout: timing.startToCloseMs,
     heartbeatTimeout: timing.heartbeatMs,
@@ -46,10 +46,10 @@ export const slowEveryMs = (run: Run, { timing }: FrozenStep): number => timing.
 const limitOf = ({ timing }: FrozenStep): { maximumAttempts?: number } =>
   timing.attempts === undefined ? {} : { maximumAttempts: timing.attempts };
 
-/** One line for the timeline of the Web UI; at most 200 bytes. */
-function summaryOf(run: Run, step: FrozenStep, mode: Mode): string {
-  const where = run.member ? ` (${run.member.name})` : '';
-  return `${step.id}: ${step.title}${where}${mode.parked ? ', parked: slow attempts' : ''}`.slice(0, 120);
+/** One line for the timeline of the Web UI: the step, and the cluster it is about. At most 200 bytes. */
+export function summaryOf(run: Run, step: FrozenStep, what: string): string {
+  const cluster = run.member?.name ?? run.input.host.context;
+  return `${step.id} (${cluster.slice(0, 80)}): ${what}`.slice(0, 190);
 }
 
 /** Runs a step's activity once (the server retries it). Throws ActivityFailure. */

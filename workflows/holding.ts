@@ -31,7 +31,7 @@ export function hold(run: Run): () => void {
   run.holds = true;
   const { holdFederation } = proxyActivities<Holding>({
     activityId: 'owner/hold',
-    summary: `owner/hold: Keep the federation for this run (${run.input.host.context})`,
+    summary: `owner/hold (${run.input.host.context}): Keep the federation for this run`,
     startToCloseTimeout: '24 hours',
     heartbeatTimeout: 20 * second,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -59,7 +59,7 @@ export async function letGo(run: Run): Promise<void> {
   if (run.member || run.input.debt || !patched('let-go-of-the-federation')) return;
   const { releaseFederation } = proxyActivities<Holding>({
     activityId: 'owner/release',
-    summary: `owner/release: Give the federation back (${run.input.host.context})`,
+    summary: `owner/release (${run.input.host.context}): Give the federation back`,
     startToCloseTimeout: 15 * second,
     scheduleToCloseTimeout: 30 * second,
     retry: { initialInterval: second, backoffCoefficient: 2 },

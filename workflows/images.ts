@@ -3,20 +3,22 @@ import {
   type ActivityOptions,
   ApplicationFailure,
   proxyActivities,
+  setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunContext, StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { fillInput } from '../src/plan/refs.ts';
 import { routingOf } from '../src/run/builders.ts';
-import type { ImagesInput, ImagesResult } from '../src/run/images.ts';
+import { imagesDetails, type ImagesInput, type ImagesResult } from '../src/run/images.ts';
 import { isBuilderAway } from './execute.ts';
 
 type AnyActivities = Record<string, (call: StepCall) => Promise<StepResult>>;
 
-const optionsOf = (step: FrozenStep, facts: ImagesResult['facts']): ActivityOptions => ({
+const optionsOf = (step: FrozenStep, run: RunContext, facts: ImagesResult['facts']): ActivityOptions => ({
   activityId: step.id,
-  summary: `${step.id}: ${step.title}`.slice(0, 120),
+  // An image is built for a federation; no cluster is asked.
+  summary: `${step.id} (${run.federation}): ${step.title}`.slice(0, 190),
   ...routingOf(step, facts, workflowInfo().taskQueue),
   ...limitsOf(step),
 });
@@ -51,6 +53,7 @@ export async function imagesRun(input: ImagesInput): Promise<ImagesResult> {
   for (let at = 0; at < input.steps.length; at += 1) {
     const step = input.steps[at];
     if (!step) break;
+    setCurrentDetails(imagesDetails(input, result, step));
     try {
       await runOne(step, run, result);
     } catch (error) {
@@ -61,11 +64,12 @@ export async function imagesRun(input: ImagesInput): Promise<ImagesResult> {
       result.steps.splice(at + 1);
     }
   }
+  setCurrentDetails(imagesDetails(input, result));
   return result;
 }
 
 async function runOne(step: FrozenStep, run: RunContext, result: ImagesResult): Promise<void> {
-  const activity = proxyActivities<AnyActivities>(optionsOf(step, result.facts))[step.activity];
+  const activity = proxyActivities<AnyActivities>(optionsOf(step, run, result.facts))[step.activity];
   if (!activity) throw ApplicationFailure.nonRetryable(`no activity ${step.activity}`, 'BUG');
   const call = { step: step.id, run, parked: false, waitMs: 0, input: fillInput(step, result.facts) };
   const { outcome, note = '', facts } = await activity(call);

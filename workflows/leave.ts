@@ -14,6 +14,7 @@ import { debtWorkflowIdOf, type DebtInput, type MemberInput } from '../src/run/i
 import { interrupt } from './amend.ts';
 import { execute, stepError } from './execute.ts';
 import type { memberDebt } from './index.ts';
+import { memberDetails } from './members.ts';
 import type { Run } from './run.ts';
 import { runGraph } from './run-graph.ts';
 import { searchAttributes } from './visibility.ts';
@@ -156,6 +157,7 @@ async function startDebt(run: Run, debt: DebtInput): Promise<void> {
       parentClosePolicy: ParentClosePolicy.ABANDON,
       memo: { operation: 'debt', cluster: name, since: run.now(), objects: debt.entries.length, host: run.input.host },
       staticSummary: `Clean up in ${name} when it answers again`,
+      staticDetails: memberDetails(federation, debt.member, 'owes clean-up: it did not answer while it left'),
       ...(known ? { typedSearchAttributes: [{ key: searchAttributes.federation, value: federation }] } : {}),
     });
   } catch (error) {

@@ -57,6 +57,16 @@ export async function runMember(run: Run, name: string): Promise<void> {
   }
 }
 
+/** Static details of a run about one member, Markdown. */
+export const memberDetails = (federation: string, { name, context }: ClusterSpec, what: string): string =>
+  [
+    `Member **${name}** of federation **${federation}** ${what}`,
+    '',
+    `| | |\n| --- | --- |\n| context | ${context} |`,
+    '',
+    `In a terminal: \`fedctl status ${federation} --watch\``,
+  ].join('\n');
+
 async function executeMember(run: Run, member: ClusterSpec, type: 'memberJoin' | 'memberUnjoin'): Promise<void> {
   const { federation, searchAttributes: known } = run.input;
   for (;;) {
@@ -68,6 +78,7 @@ async function executeMember(run: Run, member: ClusterSpec, type: 'memberJoin' |
         // A parent that was terminated asks its children to end: the next run waits for them.
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `${type === 'memberJoin' ? 'Join' : 'Unjoin'} ${member.name}`,
+        staticDetails: memberDetails(federation, member, type === 'memberJoin' ? 'joins' : 'leaves'),
         ...(known ? { typedSearchAttributes: [{ key: searchAttributes.federation, value: federation }] } : {}),
       });
       return;

@@ -3,7 +3,7 @@ import type { StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import type { StepError } from '../src/run/state.ts';
 import { dependentsOf } from '../src/plan/amend.ts';
-import { execute, isBuilderAway, type Mode, slowEveryMs, stepError } from './execute.ts';
+import { execute, isBuilderAway, type Mode, slowEveryMs, stepError, summaryOf } from './execute.ts';
 import type { Decision, Run } from './run.ts';
 
 /** `startAt`: the step that has to be done again first, since what it made is on a worker that is away. */
@@ -88,7 +88,7 @@ async function park(run: Run, step: FrozenStep, error: StepError): Promise<Decis
 
   const waiting = new CancellationScope();
   const looking = waiting.run(async (): Promise<Attempt> => {
-    await sleep(everyMs, { summary: `${step.id}: next automatic attempt` });
+    await sleep(everyMs, { summary: summaryOf(run, step, 'next automatic attempt') });
     return attemptStep(run, step, { parked: true, forMs: blockedForMs });
   });
   const deciding = waiting.run(() => condition(() => run.decisions.has(step.id)));

@@ -1,10 +1,11 @@
-import { isErrorCode } from '../errors.ts';
+import { pageOf } from '../errors.ts';
 import { CliError } from './exit.ts';
 import type { Io } from './io.ts';
 
-/** Where a code is described: docs/errors.md, generated from the same table, has an anchor for each. */
-const seeLine = (code: string | undefined): string[] =>
-  code && isErrorCode(code) ? [`  see: docs/errors.md#${code.toLowerCase()}`] : [];
+const seeLine = (code: string | undefined): string[] => {
+  const page = code && pageOf(code);
+  return page ? [`  see: ${page}`] : [];
+};
 
 /** An error for a person: what, why, ways out. A bug also shows its stack and where to report it. */
 export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {

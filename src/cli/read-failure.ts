@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ErrorData } from '../errors.ts';
+import { fixOf, type ErrorData } from '../errors.ts';
 import { CliError, exit } from './exit.ts';
-import { fixOf } from './status-model.ts';
 
 /** What a read in this process threw, as an ending for a person; what is no failure of the table stays a bug. */
 export function readFailure(error: unknown): unknown {

@@ -58,23 +58,28 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const run = typeof family === 'object' ? family.found.parent : undefined;
   const model =
     typeof family === 'object' ? mergeStatus(family.found.parent, family.found.children, run?.memo) : undefined;
-  if (model) {
-    const recorded = await recordSoon(sources, federation, target.host ?? run?.memo.host);
-    return { model: { ...model, debts: mergeDebts(await debtsIn(sources), recorded?.debts) }, notes, unknown: false };
-  }
+  const host = target.host ?? run?.memo.host;
+  if (model) return answer(model, await recordSoon(sources, federation, host), sources, notes);
   if (run) notes.push('no worker answered for the run (start one: fedctl worker); its steps are not known');
-  const recorded = await recordedIn(sources, federation, target.host ?? run?.memo.host, notes);
+  const recorded = await recordedIn(sources, federation, host, notes);
   const known = fromRecord(recorded, run, federation);
-  if (known) {
-    const debts = mergeDebts(await debtsIn(sources), typeof recorded === 'object' ? recorded.found.debts : {});
-    return { model: { ...known, debts }, notes, unknown: false };
-  }
+  if (known) return answer(known, typeof recorded === 'object' ? recorded.found : undefined, sources, notes);
   if (family === 'nothing' && recorded === 'nothing') return { model: nothing(federation), notes, unknown: true };
   const why = [`nothing is known of ${federation}: not all who may know it answered`, ...notes].join('\n');
   throw new CliError(exit.failed, why, [
     'where Temporal is: TEMPORAL_ADDRESS or TEMPORAL_PROFILE (sandbox: eval "$(fedctl sandbox env)")',
     'where its host cluster is: --context, or -f FILE',
   ]);
+}
+
+/** A picture with the debts of Temporal and of the record in it. */
+async function answer(
+  model: StatusModel,
+  recorded: RecordFacts | undefined,
+  sources: Sources,
+  notes: string[],
+): Promise<ReadStatus> {
+  return { model: { ...model, debts: mergeDebts(await debtsIn(sources), recorded?.debts) }, notes, unknown: false };
 }
 
 /** Debts outlive the run that made them, so they are asked for by themselves. */

@@ -1,13 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Local } from '../../worker/local.ts';
-import type { ErrorData } from '../errors.ts';
+import { fixOf, type ErrorData } from '../errors.ts';
 import type { Facts, RunContext } from '../plan/call.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 import { freezeUp } from '../plan/graph.ts';
 import { fillInput } from '../plan/refs.ts';
 import { categoryOf, failedCheck, type Check } from './check-model.ts';
 import type { SpecFile } from './spec-file.ts';
-import { fixOf } from './status-model.ts';
 
 /**
  * Runs phase `preflight` of the frozen graph, read-only, in this process: the same activities that a turn-up begins

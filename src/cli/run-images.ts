@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { ErrorData } from '../errors.ts';
+import { fixOf, type ErrorData } from '../errors.ts';
 import { freezeUp } from '../plan/graph.ts';
 import { joinReference } from '../plan/image-reference.ts';
 import { imageValues } from '../plan/values-yaml.ts';
@@ -22,7 +22,6 @@ import type { Io } from './io.ts';
 import { observeRun } from './observe.ts';
 import type { SpecFile } from './spec-file.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
-import { fixOf } from './status-model.ts';
 import { valuesPath, writeValues } from './values-file.ts';
 
 /** ms between looks at what the worker says. */
@@ -95,6 +94,7 @@ async function start(io: Io, temporal: Temporal, file: SpecFile, goal: ImagesGoa
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       memo: { operation: key },
       staticSummary: `images ${goal} ${file.federation}`,
+      staticDetails: `fedctl images ${goal} for **${file.federation}**, started by ${whoAmI()}; again it goes on from what was built`,
     });
     io.note(`run ${workflowId} started`);
     return handle;

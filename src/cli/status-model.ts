@@ -1,4 +1,4 @@
-import { errorCodes, isErrorCode, type ErrorData } from '../errors.ts';
+import { fixOf } from '../errors.ts';
 import { phases, type PhaseId } from '../plan/definition.ts';
 import type { Facts, Outcome } from '../plan/call.ts';
 import type { Operation } from '../run/input.ts';
@@ -104,9 +104,6 @@ export interface KnownOutputs {
   context?: string | null | undefined;
   zone?: string | null | undefined;
 }
-
-/** How to mend an error of the table; nothing for a code that is not ours. */
-export const fixOf = (code: string, data: ErrorData): string[] => (isErrorCode(code) ? errorCodes[code].fix(data) : []);
 
 const toError = (error: StepError | null): StatusError | null =>
   error && { code: error.code, message: error.message, fix: fixOf(error.code, error.data) };

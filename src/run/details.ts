@@ -1,4 +1,5 @@
 import { phases } from '../plan/definition.ts';
+import { fixOf, pageOf } from '../errors.ts';
 import { blockedOf } from './schedule.ts';
 import type { ClusterState, RunState, StepState } from './state.ts';
 
@@ -26,6 +27,18 @@ function phaseRow(phase: string, steps: StepState[]): string {
   return `| ${phase} | ${over} of ${steps.length} | ${cell(text) || (over === steps.length ? '✔' : '·')} |`;
 }
 
+/** What a step waits for, until when, and how to mend it. */
+function blockedLines({ id, error, blockedSince, nextAttemptAt }: StepState): string[] {
+  const { code = '', message = '', data = {} } = error ?? {};
+  const page = pageOf(code);
+  return [
+    `\n**${id}** (${code}) since ${blockedSince ?? ''}: ${cell(message)}\n`,
+    ...fixOf(code, data).map((way) => `- ${cell(way)}`),
+    ...(nextAttemptAt ? [`- or wait: it looks again by itself, the first time at ${nextAttemptAt}`] : []),
+    ...(page ? [`- more: \`${page}\``] : []),
+  ];
+}
+
 /** The run as Markdown, for the current details in the Temporal UI: phases, members, and what blocks. */
 export function renderDetails(state: RunState): string {
   const steps = Object.values(state.steps);
@@ -46,9 +59,6 @@ export function renderDetails(state: RunState): string {
     '',
     '| phase | done | now |\n| --- | --- | --- |\n' + rows.join('\n'),
     ...(members.length > 0 ? ['', '| member | status | blocked at |\n| --- | --- | --- |\n' + members.join('\n')] : []),
-    ...blocked.map(
-      (step) =>
-        `\n**${step.id}** (${step.error?.code ?? ''}) since ${step.blockedSince ?? ''}: ${cell(step.error?.message ?? '')}`,
-    ),
+    ...blocked.flatMap(blockedLines),
   ].join('\n');
 }

@@ -30,3 +30,17 @@ export const imagesSteps: Record<ImagesGoal, readonly string[]> = {
 
 /** One federation's images, one run at a time. */
 export const imagesWorkflowIdOf = (federation: string): string => `images/${federation}`;
+
+/** Such a run as Markdown, for the current details in the Temporal UI. `now`: the step it works on; absent: it is over. */
+export function imagesDetails(input: ImagesInput, result: ImagesResult, now?: FrozenStep): string {
+  const { goal, federation, steps } = input;
+  const done = new Map(result.steps.map(({ id, outcome, note }) => [id, note ? `${outcome}, ${note}` : outcome]));
+  const rows = steps.map(({ id }) => `| ${id} | ${done.get(id) ?? (id === now?.id ? '▶' : '·')} |`);
+  return [
+    `**images ${goal} ${federation}: ${now ? 'running' : 'completed'}**`,
+    '',
+    '| step | |',
+    '| --- | --- |',
+    ...rows,
+  ].join('\n');
+}

@@ -1,9 +1,11 @@
 import type { HostRef } from '../../plan/call.ts';
 import type { DownChoices } from '../../plan/graph.ts';
 import type { RunInput } from '../../run/input.ts';
+import type { Temporal } from '../client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
 import type { Io } from '../io.ts';
+import type { ContextRef } from '../kubeconfig-file.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
 import { parseTimeout } from './up.ts';
 
@@ -110,70 +112,81 @@ async function askVolumes(io: Io): Promise<'keep' | 'delete'> {
   throw new CliError(exit.declined, `declined: ${answer} is neither keep nor delete; nothing was touched`);
 }
 
-async function down(
-  cli: Cli,
-  target: Target,
-  choices: DownChoices,
-  options: Options & { timeoutMs: number | undefined },
-): Promise<ExitCode> {
+type Settled = Options & { timeoutMs: number | undefined };
+
+async function down(cli: Cli, target: Target, choices: DownChoices, options: Settled): Promise<ExitCode> {
   const { io } = cli;
-  const [{ connectTemporal }, { startRun, taskQueueOf }, tell] = await Promise.all([
+  const { federation } = target;
+  const [{ connectTemporal }, { hostOfTarget }, { assertFree }, { reopenDebts }] = await Promise.all([
     import('../client.ts'),
-    import('../start-run.ts'),
-    import('../tell.ts'),
-  ]);
-  const temporal = await connectTemporal(io.env);
-  const { hostOfTarget } = await import('../host.ts');
-  const host = await hostOfTarget(io, target);
-  const [{ downBefore }, { contextOfHost, forgetContext }, { reopenDebts }] = await Promise.all([
-    import('../already-down.ts'),
-    import('../operator-files.ts'),
+    import('../host.ts'),
+    import('../lock.ts'),
     import('../debts.ts'),
   ]);
-  const before = await downBefore(io, temporal, target.federation, host);
-  if (before) {
-    // Perhaps nobody followed it to its end.
-    for (const line of await forgetContext(io, before.kubeconfig)) io.note(line);
-    io.note(`${target.federation} is down already: nothing to do`);
-    return exit.done;
-  }
+  const temporal = await connectTemporal(io.env);
+  const host = await hostOfTarget(io, target);
+  if (await wasDown(io, temporal, federation, host)) return exit.done;
+  const takeOver = options.takeOver ?? false;
+  await assertFree(io, temporal, { federation, host, takeOver });
+  for (const line of await reopenDebts(io, temporal, { federation, host })) io.note(line);
+  return run(io, temporal, await inputOf(federation, host, choices, takeOver), options);
+}
+
+/** Says so of a federation that is down already; nobody followed that run to its end, perhaps. */
+async function wasDown(io: Io, temporal: Temporal, federation: string, host: HostRef): Promise<boolean> {
+  const [{ downBefore }, { forgetContext }] = await Promise.all([
+    import('../already-down.ts'),
+    import('../operator-files.ts'),
+  ]);
+  const before = await downBefore(io, temporal, federation, host);
+  if (!before) return false;
+  for (const line of await forgetContext(io, before.kubeconfig)) io.note(line);
+  io.note(`${federation} is down already: nothing to do`);
+  return true;
+}
+
+async function run(io: Io, temporal: Temporal, input: RunInput, options: Settled): Promise<ExitCode> {
+  const [{ startRun, taskQueueOf }, { linkLine }, { contextOfHost }] = await Promise.all([
+    import('../start-run.ts'),
+    import('../tell.ts'),
+    import('../operator-files.ts'),
+  ]);
   const taskQueue = taskQueueOf(io.env);
-  const { assertFree } = await import('../lock.ts');
-  await assertFree(io, temporal, { federation: target.federation, host, takeOver: options.takeOver ?? false });
-  for (const line of await reopenDebts(io, temporal, { federation: target.federation, host })) io.note(line);
-  const { takeOver, cancelFirst = false } = options;
-  const input = await inputOf(target.federation, host, choices, takeOver ?? false);
+  const { host } = input;
   const kubeconfig = await contextOfHost(io, host);
   const memo = { host, ...(kubeconfig ? { kubeconfig } : {}) };
+  const { cancelFirst = false } = options;
   const started = await startRun(temporal, input, memo, { taskQueue, cancelFirst });
-  io.note(
-    started.fresh
-      ? `run ${started.workflowId} started`
-      : `run ${started.workflowId} is open with the same choices: attached to it`,
-  );
-  for (const line of tell.linkLine(temporal, started.workflowId, started.runId)) io.note(line);
+  const { workflowId, runId, fresh } = started;
+  io.note(fresh ? `run ${workflowId} started` : `run ${workflowId} is open with the same choices: attached to it`);
+  for (const line of linkLine(temporal, workflowId, runId)) io.note(line);
   if (options.detach) {
-    io.result(started.workflowId);
+    io.result(workflowId);
     return exit.done;
   }
-  const [{ follow }, { interruption }] = await Promise.all([import('../follow.ts'), import('../interruption.ts')]);
-  const { output, timeoutMs } = options;
-  const detach = interruption(['SIGINT']);
-  const followed = await follow(io, {
-    temporal,
-    workflowId: started.workflowId,
-    taskQueue,
-    known: {},
-    output,
-    timeoutMs,
-    detach,
-  });
-  for (const line of tell.closingLines(io, target.federation, followed)) io.note(line);
+  return followDown(io, input, { temporal, workflowId, taskQueue, kubeconfig }, options);
+}
+
+async function followDown(
+  io: Io,
+  { federation, down: choices }: RunInput,
+  started: { temporal: Temporal; workflowId: string; taskQueue: string; kubeconfig: ContextRef | undefined },
+  { output, timeoutMs }: Settled,
+): Promise<ExitCode> {
+  const [{ follow }, { interruption }, { closingLines }, { forgetContext }, { printFollowed }] = await Promise.all([
+    import('../follow.ts'),
+    import('../interruption.ts'),
+    import('../tell.ts'),
+    import('../operator-files.ts'),
+    import('../status-document.ts'),
+  ]);
+  const { kubeconfig, ...run } = started;
+  const followed = await follow(io, { ...run, known: {}, output, timeoutMs, detach: interruption(['SIGINT']) });
+  for (const line of closingLines(io, federation, followed)) io.note(line);
   if (followed.code === exit.done) {
-    io.note(`${target.federation} is down${choices.volumes === 'keep' ? "; etcd's volume was kept" : ''}`);
+    io.note(`${federation} is down${choices?.volumes === 'keep' ? "; etcd's volume was kept" : ''}`);
     for (const line of await forgetContext(io, kubeconfig)) io.note(line);
   }
-  const { printFollowed } = await import('../status-document.ts');
   await printFollowed(io, output, followed.model);
   return followed.code;
 }
