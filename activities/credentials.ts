@@ -147,15 +147,39 @@ async function ensureAdminKubeconfig(
   return { outcome: done.outcome, facts: { expires: leaf.expires } };
 }
 
-/** The DNS settings of the control plane, from a file of the worker. Throws FILE_NOT_READABLE. */
+/**
+ * The DNS settings of the control plane, from a file of the worker. A key file of Google is no settings: it goes beside
+ * some that name its project, which the controller cannot find out outside of Google's own machines.
+ * Throws FILE_NOT_READABLE.
+ */
 async function ensureDnsCredentials(
   scope: StepScope,
   call: CallOf<'controller-manager/dns-credentials'>,
 ): Promise<ResultOf<'controller-manager/dns-credentials'>> {
-  const path = call.input.spec.controllerManager.dnsProviderConfigFile;
+  const { controllerManager, dns } = call.input.spec;
+  const path = controllerManager.dnsProviderConfigFile;
   if (!path) throw failure('BUG', 'a step about dnsProviderConfigFile was called without one');
-  const done = await ensureSecret(scope, names.dnsProviderConfig, { [names.dnsProviderConfig]: await textOf(path) });
-  return { outcome: done.outcome, facts: { secretVersion: versionOf(done) } };
+  const text = await textOf(path);
+  const key = googleKey(text);
+  const project = dns?.project ?? key?.project_id;
+  const settings = key ? `[Global]\n${project ? `project-id = "${project}"\n` : ''}` : text;
+  const done = await ensureSecret(scope, names.dnsProviderConfig, {
+    [names.dnsProviderConfig]: settings,
+    ...(key ? { [names.dnsProviderKey]: text } : {}),
+  });
+  return { outcome: done.outcome, facts: { secretVersion: versionOf(done), key: key !== undefined } };
+}
+
+/** What fedctl itself reads of a key file of Google; undefined for a text that is none. */
+function googleKey(text: string): { project_id?: string } | undefined {
+  try {
+    const key = JSON.parse(text) as { type?: unknown; project_id?: unknown } | null;
+    if (typeof key?.type !== 'string') return undefined;
+    const project = key.project_id;
+    return typeof project === 'string' && /^[-a-z0-9.:]+$/.test(project) ? { project_id: project } : {};
+  } catch {
+    return undefined;
+  }
 }
 
 async function textOf(path: string): Promise<string> {

@@ -1,3 +1,4 @@
+import type { FactsOf } from '../src/plan/facts.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { googleDns } from './clients/google-dns.ts';
 import { powerDns } from './clients/powerdns.ts';
@@ -19,6 +20,13 @@ export const required = (dns: DnsSpec | undefined): DnsSpec => {
   return dns;
 };
 
+/** What dns/zone tells the steps after it; of a zone that is not there, nothing. */
+export const factsOf = (zone: Zone | undefined): FactsOf<'dns/zone'> => ({
+  zoneId: zone?.id ?? '',
+  nameServers: zone?.nameServers ?? [],
+  controllerZone: zone?.controllerId ?? zone?.id ?? '',
+});
+
 const bareId = (id: string): string => id.replace(/^\/hostedzone\//, '');
 
 /**
@@ -28,7 +36,7 @@ const bareId = (id: string): string => id.replace(/^\/hostedzone\//, '');
 export async function findZone(provider: DnsProvider, dns: DnsSpec, uuid?: string): Promise<Zone | undefined> {
   const all = await provider.find(dns.zone);
   const { zoneId } = dns;
-  const matching = zoneId ? all.filter((zone) => zone.id === bareId(zoneId)) : all;
+  const matching = zoneId ? all.filter((zone) => [zone.id, zone.controllerId].includes(bareId(zoneId))) : all;
   const list = all.map((zone) => `${zone.id} (${zone.nameServers.join(', ') || 'no name servers'})`).join('; ');
   if (zoneId && matching.length === 0) {
     const others = all.length > 0 ? `zones of this name: ${list}` : 'there is no zone of this name';

@@ -3,7 +3,7 @@ import { fqdn } from './clients/dns-names.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { addressesOf, askSoa, nameServersOf } from './clients/resolver.ts';
 import type { Deps } from './deps.ts';
-import { dnsEntry, dnsProvider, findZone, required } from './dns-provider.ts';
+import { dnsEntry, dnsProvider, factsOf, findZone, required } from './dns-provider.ts';
 import { dnsRecordActivities, waitForChange } from './dns-record.ts';
 import { failure } from './fail.ts';
 import { entriesOf, forget, recordIntent, recordUid, undoableEntries } from './ledger.ts';
@@ -39,7 +39,7 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   }
   const zone = found ?? (await createZone(scope, provider, dns));
   if (zone.change) await waitForChange(call, provider, zone, zone.change);
-  const facts = { zoneId: zone.id, nameServers: zone.nameServers };
+  const facts = factsOf(zone);
   const outcome = found ? 'kept' : 'created';
   // The name servers of a private zone answer only inside its network, where the worker need not be.
   if (dns.visibility === 'private' && dns.resolvers.length === 0)
@@ -77,7 +77,7 @@ async function removeZone(
   const dns = required(call.input.spec.dns);
   const provider = await dnsProvider(dns, scope.deps.env);
   const zone = await findZone(provider, dns, scope.run.uuid);
-  const facts = { zoneId: zone?.id ?? '', nameServers: zone?.nameServers ?? [] };
+  const facts = factsOf(zone);
   const done = async (note: string, outcome: 'kept' | 'removed'): Promise<ResultOf<'dns/zone'>> => {
     for (const entry of await entriesOf(scope, scope.step)) await forget(scope, entry);
     return { outcome, note, facts };

@@ -2,7 +2,7 @@ import type { Facts, RunContext } from '../src/plan/call.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
 import type { DnsSpec } from './clients/dns-port.ts';
 import type { Deps } from './deps.ts';
-import { dnsProvider, findZone } from './dns-provider.ts';
+import { dnsProvider, factsOf, findZone } from './dns-provider.ts';
 import { recordFor, recordsAt, sameRecord } from './dns-record.ts';
 import { failure } from './fail.ts';
 import { toBeMade } from './preview-kube.ts';
@@ -24,7 +24,7 @@ export async function previewZone({ env }: Deps, { uuid }: RunContext, dns: DnsS
   const about = { cluster: 'dns', kind: 'Zone', namespace: dns.provider, name: dns.zone, fields: [], note: null };
   return {
     object: { ...about, action: zone ? 'keep' : 'create' },
-    facts: { zoneId: zone?.id ?? toBeMade, nameServers: zone?.nameServers ?? [] },
+    facts: zone ? { ...factsOf(zone) } : { zoneId: toBeMade, nameServers: [], controllerZone: '' },
   };
 }
 

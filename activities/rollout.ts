@@ -51,8 +51,8 @@ async function ensureControllerManagerDeployment(
 ): Promise<ResultOf<'controller-manager/deployment'>> {
   const { spec, facts } = call.input;
   const { controllerManager, images, dns } = spec;
-  const input = { controllerManager, images, dns, image: facts.image, secretVersion: facts.secretVersion };
-  const { outcome } = await ensurePatched(scope, controllerManagerDeployment(targetOf(scope), input), spec.patches);
+  const deployment = controllerManagerDeployment(targetOf(scope), { controllerManager, images, dns, ...facts });
+  const { outcome } = await ensurePatched(scope, deployment, spec.patches);
   return { outcome, facts: {} };
 }
 

@@ -13,6 +13,8 @@ export interface Zone {
   nameServers: string[];
   /** uuid of the federation that made it; undefined: not made by fedctl. */
   federation: string | undefined;
+  /** Its id as the control plane's own controller calls it, where that is not `id`. */
+  controllerId?: string | undefined;
   /** Of a zone just made: the change that the provider still carries out, for `changeDone`. */
   change?: string | undefined;
 }

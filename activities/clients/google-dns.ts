@@ -20,6 +20,8 @@ const permissions = [
 
 /** managedZones resource of the v1 API (https://cloud.google.com/dns/docs/reference/rest/v1/managedZones). */
 interface ApiZone {
+  /** A number of 64 bits, as text. */
+  id?: string;
   name: string;
   dnsName: string;
   visibility?: string;
@@ -221,6 +223,8 @@ const visibilityOf = (zone: ApiZone): string => (zone.visibility ?? 'public').to
 
 const toZone = (zone: ApiZone): Zone => ({
   id: zone.name,
+  // federation-controller-manager goes by the number (federation/pkg/dnsprovider/providers/google/clouddns/zone.go).
+  controllerId: zone.id,
   name: fqdn(zone.dnsName),
   nameServers: (zone.nameServers ?? []).map(fqdn).sort(),
   federation: zone.labels?.[mark],

@@ -32,9 +32,11 @@ export interface StepFacts {
   /** resourceVersion of the Secret: a changed one rolls the Deployment. */
   'apiserver/credentials': { secretVersion: string; expires: string };
   'controller-manager/credentials': { secretVersion: string };
-  'controller-manager/dns-credentials': { secretVersion: string };
+  /** `key`: the Secret holds a key file of Google beside the settings. */
+  'controller-manager/dns-credentials': { secretVersion: string; key: boolean };
   'admin/kubeconfig': { expires: string };
-  'dns/zone': { zoneId: string; nameServers: string[] };
+  /** `controllerZone`: its id as the control plane's own controller has it; '' where that knows none. */
+  'dns/zone': { zoneId: string; nameServers: string[]; controllerZone: string };
   'dns/delegation': { state: 'right' | 'missing' | 'wrong' | 'unknown' };
   'clusters/{cluster}/reach': { version: string; clusterUid: string };
   /** resourceVersion of the Secret in the host: register makes the Cluster again when it changed. */

@@ -12,7 +12,7 @@ export const labels = {
 export const annotations = {
   /** On pod templates: resourceVersion of the Secret that the pods read at their start. */
   credentials: 'fedctl/credentials',
-  /** `<federation>=<zone>` on the controller manager, where kubefed kept it and `kubefed join` reads it. */
+  /** `<federation>=<domain>` on the controller manager, where kubefed kept it and `kubefed join` reads it. */
   federations: 'federations',
   /** On a namespace that fedctl made: the federation's name, for whoever finds it without a record. */
   federationName: 'fedctl/federation-name',
@@ -63,6 +63,8 @@ export const names = {
   adminKubeconfig: 'federation-admin-kubeconfig',
   /** Secret; its key has the same name, as kubefed had it. */
   dnsProviderConfig: 'federation-dns-provider.conf',
+  /** Key of that Secret: a key file of Google, which goes beside the settings. */
+  dnsProviderKey: 'key.json',
   /** Secret of type kubernetes.io/dockerconfigjson. */
   pullSecret: 'federation-image-pull',
   /** ConfigMap. */

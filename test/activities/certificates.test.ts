@@ -292,6 +292,19 @@ describe('ensureDnsCredentials', () => {
     expect(await ensure(file)).toMatchObject({ outcome: 'updated' });
   });
 
+  it('puts a key file of Google beside settings that name its project', async () => {
+    const key = JSON.stringify({ type: 'service_account', project_id: 'key-project', private_key: 'secret' });
+    writeFileSync(file, key);
+    expect((await ensure(file)).facts).toMatchObject({ key: true });
+    expect(await dataOf(names.dnsProviderConfig)).toEqual({
+      [names.dnsProviderConfig]: '[Global]\nproject-id = "key-project"\n',
+      'key.json': key,
+    });
+    const spec = { controllerManager: { dnsProviderConfigFile: file }, dns: { project: 'spec-project' } };
+    await world.act(credentials.ensureDnsCredentials, world.call('controller-manager/dns-credentials', { spec }));
+    expect((await dataOf(names.dnsProviderConfig))[names.dnsProviderConfig]).toContain('spec-project');
+  });
+
   it('names a file that is not there', async () => {
     expect(await failureOf(ensure('/nowhere/dns.conf'))).toMatchObject({
       type: 'FILE_NOT_READABLE',

@@ -38,6 +38,12 @@ describe('freezeUp', () => {
     expect(before(freezeUp(full), 'controller-manager/deployment')).toContain('apiserver/ready');
   });
 
+  it('starts the controller manager, which would make a zone of its own, only after the zone stands', () => {
+    expect(before(freezeUp(full), 'controller-manager/deployment')).toContain('dns/zone');
+    const zone = freezeDown(full, { volumes: 'delete' }).steps.find(({ id }) => id === 'dns/zone');
+    expect(zone?.needs).toContain('controller-manager/deployment');
+  });
+
   it('writes nothing before preflight has passed, and everything else after the record', () => {
     const graph = freezeUp(full);
     const preflight = ids(graph.steps).filter((id) => id.startsWith('preflight/'));

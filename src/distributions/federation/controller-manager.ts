@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../activities/clients/kube-port.ts';
 import { annotations, names } from '../../plan/names.ts';
 import type { Spec } from '../../spec/schema.ts';
-import { renderFlags } from './flags.ts';
+import { knowsZoneId, renderFlags } from './flags.ts';
 import {
   containerSecurity,
   controlPlaneObject,
@@ -19,6 +19,7 @@ export const knownDnsProviders: readonly string[] = ['azure-azuredns', 'aws-rout
 
 const kubeconfigFolder = '/etc/federation/controller-manager';
 const dnsFolder = '/etc/federation/dns-provider';
+const dnsConfigFile = `${dnsFolder}/${names.dnsProviderConfig}`;
 /** Port of /healthz and /metrics: `--port` of federation-controller-manager, 10253 by default. */
 const statusPort = ({ extraArgs }: Spec['controllerManager']): number =>
   Number(extraArgs['port'] ?? extraArgs['--port'] ?? 10253);
@@ -53,10 +54,15 @@ export function controllerManagerRbac(target: Target): KubeObject[] {
 /** What the Deployment federation-controller-manager is made of. */
 export interface ControllerManagerInput {
   controllerManager: Spec['controllerManager'];
-  images: Pick<Spec['images'], 'pullSecret'>;
-  dns: Pick<NonNullable<Spec['dns']>, 'provider' | 'zone'> | undefined;
-  /** Reference as the pod pulls it. */
+  images: Pick<Spec['images'], 'pullSecret' | 'controllerManager'>;
+  dns: Pick<NonNullable<Spec['dns']>, 'provider' | 'zone' | 'domain'> | undefined;
+  /** Reference as the pod pulls it, and its tag. */
   image: string;
+  version: string;
+  /** The zone as the control plane's own controller calls it; absent where nobody told of one. */
+  controllerZone?: string | undefined;
+  /** True when the Secret with the DNS settings also holds a key file of Google. */
+  dnsKey?: boolean | undefined;
   /** resourceVersion of its kubeconfig's Secret. */
   secretVersion: string;
 }
@@ -70,19 +76,38 @@ export function dnsProviderOf({ controllerManager, dns }: ControllerManagerInput
   return dns && knownDnsProviders.includes(dns.provider) ? dns.provider : undefined;
 }
 
-/** Arguments of federation-controller-manager: those of kubefed init. */
+const bare = (name: string): string => name.replace(/\.+$/, '').toLowerCase();
+
+/** Where the names of federated services end, when that is not the zone itself. */
+const suffixOf = ({ dns }: ControllerManagerInput): string | undefined =>
+  dns && bare(dns.domain) !== bare(dns.zone) ? bare(dns.domain) : undefined;
+
+/**
+ * Id of the zone, which tells it from others of its name. Without it the controller gives up on two zones of one name,
+ * and with one that is of no zone it makes another: only that of the zone which it will find at the same provider.
+ */
+function zoneIdOf(input: ControllerManagerInput, provider: string | undefined): string | undefined {
+  const { name } = input.images.controllerManager;
+  if (!provider || provider !== input.dns?.provider || !knowsZoneId({ name, version: input.version })) return undefined;
+  return input.controllerZone;
+}
+
+/** Arguments of federation-controller-manager: those of kubefed init, and what its zone needs. */
 export function controllerManagerArguments(target: Target, input: ControllerManagerInput): string[] {
   const provider = dnsProviderOf(input);
-  const config = provider && input.controllerManager.dnsProviderConfigFile;
+  // The provider for Route 53 reads no settings: it has the chain of the AWS SDK.
+  const config = provider && provider !== 'aws-route53' && input.controllerManager.dnsProviderConfigFile;
   return renderFlags(
     {
       // Without a provider the flag must be absent and the service controller off, or the process ends at once.
       controllers: provider ? undefined : 'service-dns=false',
       'dns-provider': provider,
-      'dns-provider-config': config ? `${dnsFolder}/${names.dnsProviderConfig}` : undefined,
+      'dns-provider-config': config ? dnsConfigFile : undefined,
       'federation-name': target.federation,
       kubeconfig: `${kubeconfigFolder}/kubeconfig`,
       master: `https://${names.apiserver}`,
+      'service-dns-suffix': suffixOf(input),
+      'zone-id': zoneIdOf(input, provider),
       'zone-name': input.dns?.zone,
     },
     input.controllerManager.extraArgs,
@@ -96,13 +121,25 @@ const volumesOf = (input: ControllerManagerInput): { name: string; mountPath: st
     : []),
 ];
 
+/** Where the SDKs of the providers look for the credentials that the Secret holds. */
+function credentialsEnv(input: ControllerManagerInput): { name: string; value: string }[] {
+  const provider = dnsProviderOf(input);
+  if (!input.controllerManager.dnsProviderConfigFile) return [];
+  if (provider === 'aws-route53') return [{ name: 'AWS_SHARED_CREDENTIALS_FILE', value: dnsConfigFile }];
+  const key = { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: `${dnsFolder}/${names.dnsProviderKey}` };
+  return provider === 'google-clouddns' && input.dnsKey ? [key] : [];
+}
+
 const container = (target: Target, input: ControllerManagerInput): object => ({
   name: 'controller-manager',
   image: input.image,
   command: input.controllerManager.command,
   args: controllerManagerArguments(target, input),
   // It reads Secrets of the namespace named here, with the rights of its ServiceAccount.
-  env: [{ name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }],
+  env: [
+    { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    ...credentialsEnv(input),
+  ],
   ports: [{ name: 'status', containerPort: statusPort(input.controllerManager), protocol: 'TCP' }],
   readinessProbe: tcpProbe('status', { periodSeconds: 2, failureThreshold: 3 }),
   livenessProbe: tcpProbe('status', { periodSeconds: 10, failureThreshold: 6 }),
@@ -112,9 +149,9 @@ const container = (target: Target, input: ControllerManagerInput): object => ({
   volumeMounts: volumesOf(input).map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
 });
 
-/** `federations=<name>=<zone>`: the state that `kubefed join` reads; no zone, no annotation. */
+/** `federations=<name>=<domain>`: what `kubefed join` reads, and writes into cluster DNS; no zone, no annotation. */
 const federations = (target: Target, input: ControllerManagerInput): Record<string, string> =>
-  input.dns ? { [annotations.federations]: `${target.federation}=${input.dns.zone.replace(/\.+$/, '')}` } : {};
+  input.dns ? { [annotations.federations]: `${target.federation}=${bare(input.dns.domain)}` } : {};
 
 /** Deployment federation-controller-manager: probes the members and spreads what is federated. */
 export function controllerManagerDeployment(target: Target, input: ControllerManagerInput): KubeObject {

@@ -45,6 +45,16 @@ export function eraOf(image: Image, flags: Spec['apiserver']['flags'] = 'era'): 
 }
 
 /**
+ * Whether a controller manager knows `--zone-id`: from 1.5 on, though not its early builds; of a tag that tells nothing
+ * only `fcp`, which came with the last releases.
+ */
+export function knowsZoneId({ name, version }: Image): boolean {
+  const numbers = kubernetesVersion(version);
+  if (!numbers) return name.startsWith('fcp');
+  return !atMost(numbers, 4) && !/^v?1\.5\.0-alpha/.test(version);
+}
+
+/**
  * Flags as arguments, sorted, so that the same spec always gives the same pod. `extraArgs` win over what fedctl would
  * set (names with or without `--`); an empty value leaves the flag out, which is the way to drop one that an image does
  * not know.
