@@ -139,9 +139,12 @@ function fillFromEnvironment(work: Work, file: YamlText, env: Environment): void
 const isWith = (work: Work, from: FromEnvironment, said: string): boolean =>
   from.with === undefined || work.origins.get(dotted(from.with))?.said === said;
 
+/** ASCII that no name holds; a URL would take some of it for its own: a path, a port, a user. */
+const foreign = /[\0-,/:-@[-`{-\x7f]/;
+
 /** An internationalized name as DNS has it (xn--); what is no name at all stays as it is, for a rule to refuse. */
 function asAscii(name: string): string {
-  if (/^[\x20-\x7e]*$/.test(name) || !URL.canParse(`http://${name}/`)) return name;
+  if (/^[\x20-\x7e]*$/.test(name) || foreign.test(name) || !URL.canParse(`http://${name}/`)) return name;
   const { hostname } = new URL(`http://${name}/`);
   return name.endsWith('.') && !hostname.endsWith('.') ? `${hostname}.` : hostname;
 }

@@ -546,6 +546,24 @@ const rules: BadSpec[] = [
     text: dns().replace('federation.example.', 'federation.example./'),
     expect: '17:11 spec.dns.zone federation.example./ is no DNS name',
   },
+  ...['bücher.example/x', 'bücher.example:53', 'a@bücher.example', 'bücher.example?x', 'bücher.example#x'].map(
+    (zone) => ({
+      name: `an internationalized zone with more to it: ${zone}`,
+      text: dns().replace('federation.example.', `'${zone}'`),
+      expect: `17:11 spec.dns.zone ${zone} is no DNS name`,
+    }),
+  ),
+  {
+    name: 'an address as a zone',
+    text: dns().replace('federation.example.', '10.0.0.1'),
+    expect: '17:11 spec.dns.zone 10.0.0.1 is an address, not a name',
+    hint: 'federation.example.',
+  },
+  {
+    name: 'a zone that ends in a number',
+    text: dns().replace('federation.example.', 'example.42.'),
+    expect: '17:11 spec.dns.zone example.42 is no DNS name',
+  },
   {
     name: 'a private zone of PowerDNS',
     text: dns('    visibility: private\n'),

@@ -1,7 +1,7 @@
 import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { Spec } from '../schema.ts';
-import { isDnsName, isSocketAddress } from '../texts.ts';
+import { isDnsName, isIpv4, isSocketAddress } from '../texts.ts';
 
 type Dns = NonNullable<Spec['dns']>;
 const at = (...rest: Path): Path => ['spec', 'dns', ...rest];
@@ -23,7 +23,8 @@ export function dnsRules({ spec: { dns } }: Parts): Finding[] {
 function names({ zone, domain }: Dns): Finding[] {
   const zoneName = zone.replace(/\.$/, '').toLowerCase();
   const findings: Finding[] = [];
-  if (!isDnsName(zone)) findings.push(noName('zone', zoneName));
+  if (isIpv4(zoneName)) findings.push(address(zoneName));
+  else if (!isZoneName(zone)) findings.push(noName('zone', zoneName));
   else if (!isDnsName(domain)) findings.push(noName('domain', domain));
   else if (!`.${domain.toLowerCase()}`.endsWith(`.${zoneName}`))
     findings.push({
@@ -33,6 +34,15 @@ function names({ zone, domain }: Dns): Finding[] {
     });
   return findings;
 }
+
+/** Programs take a name that ends in a number for an address (https://url.spec.whatwg.org/#ends-in-a-number-checker). */
+const isZoneName = (zone: string): boolean => isDnsName(zone) && !/(^|\.)\d+\.?$/.test(zone);
+
+const address = (text: string): Finding => ({
+  path: at('zone'),
+  message: `${text} is an address, not a name`,
+  hint: 'write the domain that the names of federated services go under: federation.example.',
+});
 
 const noName = (key: string, text: string): Finding => ({
   path: at(key),
@@ -47,7 +57,7 @@ const registrySuffix =
 /** A bare top-level domain, or a public suffix of a country: to be told before a provider is asked. */
 function registryRules({ zone, visibility }: Dns): Finding[] {
   const name = zone.replace(/\.$/, '').toLowerCase();
-  if (visibility === 'private' || !isDnsName(zone)) return [];
+  if (visibility === 'private' || !isZoneName(zone)) return [];
   const hint = `write a name that is yours below it: federation.example.${name}`;
   if (!name.includes('.')) return [{ path: at('zone'), message: `${name} is a top-level domain`, hint }];
   if (!registrySuffix.test(name)) return [];
