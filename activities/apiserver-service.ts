@@ -7,7 +7,6 @@ import type { StepFacts } from '../src/plan/facts.ts';
 import { names } from '../src/plan/names.ts';
 import { nodeAddress, serviceAddress } from '../src/plan/readiness.ts';
 import type { KubeObject } from './clients/kube-port.ts';
-import { addressesOf } from './clients/resolver.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
@@ -72,7 +71,7 @@ async function addressOfBalancer(
     const told = warningOf(await readEvents(scope, service), service);
     return { why: `no load balancer has given Service ${names.apiserver} an address yet${told}` };
   }
-  if (found.kind === 'hostname' && (await addressesOf(found.address, resolvers)).length === 0) {
+  if (found.kind === 'hostname' && (await scope.deps.resolver.addressesOf(found.address, resolvers)).length === 0) {
     const asked = resolvers.length > 0 ? ` at ${resolvers.join(', ')}` : '';
     return { why: `host name ${found.address} of the load balancer does not resolve${asked} yet` };
   }

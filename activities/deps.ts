@@ -1,4 +1,5 @@
 import type { KubeClients } from './clients/kube-port.ts';
+import type { Resolver } from './clients/resolver.ts';
 
 /** What Temporal knows of a run; for the Lease: may its owner be replaced? */
 export interface RunDirectory {
@@ -17,6 +18,7 @@ export interface Log {
 /** Everything that activities reach the world through. Tests pass fakes of the HTTP side, never of these modules. */
 export interface Deps {
   kube: KubeClients;
+  resolver: Resolver;
   runs: RunDirectory;
   log: Log;
   /** Environment of the worker: credentials by reference are resolved with it. */

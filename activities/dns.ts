@@ -1,7 +1,9 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { fqdn } from './clients/dns-names.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
-import { addressesOf, askSoa, nameServersOf } from './clients/resolver.ts';
+import { type Delegation, delegationOf } from './clients/dns-delegation.ts';
+import { serversOf, servingOf, themselves } from './clients/dns-servers.ts';
+import { type Resolver, valuesOf } from './clients/resolver.ts';
 import type { Deps } from './deps.ts';
 import { dnsEntry, dnsProvider, factsOf, findZone, required } from './dns-provider.ts';
 import { dnsRecordActivities, waitForChange } from './dns-record.ts';
@@ -10,23 +12,16 @@ import { entriesOf, forget, recordIntent, recordUid, undoableEntries } from './l
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
 
-/** Every server to ask: `dns.resolvers`, or what the zone's NS names resolve to. */
-async function serversOf(dns: DnsSpec, zone: Zone): Promise<{ servers: string[]; unresolved: string[] }> {
-  if (dns.resolvers.length > 0) return { servers: dns.resolvers, unresolved: [] };
-  const found = await Promise.all(zone.nameServers.map(async (name) => ({ name, addresses: await addressesOf(name) })));
-  return {
-    servers: found.flatMap(({ addresses }) => addresses),
-    unresolved: found.flatMap(({ name, addresses }) => (addresses.length === 0 ? [name] : [])),
-  };
-}
-
-/** '' when every name server answers for the zone, else who does not. */
-async function silentServers(dns: DnsSpec, zone: Zone): Promise<string> {
-  const { servers, unresolved } = await serversOf(dns, zone);
-  if (unresolved.length > 0) return `the name servers ${unresolved.join(', ')} have no address yet`;
-  if (servers.length === 0) return `the zone ${zone.name} has no name servers yet`;
-  const answers = await Promise.all(servers.map((server) => askSoa(server, zone.name)));
-  return answers.flatMap((answer) => ('why' in answer ? [answer.why] : [])).join('; ');
+/**
+ * '' when every name server has the zone, else who does not; and what was not reached of those that have it.
+ * A private zone answers only inside its network: there `dns.resolvers`, which know it from others, are asked.
+ */
+async function lookAtServers(resolver: Resolver, dns: DnsSpec, zone: Zone): Promise<{ why: string; away: string }> {
+  const inside = dns.visibility === 'private';
+  const servers = inside ? themselves(dns.resolvers) : await serversOf(resolver, zone.nameServers, dns.resolvers);
+  if (servers.length === 0) return { why: `the zone ${zone.name} has no name servers yet`, away: '' };
+  const { silent, notReached } = await servingOf(resolver, servers, zone.name, inside);
+  return { why: silent.join('; '), away: notReached.length > 0 ? `; ${notReached.join(', ')} not reached` : '' };
 }
 
 async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<ResultOf<'dns/zone'>> {
@@ -44,24 +39,22 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   // The name servers of a private zone answer only inside its network, where the worker need not be.
   if (dns.visibility === 'private' && dns.resolvers.length === 0)
     return { outcome, note: `${zone.name} stands; whether it answers in ${dns.network} was not asked`, facts };
-  await waitUntil(
+  const away = await waitUntil(
     call,
     'DNS_ZONE_PENDING',
     async () => {
-      const why = await silentServers(dns, zone);
-      return why ? { why } : { value: true };
+      const seen = await lookAtServers(scope.deps.resolver, dns, zone);
+      return seen.why ? { why: seen.why } : { value: seen.away };
     },
     { everyMs: 1_000, data: { zone: dns.zone } },
   );
   const ours = zone.federation === scope.run.uuid;
-  return {
-    outcome,
-    note: ours ? `${zone.name} answers` : `${zone.name} was there before; it stays when the federation goes`,
-    facts,
-  };
+  const note = ours ? `${zone.name} answers` : `${zone.name} was there before; it stays when the federation goes`;
+  return { outcome, note: `${note}${away}`, facts };
 }
 
 async function createZone(scope: StepScope, provider: DnsProvider, dns: DnsSpec): Promise<Zone> {
+  refuseNameless(dns);
   const entry = dnsEntry(scope, dns, 'Zone', dns.zone);
   await recordIntent(scope, entry);
   const zone = await provider.create(dns.zone, scope.run.uuid);
@@ -92,43 +85,73 @@ async function removeZone(
   return done(`zone ${zone.name} removed`, 'removed');
 }
 
-async function checkDelegation(_scope: StepScope, call: CallOf<'dns/delegation'>): Promise<ResultOf<'dns/delegation'>> {
+/**
+ * Whether the zone above refers to this one, by asking its own servers. `warn`: a word that goes on; `require`: waits,
+ * and throws DNS_DELEGATION with what to create there.
+ */
+async function checkDelegation(scope: StepScope, call: CallOf<'dns/delegation'>): Promise<ResultOf<'dns/delegation'>> {
   const dns = required(call.input.spec.dns);
   if (dns.visibility === 'private') {
-    return { outcome: 'done', note: `${dns.zone} is private: it needs no delegation`, facts: { state: 'unknown' } };
+    const note = `${dns.zone} is private: it needs no delegation`;
+    return { outcome: 'done', note, facts: { state: 'right', problems: [], records: [] } };
   }
-  const wanted = [...call.input.facts.nameServers].map((name) => name.toLowerCase()).sort();
-  const records = wanted.map((name) => `${dns.zone} NS ${name}`).join(', ');
-  const look = async (): Promise<{ state: 'right' | 'missing' | 'wrong' | 'unknown'; note: string }> => {
-    const shown = await nameServersOf(dns.zone, dns.resolvers);
-    if (!shown) return { state: 'unknown', note: 'no resolver answers for the zone' };
-    if (shown.length === 0) return { state: 'missing', note: `not delegated yet; create at the parent: ${records}` };
-    if (shown.join() === wanted.join()) return { state: 'right', note: `delegated to ${shown.join(', ')}` };
-    return { state: 'wrong', note: `delegated to ${shown.join(', ')}; create at the parent: ${records}` };
-  };
+  const zone = { name: dns.zone.toLowerCase(), nameServers: call.input.facts.nameServers };
+  const look = (): Promise<Delegation> => delegationOf(scope.deps.resolver, zone, dns.resolvers);
   if (dns.delegation === 'warn') {
-    const { state, note } = await look();
-    return { outcome: 'done', note, facts: { state } };
+    const seen = await look();
+    return { outcome: 'done', note: said(seen), facts: factsOfDelegation(seen) };
   }
-  const state = await waitUntil(
+  const data = { zone: dns.zone, records: '' };
+  const right = await waitUntil(
     call,
     'DNS_DELEGATION',
     async () => {
       const seen = await look();
-      return seen.state === 'right' ? { value: seen.state } : { why: seen.note };
+      data.records = seen.records.join('\n');
+      return seen.state === 'right' ? { value: seen } : { why: said(seen) };
     },
-    { everyMs: 15_000, data: { zone: dns.zone, records } },
+    { everyMs: 15_000, data },
   );
-  return { outcome: 'done', note: `delegated to ${wanted.join(', ')}`, facts: { state } };
+  return { outcome: 'done', note: said(right), facts: factsOfDelegation(right) };
+}
+
+/** Records are told only where they are wanted: somebody has to create them. */
+const factsOfDelegation = ({ state, problems, records }: Delegation): ResultOf<'dns/delegation'>['facts'] => ({
+  state,
+  problems,
+  records: state === 'right' ? [] : records,
+});
+
+const verdicts: Record<Delegation['state'], string> = {
+  right: 'delegated',
+  missing: 'not delegated yet',
+  wrong: 'not delegated as it should be',
+  unknown: 'whether it is delegated is not known',
+};
+
+function said({ state, shown, problems, records }: Delegation): string {
+  if (state === 'right') return `delegated to ${shown.join(', ')}`;
+  return `${verdicts[state]}: ${problems.join('; ')}; to have in the zone above: ${records.join(', ')}`;
+}
+
+/** A zone of PowerDNS has the NS records that it is told; with none that anybody finds, it would never answer. */
+function refuseNameless({ provider, nameServers, resolvers, zone }: DnsSpec): void {
+  if (provider !== 'powerdns' || nameServers.length + resolvers.length > 0) return;
+  const message = `zone ${zone} is to be made, but dns.nameServers does not say what its NS records are`;
+  throw failure('DNS_NAME_SERVERS_MISSING', message, { zone });
 }
 
 /** A zone that another account has already would be made a second time, and nobody would ask it. */
-async function refuseDelegatedElsewhere(dns: DnsSpec): Promise<void> {
+async function refuseDelegatedElsewhere(resolver: Resolver, dns: DnsSpec): Promise<void> {
   if (dns.visibility === 'private' || dns.delegation === 'ignore') return;
-  const shown = (await nameServersOf(dns.zone, dns.resolvers)) ?? [];
+  const zone = fqdn(dns.zone);
+  const { state, serving } = await delegationOf(resolver, { name: zone, nameServers: [] }, dns.resolvers);
+  // Where the zone above cannot be asked, what resolvers find is of somebody who has the zone.
+  const unasked = state === 'unknown' ? await resolver.resolve(zone, 'NS', dns.resolvers) : undefined;
+  const theirs = [...serving, ...valuesOf(unasked?.answers ?? [], 'NS', zone)];
   const expected = new Set(dns.nameServers.map(fqdn));
-  if (shown.length === 0 || shown.every((name) => expected.has(name))) return;
-  const message = `zone ${dns.zone} is not in this account, but it is delegated already, to ${shown.join(', ')}`;
+  if (theirs.every((name) => expected.has(name))) return;
+  const message = `zone ${dns.zone} is not in this account, but it is delegated already, to ${theirs.join(', ')}`;
   throw failure('DNS_ZONE_ELSEWHERE', message, { zone: dns.zone, provider: dns.provider });
 }
 
@@ -144,7 +167,10 @@ export const dnsActivities = (deps: Deps) => ({
       const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
       throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
     }
-    if (!zone) await refuseDelegatedElsewhere(dns);
+    if (!zone) {
+      refuseNameless(dns);
+      await refuseDelegatedElsewhere(scope.deps.resolver, dns);
+    }
     return { outcome: 'done', note: zone ? `zone ${dns.zone} stands` : `zone ${dns.zone} will be created`, facts: {} };
   }),
   ensureZone: writing<'dns/zone'>(deps, ensureZone),

@@ -1,4 +1,5 @@
 import { kubeClients } from '../activities/clients/kube.ts';
+import { createResolver } from '../activities/clients/resolver.ts';
 import type { Deps, Log, RunDirectory } from '../activities/deps.ts';
 
 /** What activities reach the world through: as a worker has it, or the CLI for what it only reads. */
@@ -8,6 +9,7 @@ export function createDeps(
 ): Deps {
   return {
     kube: kubeClients(settings.env),
+    resolver: createResolver(),
     runs: of.runs,
     log: of.log,
     env: settings.env,

@@ -84,6 +84,13 @@ export interface StatusOutputs {
   certificateExpiry: string | null;
 }
 
+/** What a step that went on found not to be right, and what mends it. */
+export interface StatusWarning {
+  step: string;
+  message: string;
+  fix: string[];
+}
+
 /** The document of `fedctl status -o json` (design §7): field names are API. */
 export interface StatusModel {
   federation: string;
@@ -96,6 +103,7 @@ export interface StatusModel {
   phases: StatusPhase[];
   clusters: StatusCluster[];
   debts: StatusDebt[];
+  warnings: StatusWarning[];
   outputs: StatusOutputs;
 }
 
@@ -227,6 +235,20 @@ function outputsOf(facts: RunState['facts'], known: KnownOutputs): StatusOutputs
   };
 }
 
+/** With `dns.delegation: warn` a run goes on without; the person still has to do it. */
+function warningsOf(facts: RunState['facts']): StatusWarning[] {
+  const { problems, records } = facts['dns/delegation'] ?? {};
+  const message = list(problems).join('; ');
+  if (message === '') return [];
+  return [
+    {
+      step: 'dns/delegation',
+      message: `the zone is not found by everybody: ${message}`,
+      fix: ['have in the zone above:', ...list(records).map((record) => `  ${record}`)],
+    },
+  ];
+}
+
 /**
  * One picture of a run and its children: states from their queries, attempts and reasons from what Temporal tells of
  * their pending activities. Undefined when the run itself did not answer (no worker): the record has to do then.
@@ -256,6 +278,7 @@ export function mergeStatus(
       steps: stepsOf(byId.get(workflowId)),
     })),
     debts: [],
+    warnings: state.operation === 'down' ? [] : warningsOf(state.facts),
     // What the undos of a turn-down tell is of things that go.
     outputs: outputsOf(state.operation === 'down' ? {} : state.facts, known),
   };

@@ -89,5 +89,6 @@ export const nothing = (federation: string): StatusModel => ({
   phases: [],
   clusters: [],
   debts: [],
+  warnings: [],
   outputs: { apiserverAddress: null, context: null, zone: null, nameServers: [], images: {}, certificateExpiry: null },
 });

@@ -2,6 +2,7 @@ import { formatDuration, table } from './format.ts';
 import { plain } from './io.ts';
 import { render, type View } from './progress.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
+import { warningLines } from './warnings.ts';
 
 const day = 86_400_000;
 
@@ -12,9 +13,12 @@ export function statusLines(model: StatusModel, view: View): string[] {
     ...memberLines(model, view),
     ...debtLines(model, view),
     ...outputLines(model, view),
+    ...spaced(warningLines(model, view.paint ?? plain)),
     ...adviceLines(model),
   ];
 }
+
+const spaced = (lines: string[]): string[] => (lines.length > 0 ? ['', ...lines] : []);
 
 /** Members, when their phase is folded or not known. */
 function memberLines(model: StatusModel, view: View): string[] {

@@ -3,12 +3,13 @@ import { exit, type ExitCode } from './exit.ts';
 import type { Followed } from './follow.ts';
 import type { Io } from './io.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
+import { warningLines } from './warnings.ts';
 
 /** The last lines of a command that followed a run: what it came to, and the next commands. Nothing for a good end. */
 export function closingLines(io: Io, federation: string, { code, model, rolledBack = false }: Followed): string[] {
   const { paint } = io;
   const lines: Partial<Record<ExitCode, () => string[]>> = {
-    [exit.done]: () => [],
+    [exit.done]: () => (model ? warningLines(model, paint) : []),
     [exit.blocked]: () => [
       `${paint('yellow', 'blocked')} at ${blockedIds(model)}; nothing is lost, the run looks again by itself`,
       ...afterFix(federation, model),

@@ -94,6 +94,15 @@ export const dnsErrors = defineErrors({
     title: 'the address of the DNS provider is not known',
     fix: () => ['set dns.endpoint', 'or set PDNS_API_URL in the environment of the worker'],
   },
+  DNS_NAME_SERVERS_MISSING: {
+    retry: 'never',
+    title: 'the name servers of the zone to be made are not known',
+    fix: (d) => [
+      'name them in dns.nameServers, by host names that lead to the PowerDNS servers: [ns1.example.net.]',
+      'or, where only those who ask them directly see the zone, name the servers in dns.resolvers: [10.0.0.53:53]',
+      `or create zone ${d['zone'] ?? ''} by hand`,
+    ],
+  },
   DNS_ZONE_NOT_FOUND: {
     retry: 'never',
     title: 'the DNS zone does not exist at the provider',
@@ -113,7 +122,10 @@ export const dnsErrors = defineErrors({
     retry: 'never',
     title: 'the parent zone does not delegate to this zone',
     fix: (d) => [
-      `create at the parent zone: ${d['records'] ?? 'the NS records named above'}`,
+      'have at the parent zone:',
+      ...String(d['records'] || 'the NS records named above')
+        .split('\n')
+        .map((record) => `  ${record}`),
       'or go on without: fedctl skip NAME dns/delegation',
     ],
   },

@@ -37,7 +37,8 @@ export interface StepFacts {
   'admin/kubeconfig': { expires: string };
   /** `controllerZone`: its id as the control plane's own controller has it; '' where that knows none. */
   'dns/zone': { zoneId: string; nameServers: string[]; controllerZone: string };
-  'dns/delegation': { state: 'right' | 'missing' | 'wrong' | 'unknown' };
+  /** What is not right, and the records to have in the zone above, a line each; both empty when all is right. */
+  'dns/delegation': { state: 'right' | 'missing' | 'wrong' | 'unknown'; problems: string[]; records: string[] };
   'clusters/{cluster}/reach': { version: string; clusterUid: string };
   /** resourceVersion of the Secret in the host: register makes the Cluster again when it changed. */
   'clusters/{cluster}/credentials': { secretName: string; secretVersion: string };

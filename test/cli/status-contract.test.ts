@@ -44,6 +44,7 @@ const contract = z.strictObject({
   debts: z.array(
     z.strictObject({ cluster: z.string(), since: time, objects: z.int(), nextAttemptAt: time.nullable() }),
   ),
+  warnings: z.array(z.strictObject({ step: z.string(), message: z.string(), fix: z.array(z.string()) })),
   outputs: z.strictObject({
     apiserverAddress: z.string().nullable(),
     context: z.string().nullable(),
@@ -108,6 +109,13 @@ describe('the document of status -o json', () => {
     const step = clusters.find(({ name }) => name === 'member-2')?.steps.find(({ status: at }) => at === 'blocked');
     expect(step).toMatchObject({ id: 'clusters/member-2/identity', error: { code: 'FORBIDDEN' } });
     expect(step?.error?.fix.length).toBeGreaterThan(0);
+  });
+
+  it('tells what a run went on without, and what mends it', () => {
+    const [warning] = read(model('completed')).warnings;
+    expect(warning).toMatchObject({ step: 'dns/delegation' });
+    expect(warning?.fix).toContain('  federation.example. IN NS ns1.federation.example.');
+    expect(read(model('blocked')).warnings).toEqual([]);
   });
 
   it('tells of nothing that works or waits in a run that is over', () => {

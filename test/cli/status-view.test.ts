@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { visibleWidth } from '../../src/cli/format.ts';
-import { coloured } from '../../src/cli/io.ts';
+import { exit } from '../../src/cli/exit.ts';
+import type { Followed } from '../../src/cli/follow.ts';
+import { coloured, type Io, plain } from '../../src/cli/io.ts';
 import { render } from '../../src/cli/progress.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
 import { nothing, recordStatus } from '../../src/cli/status-record.ts';
 import { statusLines } from '../../src/cli/status-view.ts';
+import { closingLines } from '../../src/cli/tell.ts';
 import { expectGolden } from '../helpers/golden.ts';
 import { now, pictures } from '../helpers/pictures.ts';
 import { aSpec } from '../helpers/spec.ts';
@@ -22,6 +25,18 @@ const model = (name: Name): StatusModel => {
 describe('the tree of a run', () => {
   it.each(all)('%s, as status prints it at 80 columns', (name) => {
     expectGolden(`cli/status-${name}.txt`, statusLines(model(name), { columns: 80, now }).join('\n'));
+  });
+
+  it('ends a good turn-up with what is still to do, each record on a line of its own', () => {
+    const followed = { code: exit.done, model: model('completed') } as Followed;
+    const lines = closingLines({ paint: plain } as Io, 'myfederation', followed);
+    expect(lines[0]).toContain('warning from dns/delegation');
+    expect(lines.slice(1).map((line) => line.trim())).toEqual([
+      'have in the zone above:',
+      'federation.example. IN NS ns1.federation.example.',
+      'ns1.federation.example. IN A 192.0.2.53',
+    ]);
+    expect(closingLines({ paint: plain } as Io, 'myfederation', { ...followed, model: model('gone') })).toEqual([]);
   });
 
   it('of a federation that only its record tells of', () => {

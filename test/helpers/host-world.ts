@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { activityEnvironment } from './activity-environment.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
+import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { failure } from '../../activities/fail.ts';
 import { entriesIn, type LedgerEntry } from '../../activities/ledger.ts';
@@ -48,6 +49,7 @@ export async function hostWorld(server: TestServer): Promise<HostWorld> {
   const namespace = `host-${worlds}`;
   const deps: Deps = {
     kube: kubeClients({ HOME: '/nowhere' }),
+    resolver: createResolver({ servers: [] }),
     runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
     log: { info: () => {}, warn: () => {} },
     env: {},

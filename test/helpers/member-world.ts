@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { activityEnvironment } from './activity-environment.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
+import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { entriesIn, type LedgerEntry } from '../../activities/ledger.ts';
 import { recordActivities } from '../../activities/record.ts';
@@ -49,6 +50,7 @@ export async function memberWorld(hostServer: TestServer, memberServer: TestServ
   const federation = `fed-${worlds}`;
   const deps: Deps = {
     kube: kubeClients({ HOME: '/nowhere' }),
+    resolver: createResolver({ servers: [] }),
     runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
     log: { info: () => {}, warn: () => {} },
     env: {},

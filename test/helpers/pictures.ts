@@ -71,6 +71,12 @@ const facts = {
   'apiserver/credentials': { secretVersion: '1', expires: '2027-11-24T12:00:00.000Z' },
 };
 
+const undelegated = {
+  state: 'missing',
+  problems: ['example. does not refer to it'],
+  records: ['federation.example. IN NS ns1.federation.example.', 'ns1.federation.example. IN A 192.0.2.53'],
+};
+
 /** A turn-up that waits for the load balancer; a probe is at its third attempt. */
 export function running(): Picture {
   const story = up();
@@ -145,7 +151,7 @@ export function completed(): Picture {
     story.ids('images/', 'host/', 'apiserver/', 'etcd/', 'controller-manager/', 'admin/', 'dns/'),
     'kept',
     100,
-    facts,
+    { ...facts, 'dns/delegation': undelegated },
   );
   story.finish(['apiserver/deployment'], 'updated', 50).finish(story.ids('verify/'), 'done', 10);
   const children = [0, 1].map((index) => {

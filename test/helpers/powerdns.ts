@@ -16,9 +16,11 @@ export interface PowerDnsServer extends Pick<Program, 'stop'> {
   address: string;
 }
 
-export async function startPowerDns(): Promise<PowerDnsServer> {
+/** `at`: a loopback address of its own, and a port, for servers that are told apart by address as real ones are. */
+export async function startPowerDns(at: { address?: string; port?: number } = {}): Promise<PowerDnsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'fedctl-pdns-'));
-  const [dnsPort, apiPort] = [await freePort(), await freePort()];
+  const [dnsPort, apiPort] = [at.port ?? (await freePort()), await freePort()];
+  const address = at.address ?? '127.0.0.1';
   const database = join(folder, 'zones.db');
   const tables = new DatabaseSync(database);
   tables.exec(await readFile(schemaFile, 'utf8'));
@@ -28,7 +30,7 @@ export async function startPowerDns(): Promise<PowerDnsServer> {
   const settings = {
     launch: 'gsqlite3',
     'gsqlite3-database': database,
-    'local-address': '127.0.0.1',
+    'local-address': address,
     'local-port': dnsPort,
     webserver: 'yes',
     'webserver-address': '127.0.0.1',
@@ -53,7 +55,7 @@ export async function startPowerDns(): Promise<PowerDnsServer> {
   return {
     url,
     keyFile,
-    address: `127.0.0.1:${dnsPort}`,
+    address: `${address}:${dnsPort}`,
     stop: async () => {
       await program.stop();
       await rm(folder, { recursive: true, force: true });

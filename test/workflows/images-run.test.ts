@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { builderId } from '../../activities/build-host.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
+import { createResolver } from '../../activities/clients/resolver.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import { runImages } from '../../src/cli/run-images.ts';
 import { readSpecFile } from '../../src/cli/spec-file.ts';
@@ -68,7 +69,14 @@ async function fedctlImages(goal: ImagesGoal, source: string, given: { env?: Nod
   });
   const log = { info: () => undefined, warn: () => undefined };
   const nobody = { namespaceUuid: () => Promise.resolve(''), isOpen: () => Promise.resolve(false) };
-  const deps = { kube: kubeClients({ HOME: '/nowhere' }), runs: nobody, log, env: machine.env, stateFolder: folder };
+  const deps = {
+    kube: kubeClients({ HOME: '/nowhere' }),
+    resolver: createResolver({ servers: [] }),
+    runs: nobody,
+    log,
+    env: machine.env,
+    stateFolder: folder,
+  };
   const follow = async () =>
     runImages(io, await readSpecFile(io, file), goal, { output: 'json', detach: false }).catch(
       (error: unknown) => error,

@@ -1,0 +1,112 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { connect, isIPv6 } from 'node:net';
+import { decodeReply, type DnsReply, encodeQuery, type Question } from './dns-message.ts';
+
+/** Where a server is, and how long it may take. */
+export interface Asked {
+  host: string;
+  port: number;
+  /** ms for one try. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** A server's reply, or the system's word for why there is none: `ETIMEDOUT`, `ECONNREFUSED`, `ENETUNREACH`. */
+export type Answer = { reply: DnsReply } | { code: string };
+
+/** Tries by UDP, which may lose a packet. */
+const tries = 2;
+
+/** Asks one server, by TCP what does not fit into a packet. Never throws; a cancelled question has no answer. */
+export async function query(question: Question, asked: Asked): Promise<Answer> {
+  if (!isAskable(question)) return { code: 'EBADNAME' };
+  let answer: Answer = { code: 'ABORTED' };
+  for (let left = tries; left > 0 && !asked.signal.aborted; left -= 1) {
+    answer = await byUdp(question, asked);
+    if ('reply' in answer) return answer.reply.truncated ? byTcp(question, asked) : answer;
+    // Nothing listens there, or there is no way: asking once more would say the same.
+    if (answer.code !== 'ETIMEDOUT') return answer;
+  }
+  return answer;
+}
+
+/** False for what is no name of DNS: a load balancer may call itself anything. */
+function isAskable(question: Question): boolean {
+  try {
+    return encodeQuery(0, question).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A reply to this very question; undefined for what somebody else sent, or what cannot be read. */
+function replyTo(id: number, { name, type }: Question, message: Buffer): DnsReply | undefined {
+  try {
+    const reply = decodeReply(message);
+    const wanted = `${name.replace(/\.$/, '').toLowerCase()}.`;
+    const same = reply.question?.name === wanted && reply.question.type === type;
+    // A server that cannot serve at all need not repeat the question.
+    return reply.id === id && (same || (reply.code !== 0 && !reply.question)) ? reply : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'no answer';
+const newId = (): number => randomInt(0x1_0000);
+
+function byUdp(question: Question, { host, port, timeoutMs, signal }: Asked): Promise<Answer> {
+  const id = newId();
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const end = (answer: Answer): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      resolve(answer);
+      try {
+        socket.close();
+      } catch {
+        // Closed before it was open.
+      }
+    };
+    const aborted = (): void => end({ code: 'ABORTED' });
+    const timer = setTimeout(() => end({ code: 'ETIMEDOUT' }), timeoutMs);
+    signal.addEventListener('abort', aborted, { once: true });
+    socket.on('error', (error) => end({ code: codeOf(error) }));
+    socket.on('message', (message) => {
+      const reply = replyTo(id, question, message);
+      if (reply) end({ reply });
+    });
+    // Connected, so that a closed port says so, and nobody else's packets come in.
+    socket.connect(port, host, () => socket.send(encodeQuery(id, question)));
+  });
+}
+
+/** Over TCP a message has its length before it (RFC 1035 4.2.2). */
+function byTcp(question: Question, { host, port, timeoutMs, signal }: Asked): Promise<Answer> {
+  const id = newId();
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, signal, timeout: timeoutMs });
+    let read = Buffer.alloc(0);
+    const end = (answer: Answer): void => {
+      resolve(answer);
+      socket.destroy();
+    };
+    socket.on('timeout', () => end({ code: 'ETIMEDOUT' }));
+    socket.on('error', (error) => end({ code: codeOf(error) }));
+    socket.on('close', () => end({ code: 'ECONNRESET' }));
+    socket.on('connect', () => {
+      const message = encodeQuery(id, question);
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(message.length);
+      socket.write(Buffer.concat([length, message]));
+    });
+    socket.on('data', (chunk: Buffer) => {
+      read = Buffer.concat([read, chunk]);
+      if (read.length < 2 || read.length < 2 + read.readUInt16BE(0)) return;
+      const reply = replyTo(id, question, read.subarray(2, 2 + read.readUInt16BE(0)));
+      end(reply ? { reply } : { code: 'EBADRESP' });
+    });
+  });
+}
