@@ -1,9 +1,12 @@
+import { CancelledFailure } from '@temporalio/common';
 import type { FactsOf } from '../src/plan/facts.ts';
+import { fqdn } from './clients/dns-names.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { googleDns } from './clients/google-dns.ts';
 import { powerDns } from './clients/powerdns.ts';
 import { route53 } from './clients/route53.ts';
 import { failure } from './fail.ts';
+import { readRecord } from './record.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { StepScope } from './step.ts';
 
@@ -69,3 +72,31 @@ export const dnsEntry = (scope: StepScope, dns: DnsSpec, kind: 'Zone' | 'Record'
   firstRunId: scope.run.firstRunId,
   origin: 'created',
 });
+
+export const isSameEntry = (a: LedgerEntry, b: LedgerEntry): boolean =>
+  a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+
+/**
+ * `spec.dns` for the zone of an entry, which the spec may have named otherwise then. Of another provider the spec has
+ * neither credentials nor endpoint: those of the worker have to do.
+ */
+export function specOfEntry(entry: LedgerEntry, dns: DnsSpec): DnsSpec {
+  const zone = `${entry.name}.`;
+  const { endpoint, credentialsFile, profile, project, zoneId, ...common } = dns;
+  const own = entry.namespace === dns.provider;
+  const access = own ? { endpoint, credentialsFile, profile, project } : {};
+  const same = own && fqdn(dns.zone) === fqdn(zone);
+  return { ...common, ...access, ...(same ? { zoneId } : {}), provider: entry.namespace as DnsSpec['provider'], zone };
+}
+
+/** uuid of the federation that stands, before a run is told it: of several zones of a name, its own is the one. */
+export async function knownUuid({ host, run }: StepScope): Promise<string> {
+  try {
+    const record = await readRecord(host, run.host.namespace);
+    return record?.federation === run.federation ? record.uuid : run.uuid;
+  } catch (error) {
+    // Whether the host can be reached is said by its own check.
+    if (error instanceof CancelledFailure) throw error;
+    return run.uuid;
+  }
+}

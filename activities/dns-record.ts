@@ -3,11 +3,11 @@ import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { names } from '../src/plan/names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns-port.ts';
 import type { Deps } from './deps.ts';
+import { recordMade, settle, waitForChange } from './dns-change.ts';
 import { dnsEntry, dnsProvider, findZone, required } from './dns-provider.ts';
 import { failure } from './fail.ts';
-import { forget, isUndoable, readEntry, recordIntent, recordUid } from './ledger.ts';
+import { forget, isUndoable, readEntry, recordIntent } from './ledger.ts';
 import { type StepScope, writing } from './step.ts';
-import { waitUntil } from './wait.ts';
 
 type Id = 'dns/apiserver-record';
 type Call = CallOf<Id>;
@@ -35,9 +35,9 @@ const say = ({ name, type, values }: RecordSet): string => `${name} ${type} ${va
 export const sameRecord = (a: RecordSet, b: RecordSet): boolean =>
   a.type === b.type && a.values.toSorted().join() === b.values.toSorted().join();
 
-/** The zone that dns/zone told of. Throws DNS_ZONE_NOT_FOUND when it is gone since. */
-async function zoneOf(provider: DnsProvider, dns: DnsSpec, uuid: string): Promise<Zone> {
-  const zone = await findZone(provider, dns, uuid);
+/** The zone that dns/zone told of, by its id: lists lag. Throws DNS_ZONE_NOT_FOUND when it is gone since. */
+async function zoneOf(provider: DnsProvider, dns: DnsSpec, id: string): Promise<Zone> {
+  const zone = await provider.read(id);
   if (zone) return zone;
   const data = { zone: dns.zone, provider: dns.provider };
   throw failure('DNS_ZONE_NOT_FOUND', `zone ${dns.zone} is not at ${provider.label} any more`, data);
@@ -50,12 +50,15 @@ async function zoneOf(provider: DnsProvider, dns: DnsSpec, uuid: string): Promis
 async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Result> {
   const dns = required(call.input.spec.dns);
   const provider = await dnsProvider(dns, scope.deps.env);
-  const zone = await zoneOf(provider, dns, scope.run.uuid);
+  const zone = await zoneOf(provider, dns, call.input.facts.zoneId);
   const wanted = recordFor(dns.domain, call.input.facts);
   const entry = dnsEntry(scope, dns, 'Record', wanted.name);
   const standing = await recordsAt(provider, zone, wanted.name);
   const right = standing.length === 1 && standing.every((set) => sameRecord(set, wanted));
-  if (right) return { outcome: 'kept', note: say(wanted), facts: {} };
+  if (right) {
+    await settle(scope, call, { provider, zone }, entry);
+    return { outcome: 'kept', note: say(wanted), facts: {} };
+  }
   if (standing.length > 0 && !(await readEntry(scope, entry)) && !scope.run.adopt) {
     const message = `zone ${zone.name} has a record that fedctl did not make: ${standing.map(say).join('; ')}`;
     throw failure('DNS_RECORD_TAKEN', message, { name: wanted.name, zone: zone.name });
@@ -64,21 +67,9 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   // A name with a CNAME has nothing else, so what has another type goes first.
   for (const set of standing.filter(({ type }) => type !== wanted.type)) await provider.removeRecord(zone, set);
   const change = await provider.ensureRecord(zone, wanted);
-  await recordUid(scope, entry, `${wanted.type} ${wanted.values.join(',')}`);
-  if (change) await waitForChange(call, provider, zone, change);
+  await recordMade(scope, entry, `${wanted.type} ${wanted.values.join(',')}`, change);
+  await settle(scope, call, { provider, zone }, entry);
   return { outcome: standing.length > 0 ? 'updated' : 'created', note: say(wanted), facts: {} };
-}
-
-/** Waits until the provider's name servers have a change. Throws DNS_ZONE_PENDING. */
-export async function waitForChange(
-  call: Pick<Call, 'waitMs'>,
-  provider: DnsProvider,
-  zone: Zone,
-  change: string,
-): Promise<void> {
-  const why = `${provider.label} still carries out change ${change} in ${zone.name}`;
-  const look = async () => ((await provider.changeDone(zone, change)) ? { value: true } : { why });
-  await waitUntil(call, 'DNS_ZONE_PENDING', look, { everyMs: 2_000, data: { zone: zone.name } });
 }
 
 /** Takes the record away if we made it; a zone that is gone took it along. */
@@ -90,7 +81,11 @@ async function removeApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   if (!made || !isUndoable(scope, made)) return { outcome: 'kept', note: `no record of ours at ${name}`, facts: {} };
   const provider = await dnsProvider(dns, scope.deps.env);
   const zone = await findZone(provider, dns, scope.run.uuid);
-  if (zone) for (const set of await recordsAt(provider, zone, name)) await provider.removeRecord(zone, set);
+  for (const set of zone ? await recordsAt(provider, zone, name) : []) {
+    const change = zone && (await provider.removeRecord(zone, set));
+    // Else the zone would be removed, or the name given away, while servers still answer with it.
+    if (change) await waitForChange(call, provider, zone, change);
+  }
   await forget(scope, entry);
   return { outcome: 'removed', note: name, facts: {} };
 }

@@ -5,10 +5,20 @@ import { type Delegation, delegationOf } from './clients/dns-delegation.ts';
 import { serversOf, servingOf, themselves } from './clients/dns-servers.ts';
 import { type Resolver, valuesOf } from './clients/resolver.ts';
 import type { Deps } from './deps.ts';
-import { dnsEntry, dnsProvider, factsOf, findZone, required } from './dns-provider.ts';
-import { dnsRecordActivities, waitForChange } from './dns-record.ts';
+import {
+  dnsEntry,
+  dnsProvider,
+  factsOf,
+  findZone,
+  isSameEntry,
+  knownUuid,
+  required,
+  specOfEntry,
+} from './dns-provider.ts';
+import { recordMade, settle, settledUid } from './dns-change.ts';
+import { dnsRecordActivities } from './dns-record.ts';
 import { failure } from './fail.ts';
-import { entriesOf, forget, recordIntent, recordUid, undoableEntries } from './ledger.ts';
+import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from './ledger.ts';
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
 
@@ -28,14 +38,12 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   const dns = required(call.input.spec.dns);
   const provider = await dnsProvider(dns, scope.deps.env);
   const found = await findZone(provider, dns, scope.run.uuid);
-  if (!found && !dns.createZone) {
-    const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
-    throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
-  }
+  if (!found && !dns.createZone) throw noZone(provider, dns);
   const zone = found ?? (await createZone(scope, provider, dns));
-  if (zone.change) await waitForChange(call, provider, zone, zone.change);
+  await settle(scope, call, { provider, zone }, dnsEntry(scope, dns, 'Zone', dns.zone));
   const facts = factsOf(zone);
-  const outcome = found ? 'kept' : 'created';
+  const ours = zone.federation === scope.run.uuid;
+  const outcome = found || !ours ? 'kept' : 'created';
   // The name servers of a private zone answer only inside its network, where the worker need not be.
   if (dns.visibility === 'private' && dns.resolvers.length === 0)
     return { outcome, note: `${zone.name} stands; whether it answers in ${dns.network} was not asked`, facts };
@@ -48,41 +56,79 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
     },
     { everyMs: 1_000, data: { zone: dns.zone } },
   );
-  const ours = zone.federation === scope.run.uuid;
   const note = ours ? `${zone.name} answers` : `${zone.name} was there before; it stays when the federation goes`;
   return { outcome, note: `${note}${away}`, facts };
 }
 
+const noZone = (provider: DnsProvider, dns: DnsSpec): Error => {
+  const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
+  return failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
+};
+
+/**
+ * Makes the zone that no list shows. One that the ledger has is read by its id, for lists lag behind; if it is gone, the
+ * next making is another one. What a rival made in this moment is given back, and is not ours.
+ */
 async function createZone(scope: StepScope, provider: DnsProvider, dns: DnsSpec): Promise<Zone> {
-  refuseNameless(dns);
   const entry = dnsEntry(scope, dns, 'Zone', dns.zone);
-  await recordIntent(scope, entry);
-  const zone = await provider.create(dns.zone, scope.run.uuid);
-  await recordUid(scope, entry, zone.id);
+  const before = await readEntry(scope, entry);
+  const id = before && settledUid(before);
+  const standing = id ? await provider.read(id) : undefined;
+  if (standing) return standing;
+  refuseNameless(dns);
+  if (before && id) await forget(scope, before);
+  const wanted = id ? { ...entry, after: id } : entry;
+  await recordIntent(scope, wanted);
+  const { firstRunId, after = '' } = (await readEntry(scope, entry)) ?? wanted;
+  const zone = await provider.create(dns.zone, scope.run.uuid, `${firstRunId}${after}`);
+  if (zone.federation !== scope.run.uuid) await forget(scope, entry);
+  else await recordMade(scope, entry, zone.id, zone.change);
   return zone;
 }
 
-/** Names the control plane's own controller writes stay out of the way of a removal only if they are gone first. */
+type Removal = ResultOf<'dns/zone'>;
+
+/**
+ * Takes away every zone that the ledger has of this step, also one that the spec no longer names, and what bears our
+ * mark without an entry. A rollback leaves what an earlier run made.
+ */
 async function removeZone(
   scope: StepScope,
   call: CallOf<'dns/zone'> & { input: { undo?: { keepZone?: boolean } } },
-): Promise<ResultOf<'dns/zone'>> {
+): Promise<Removal> {
   const dns = required(call.input.spec.dns);
-  const provider = await dnsProvider(dns, scope.deps.env);
-  const zone = await findZone(provider, dns, scope.run.uuid);
-  const facts = factsOf(zone);
-  const done = async (note: string, outcome: 'kept' | 'removed'): Promise<ResultOf<'dns/zone'>> => {
-    for (const entry of await entriesOf(scope, scope.step)) await forget(scope, entry);
-    return { outcome, note, facts };
-  };
-  if (!zone) return done(`zone ${dns.zone} is gone`, 'removed');
-  if (zone.federation !== scope.run.uuid) return done(`zone ${dns.zone} is not ours and stays`, 'kept');
-  const made = await undoableEntries(scope);
+  const all = (await entriesOf(scope, scope.step)).filter(({ kind }) => kind === 'Zone');
+  const made = all.filter((entry) => isUndoable(scope, entry));
+  const current = dnsEntry(scope, dns, 'Zone', dns.zone);
+  const unknown = !scope.run.rollback && !all.some((entry) => isSameEntry(entry, current));
+  const facts = factsOf(undefined);
   if (scope.run.rollback && made.length === 0)
     return { outcome: 'kept', note: `zone ${dns.zone} stood before this run`, facts };
-  if (call.input.undo?.keepZone) return done(`zone ${dns.zone} stays, as asked`, 'kept');
-  await provider.remove(zone);
-  return done(`zone ${zone.name} removed`, 'removed');
+  const done: { outcome: 'kept' | 'removed'; note: string }[] = [];
+  for (const entry of [...made, ...(unknown ? [current] : [])])
+    done.push(await removeOne(scope, entry, dns, call.input.undo?.keepZone ?? false));
+  const outcome = done.some((one) => one.outcome === 'removed') ? 'removed' : 'kept';
+  return { outcome, note: done.map(({ note }) => note).join('; '), facts };
+}
+
+/** Removes the zone of one entry, and forgets it when there is nothing of ours left. Throws DNS_ZONE_IN_USE. */
+async function removeOne(
+  scope: StepScope,
+  entry: LedgerEntry,
+  spec: DnsSpec,
+  keep: boolean,
+): Promise<{ outcome: 'kept' | 'removed'; note: string }> {
+  const dns = specOfEntry(entry, spec);
+  const provider = await dnsProvider(dns, scope.deps.env);
+  const id = settledUid(entry);
+  const zone = (id ? await provider.read(id) : undefined) ?? (await findZone(provider, dns, scope.run.uuid));
+  const ours = zone?.federation === scope.run.uuid;
+  if (ours && keep) return { outcome: 'kept', note: `zone ${dns.zone} stays, as asked` };
+  if (ours) await provider.remove(zone);
+  await forget(scope, entry);
+  if (ours) return { outcome: 'removed', note: `zone ${zone.name} removed` };
+  if (zone) return { outcome: 'kept', note: `zone ${dns.zone} is not ours and stays` };
+  return { outcome: 'removed', note: `zone ${dns.zone} is gone` };
 }
 
 /**
@@ -161,12 +207,9 @@ export const dnsActivities = (deps: Deps) => ({
     const dns = required(call.input.spec.dns);
     const provider = await dnsProvider(dns, scope.deps.env);
     await provider.check();
-    const zone = await findZone(provider, dns, scope.run.uuid);
+    const zone = await findZone(provider, dns, await knownUuid(scope));
     if (zone) await provider.check(zone);
-    if (!zone && !dns.createZone) {
-      const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
-      throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
-    }
+    if (!zone && !dns.createZone) throw noZone(provider, dns);
     if (!zone) {
       refuseNameless(dns);
       await refuseDelegatedElsewhere(scope.deps.resolver, dns);

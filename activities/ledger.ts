@@ -18,6 +18,8 @@ export interface LedgerEntry {
   step: string;
   firstRunId: string;
   origin: 'created' | 'changed' | 'adopted';
+  /** uid of the one before, when that is gone and this is made in its place. */
+  after?: string;
 }
 
 /** ConfigMap keys allow `[-._a-zA-Z0-9]`; `:` of RBAC names and the like become `_`. Objects of several clusters never meet: members have ledgers of their own. */

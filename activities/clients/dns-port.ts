@@ -38,13 +38,18 @@ export interface DnsProvider {
   check(zone?: Zone): Promise<void>;
   /** Zones of exactly this name and of the visibility that the spec asks for, wherever they stand in the list. */
   find(name: string): Promise<Zone[]>;
-  /** Makes the zone, marked with the federation's uuid; what an earlier call of this federation made is given back. */
-  create(name: string, federation: string): Promise<Zone>;
+  /** The zone of an id, whatever lists show by now; undefined: there is none. */
+  read(id: string): Promise<Zone | undefined>;
+  /**
+   * Makes the zone, marked with the federation's uuid; what an earlier call of this federation made is given back.
+   * `making` tells one making of a zone from a later one, after the first is gone: Route 53 takes none twice.
+   */
+  create(name: string, federation: string, making?: string): Promise<Zone>;
   records(zone: Zone): Promise<RecordSet[]>;
   /** Brings the set to these values; answers the change to wait for (`changeDone`), undefined when nothing is pending. */
   ensureRecord(zone: Zone, record: RecordSet): Promise<string | undefined>;
-  /** Absent is success. */
-  removeRecord(zone: Zone, record: Pick<RecordSet, 'name' | 'type'>): Promise<void>;
+  /** Absent is success. Answers the change to wait for, as ensureRecord does. */
+  removeRecord(zone: Zone, record: Pick<RecordSet, 'name' | 'type'>): Promise<string | undefined>;
   /** True when all name servers have the change (INSYNC at Route 53, done at Cloud DNS). */
   changeDone(zone: Zone, change: string): Promise<boolean>;
   /** Removes a zone that holds nothing but its own SOA and NS; absent is success. Throws DNS_ZONE_IN_USE. */

@@ -173,6 +173,12 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
       if (zone) await checkRights(zone);
     },
     find,
+    read: async (id) => {
+      const answer = await request('GET', pathOf({ id }), `reading zone ${id}`);
+      if (answer.status === 404) return undefined;
+      if (answer.status >= 300) throw fail(answer, `reading zone ${id}`);
+      return toZone(JSON.parse(answer.text) as ApiZone);
+    },
     create,
     records: async (zone) => (await sets(zone)).map(toRecords),
     ensureRecord: async (zone, record) => {
@@ -189,7 +195,9 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
     },
     removeRecord: async (zone, record) => {
       const before = await standing(zone, record);
-      if (before) await change(zone, { deletions: [before] });
+      if (!before) return undefined;
+      const { id, status } = await change(zone, { deletions: [before] });
+      return status === 'done' ? undefined : id;
     },
     changeDone: async (zone, id) => {
       const path = `${pathOf(zone)}/changes/${encodeURIComponent(id)}`;

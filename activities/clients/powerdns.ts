@@ -109,6 +109,13 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
       );
       return Promise.all(found.map(async (zone) => toZone(await full(zone.id))));
     },
+    read: async (id) => {
+      const response = await request('GET', `/zones/${encodeURIComponent(id)}`);
+      // 422: what is no zone's id at all.
+      if (response.status === 404 || response.status === 422) return undefined;
+      if (!response.ok) return fail(response, `reading zone ${id}`);
+      return toZone(await bodyOf<ApiZone>(response, `reading zone ${id}`));
+    },
     create: async (name, federation) => {
       const zone = fqdn(name);
       const nameservers = dns.nameServers.length > 0 ? dns.nameServers.map(fqdn) : [`ns1.${zone}`];
@@ -126,7 +133,10 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
       if (!standing || !sameRecords(standing, wanted)) await patch(zone, replacement(wanted));
       return undefined;
     },
-    removeRecord: (zone, record) => patch(zone, { name: fqdn(record.name), type: record.type, changetype: 'DELETE' }),
+    removeRecord: async (zone, record) => {
+      await patch(zone, { name: fqdn(record.name), type: record.type, changetype: 'DELETE' });
+      return undefined;
+    },
     // PowerDNS answers from its database: what was accepted is served.
     changeDone: async () => true,
     remove: async (zone) => {

@@ -24,8 +24,8 @@ const codes: Record<string, ErrorCodeName> = {
   NoSuchChange: 'NOT_FOUND',
   HostedZoneNotFound: 'NOT_FOUND',
   HostedZoneNotEmpty: 'DNS_ZONE_IN_USE',
-  // Made a moment ago (by us, before a crash) and not in the lists yet.
-  HostedZoneAlreadyExists: 'CONFLICT',
+  // Made a moment ago (by us, before a crash) and not in the lists yet; or the reference of a zone that is gone.
+  HostedZoneAlreadyExists: 'DNS_ZONE_UNSEEN',
   // A network sees one private zone of a name.
   ConflictingDomainExists: 'DNS_NETWORK',
   DelegationSetNotAvailable: 'DNS_DELEGATION_SET_LIMIT',

@@ -27,9 +27,11 @@ const recordsAPage = 300;
 /** Before the uuid of the federation in a zone's CallerReference, which can never be changed: that makes it the mark. */
 const mark = 'fedctl:';
 
-/** The same for the same zone of the same federation, whenever it is asked for: Route 53 then makes it once (at most 128). */
-const referenceOf = (federation: string, name: string, visibility: string): string =>
-  `${mark}${federation}:${digestOf(name, visibility)}`;
+/**
+ * The same for the same making of a zone, whenever it is asked for: Route 53 then makes it once. It takes no reference a
+ * second time, even after the zone is gone (at most 128 characters).
+ */
+const referenceOf = (federation: string, ...making: string[]): string => `${mark}${federation}:${digestOf(...making)}`;
 const federationOf = (reference = ''): string | undefined =>
   reference.startsWith(mark) ? reference.slice(mark.length).split(':')[0] : undefined;
 
@@ -105,9 +107,9 @@ export function route53(dns: DnsSpec): DnsProvider {
   const find = async (name: string): Promise<Zone[]> =>
     (await Promise.all((await named(name)).map(full))).filter((zone) => zone !== undefined);
 
-  async function create(name: string, federation: string): Promise<Zone> {
+  async function create(name: string, federation: string, making = ''): Promise<Zone> {
     const wanted = fqdn(name);
-    const reference = referenceOf(federation, wanted, dns.visibility);
+    const reference = referenceOf(federation, wanted, dns.visibility, making);
     const standing = (await named(wanted)).find((zone) => zone.CallerReference === reference);
     const zone = standing && (await full(standing));
     if (zone) return zone;
@@ -171,6 +173,7 @@ export function route53(dns: DnsSpec): DnsProvider {
       if (zone) await sets(zone, { name: zone.name, type: 'SOA' });
     },
     find,
+    read: (id) => full({ Id: id, Name: dns.zone, CallerReference: '' }),
     create,
     records: async (zone) => (await sets(zone)).map(toRecords),
     ensureRecord: async (zone, record) => {
@@ -181,7 +184,7 @@ export function route53(dns: DnsSpec): DnsProvider {
     removeRecord: async (zone, record) => {
       const [standing] = await sets(zone, record);
       // A set is removed only by naming it exactly as it stands.
-      if (standing) await change(zone, 'DELETE', standing);
+      return standing && change(zone, 'DELETE', standing);
     },
     changeDone: async (_zone, id) => {
       const answer = await ask(`asking for change ${id}`, (options) =>

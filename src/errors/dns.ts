@@ -21,7 +21,7 @@ export const dnsErrors = defineErrors({
     title: 'the DNS provider does not accept the credentials',
     fix: (d) => [
       `check the credentials of ${d['provider'] ?? 'the provider'} that the spec or the worker names`,
-      'then: fedctl retry NAME dns/zone',
+      'then: fedctl retry NAME',
     ],
   },
   DNS_CREDENTIALS_MISSING: {
@@ -34,7 +34,7 @@ export const dnsErrors = defineErrors({
     title: 'the credentials do not have the rights on the DNS zone',
     fix: (d) => [
       `grant them at ${d['provider'] ?? 'the provider'}: ${rightsAt(d['provider'])}`,
-      'then: fedctl retry NAME dns/zone',
+      'then: fedctl retry NAME',
     ],
   },
   DNS_PROJECT: {
@@ -64,7 +64,7 @@ export const dnsErrors = defineErrors({
   DNS_QUOTA: {
     retry: 'never',
     title: 'the account has no room for one more zone or record',
-    fix: () => ['remove what nobody uses, or ask the provider for a higher quota', 'then: fedctl retry NAME dns/zone'],
+    fix: () => ['remove what nobody uses, or ask the provider for a higher quota', 'then: fedctl retry NAME'],
   },
   DNS_NETWORK: {
     retry: 'never',
@@ -93,6 +93,14 @@ export const dnsErrors = defineErrors({
     retry: 'never',
     title: 'the address of the DNS provider is not known',
     fix: () => ['set dns.endpoint', 'or set PDNS_API_URL in the environment of the worker'],
+  },
+  DNS_ZONE_UNSEEN: {
+    retry: 'soon',
+    title: 'the provider has made this zone before, and does not show it',
+    fix: (d) => [
+      'a zone just made shows after some seconds: fedctl retry NAME',
+      `if somebody removed zone ${d['zone'] ?? ''} by hand: take its entry Zone.aws-route53.… out of ConfigMap fedctl-ledger, then retry`,
+    ],
   },
   DNS_NAME_SERVERS_MISSING: {
     retry: 'never',

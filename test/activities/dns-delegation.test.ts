@@ -37,9 +37,7 @@ async function made(server: PowerDnsServer, name: string, nameServers: string[])
   const provider = await dnsProvider(specOf(server, name, { nameServers }), {});
   return { provider, zone: await provider.create(name, 'uuid') };
 }
-/** Sets a record; with no values it is taken away. */
 async function put({ provider, zone: of }: typeof below, name: string, type: string, ...values: string[]) {
-  if (values.length === 0) return provider.removeRecord(of, { name, type });
   await provider.ensureRecord(of, { name, type, ttl: 60, values });
 }
 const both = (name: string, type: string, ...values: string[]) =>

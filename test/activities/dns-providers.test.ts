@@ -6,7 +6,7 @@ import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns-po
 import { dnsProvider } from '../../activities/dns-provider.ts';
 import { startCloudDns, writeKeyFile } from '../helpers/cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
-import { startMoto } from '../helpers/moto.ts';
+import { awsError, rememberingReferences, startMoto } from '../helpers/moto.ts';
 import { startPowerDns } from '../helpers/powerdns.ts';
 import { freePort } from '../helpers/processes.ts';
 import { aSpec } from '../helpers/spec.ts';
@@ -55,15 +55,9 @@ async function powerDns(): Promise<Backend> {
   };
 }
 
-const awsError = (status: number, code: string, headers: Record<string, string> = {}): Fault => ({
-  status,
-  headers: { 'content-type': 'text/xml', ...headers },
-  body: `<?xml version="1.0"?><ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type><Code>${code}</Code><Message>said ${code}</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
-});
-
 async function route53(): Promise<Backend> {
   const moto = await startMoto();
-  const proxy = await startFaultProxy(moto.url);
+  const proxy = await startFaultProxy(moto.url, rememberingReferences());
   const credentialsFile = join(scratch, 'aws-credentials');
   writeFileSync(credentialsFile, '[default]\naws_access_key_id = AKIATEST\naws_secret_access_key = test\n');
   return {
@@ -187,6 +181,21 @@ describe.each([
     await provider.create('bücher.example', uuid);
     expect(wholeNames(await provider.find('xn--bcher-kva.example.'))).toEqual(['xn--bcher-kva.example.']);
     expect(wholeNames(await provider.find('BÜCHER.example.'))).toEqual(['xn--bcher-kva.example.']);
+  });
+
+  it('reads a zone by its id, and says when there is none', async () => {
+    const made = await provider.create('by-id.example.', uuid);
+    expect(await provider.read(made.id)).toMatchObject({ id: made.id, name: 'by-id.example.', federation: uuid });
+    await provider.remove(made);
+    expect(await provider.read(made.id)).toBeUndefined();
+  });
+
+  it('makes a zone again after it is gone', async () => {
+    const first = await provider.create('again.example.', uuid, 'first run');
+    await provider.remove(first);
+    const second = await provider.create('again.example.', uuid, 'second run');
+    expect(second).toMatchObject({ name: 'again.example.', federation: uuid });
+    expect(wholeNames(await provider.find('again.example.'))).toEqual(['again.example.']);
   });
 
   it('tells a zone from the ones above and below it', async () => {
@@ -319,7 +328,7 @@ describe('Route 53 alone', () => {
   it.each([
     ['DelegationSetNotAvailable', 'DNS_DELEGATION_SET_LIMIT'],
     ['TooManyHostedZones', 'DNS_QUOTA'],
-    ['HostedZoneAlreadyExists', 'CONFLICT'],
+    ['HostedZoneAlreadyExists', 'DNS_ZONE_UNSEEN'],
     ['InvalidVPCId', 'DNS_NETWORK'],
     ['ExpiredToken', 'DNS_CREDENTIALS'],
     ['Throttling', 'RATE_LIMITED'],

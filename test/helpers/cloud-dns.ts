@@ -51,6 +51,8 @@ export interface CloudDns {
   permissions: { granted: 'all' | string[] };
   /** Looks at a change until it is done. */
   looksUntilDone: number;
+  /** Names of zones that lists do not show yet, as right after they were made. */
+  unlisted: Set<string>;
   /** Most items of one page, whatever is asked for. */
   pageSize: number;
   stop(): Promise<void>;
@@ -184,7 +186,7 @@ function answer(
     return page(
       server,
       'managedZones',
-      zones.filter(({ dnsName }) => !wanted || dnsName === wanted),
+      zones.filter(({ name, dnsName }) => !server.unlisted.has(name) && (!wanted || dnsName === wanted)),
       query,
     );
   }
@@ -307,6 +309,7 @@ export async function startCloudDns(): Promise<CloudDns> {
     exhausted: new Set(),
     permissions: { granted: 'all' },
     looksUntilDone: 0,
+    unlisted: new Set(),
     pageSize: 100,
     stop: async () => {
       listener.closeAllConnections();

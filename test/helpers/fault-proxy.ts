@@ -32,7 +32,22 @@ const isLike = (named: string, { method, url = '' }: http.IncomingMessage): bool
   return method === wanted && url.includes(part);
 };
 
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+/** A request as a judge sees it. */
+export interface Seen {
+  method: string;
+  path: string;
+  body: string;
+}
+/** What the real server would answer where the one behind the proxy is kinder; undefined: it is asked. */
+export type Judge = (request: Seen) => Fault | undefined;
+
+async function read(request: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+export async function startFaultProxy(target: string, judge?: Judge): Promise<FaultProxy> {
   const faults: { method: string; fault: Fault }[] = [];
   const holds: { method: string; came: () => void; released: Promise<void> }[] = [];
   const requests: string[] = [];
@@ -41,14 +56,21 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const holding = holds.findIndex(({ method }) => isLike(method, request));
     const [held] = holding < 0 ? [] : holds.splice(holding, 1);
     held?.came();
-    if (held) void held.released.then(() => serve(request, response));
-    else serve(request, response);
+    const go = (): void => void serve(request, response).catch(() => request.socket.destroy());
+    if (held) void held.released.then(go);
+    else go();
   });
-  const serve = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+  const serve = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     if (request.destroyed) return;
     const at = faults.findIndex(({ method }) => isLike(method, request));
     const [next] = at < 0 ? [] : faults.splice(at, 1);
-    const fault = next?.fault;
+    // Only what a judge reads is read before it goes on.
+    const body = judge && (await read(request));
+    const { method = 'GET', url: path = '/' } = request;
+    // A request whose answer gets lost still reaches the server.
+    const reaches = !next || next.fault === 'answer lost';
+    const judged = body && reaches ? judge({ method, path, body: body.toString() }) : undefined;
+    const fault = judged ?? next?.fault;
     if (fault === 'reset') return void request.socket.resetAndDestroy();
     if (fault && fault !== 'answer lost') {
       request.resume();
@@ -68,7 +90,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       }
     });
     onward.on('error', () => request.socket.destroy());
-    request.pipe(onward);
+    if (body) onward.end(body);
+    else request.pipe(onward);
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { kubeClients } from '../../activities/clients/kube.ts';
+import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import type { CallOf } from '../../src/plan/call-of.ts';
@@ -34,6 +35,7 @@ export function imageRun(machine: ImageWorld, env: NodeJS.ProcessEnv = {}): Imag
   const stateFolder = mkdtempSync(join(machine.folder, 'state-'));
   const deps: Deps = {
     kube: kubeClients({ HOME: '/nowhere' }),
+    resolver: createResolver({ servers: [] }),
     runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
     log: { info: () => {}, warn: () => {} },
     env: { ...machine.env, ...env },

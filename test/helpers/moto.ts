@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Fault, Judge } from './fault-proxy.ts';
 import { freePort, type Program, startProgram } from './processes.ts';
 
 const run = promisify(execFile);
@@ -42,4 +43,23 @@ export async function startMoto(): Promise<Moto> {
     async () => (await fetch(`${url}/moto-api/data.json`)).ok,
   );
   return { url, ...started };
+}
+
+/** An error as Route 53 writes it. */
+export const awsError = (status: number, code: string, headers: Record<string, string> = {}): Fault => ({
+  status,
+  headers: { 'content-type': 'text/xml', ...headers },
+  body: `<?xml version="1.0"?><ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type><Code>${code}</Code><Message>said ${code}</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+});
+
+/** Route 53 takes no CallerReference twice, even when the zone made with it is long gone; moto takes it as often as it comes. */
+export function rememberingReferences(): Judge {
+  const taken = new Set<string>();
+  return ({ method, path, body }) => {
+    if (method !== 'POST' || !/\/hostedzone$/.test(path)) return undefined;
+    const reference = /<CallerReference>(.*?)<\/CallerReference>/.exec(body)?.[1] ?? '';
+    if (taken.has(reference)) return awsError(409, 'HostedZoneAlreadyExists');
+    taken.add(reference);
+    return undefined;
+  };
 }
