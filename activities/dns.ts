@@ -206,15 +206,15 @@ export const dnsActivities = (deps: Deps) => ({
   checkDns: reading<'preflight/dns'>(deps, async (scope, call) => {
     const dns = required(call.input.spec.dns);
     const provider = await dnsProvider(dns, scope.deps.env);
-    await provider.check();
     const zone = await findZone(provider, dns, await knownUuid(scope));
-    if (zone) await provider.check(zone);
     if (!zone && !dns.createZone) throw noZone(provider, dns);
+    const unproved = await provider.check(zone);
     if (!zone) {
       refuseNameless(dns);
       await refuseDelegatedElsewhere(scope.deps.resolver, dns);
     }
-    return { outcome: 'done', note: zone ? `zone ${dns.zone} stands` : `zone ${dns.zone} will be created`, facts: {} };
+    const note = zone ? `zone ${dns.zone} stands` : `zone ${dns.zone} will be created`;
+    return { outcome: 'done', note: unproved ? `${note}; ${unproved}` : note, facts: {} };
   }),
   ensureZone: writing<'dns/zone'>(deps, ensureZone),
   removeZone: writing<'dns/zone'>(deps, removeZone),

@@ -1,6 +1,12 @@
 import { kubeClients } from '../activities/clients/kube.ts';
-import { createResolver } from '../activities/clients/resolver.ts';
+import { createResolver, type ResolverSettings } from '../activities/clients/resolver.ts';
 import type { Deps, Log, RunDirectory } from '../activities/deps.ts';
+
+/** `FEDCTL_RESOLVERS`: DNS resolvers in place of the system's, `ip:port` with commas between them. */
+const resolversOf = (env: NodeJS.ProcessEnv): ResolverSettings => {
+  const servers = (env['FEDCTL_RESOLVERS'] ?? '').split(',').filter((server) => server !== '');
+  return servers.length > 0 ? { servers } : {};
+};
 
 /** What activities reach the world through: as a worker has it, or the CLI for what it only reads. */
 export function createDeps(
@@ -9,7 +15,7 @@ export function createDeps(
 ): Deps {
   return {
     kube: kubeClients(settings.env),
-    resolver: createResolver(),
+    resolver: createResolver(resolversOf(settings.env)),
     runs: of.runs,
     log: of.log,
     env: settings.env,

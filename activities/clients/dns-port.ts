@@ -15,6 +15,8 @@ export interface Zone {
   federation: string | undefined;
   /** Its id as the control plane's own controller calls it, where that is not `id`. */
   controllerId?: string | undefined;
+  /** Of a private zone: the networks that see it, as the provider names them. */
+  networks?: string[];
   /** Of a zone just made: the change that the provider still carries out, for `changeDone`. */
   change?: string | undefined;
 }
@@ -34,9 +36,15 @@ export interface RecordSet {
 export interface DnsProvider {
   /** For messages: `powerdns at http://…`. */
   readonly label: string;
-  /** Proves that the credentials serve, and as far as the provider can say it the rights on a zone that stands; never writes. */
-  check(zone?: Zone): Promise<void>;
-  /** Zones of exactly this name and of the visibility that the spec asks for, wherever they stand in the list. */
+  /**
+   * Proves that the credentials serve, and as far as the provider can say it the rights on a zone that stands, or to
+   * make one; never writes. Answers what is not proved, '' when all is.
+   */
+  check(zone?: Zone): Promise<string>;
+  /**
+   * Zones of exactly this name and of the visibility and network that the spec asks for, wherever they stand in the
+   * list.
+   */
   find(name: string): Promise<Zone[]>;
   /** The zone of an id, whatever lists show by now; undefined: there is none. */
   read(id: string): Promise<Zone | undefined>;

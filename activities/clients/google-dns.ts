@@ -7,9 +7,11 @@ import { classify, failure } from '../fail.ts';
 
 /** ms for one answer. */
 const requestTimeoutMs = 30_000;
+/** The endpoint where the spec names none: gcloud's own variable. */
+const endpointVariable = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS';
 /** Label of a zone that fedctl made; its value is the uuid of the federation. */
 const mark = 'fedctl-federation';
-/** What fedctl does with a zone that stands (https://cloud.google.com/dns/docs/access-control). */
+/** What fedctl does with a zone that stands (https://cloud.google.com/dns/docs/access-control), */
 const permissions = [
   'dns.changes.create',
   'dns.changes.get',
@@ -17,6 +19,15 @@ const permissions = [
   'dns.resourceRecordSets.delete',
   'dns.resourceRecordSets.list',
 ];
+/** and with one that it makes. */
+const makingPermissions = [
+  ...permissions,
+  'dns.managedZones.create',
+  'dns.managedZones.delete',
+  'dns.managedZones.get',
+];
+/** Where a project is asked for rights in it (https://cloud.google.com/resource-manager/reference/rest/v1/projects). */
+const resourceManager = 'https://cloudresourcemanager.googleapis.com';
 
 /** managedZones resource of the v1 API (https://cloud.google.com/dns/docs/reference/rest/v1/managedZones). */
 interface ApiZone {
@@ -25,6 +36,7 @@ interface ApiZone {
   name: string;
   dnsName: string;
   visibility?: string;
+  privateVisibilityConfig?: { networks?: { networkUrl?: string }[] };
   nameServers?: string[];
   labels?: Record<string, string>;
 }
@@ -56,8 +68,9 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
   // The SDK's own requests always retry (its autoRetry gets lost on the way, @google-cloud/common 6): only its chain of
   // credentials is used, and the requests are made here.
   const { authClient } = new DNS(keyFilename ? { keyFilename } : {});
-  const server = (dns.endpoint ?? 'https://dns.googleapis.com').replace(/\/+$/, '');
-  const label = dns.endpoint ? `google-clouddns at ${server}` : 'google-clouddns';
+  const other = dns.endpoint ?? env[endpointVariable];
+  const server = (other ?? 'https://dns.googleapis.com').replace(/\/+$/, '');
+  const label = other ? `google-clouddns at ${server}` : 'google-clouddns';
   let project = dns.project;
 
   async function authorized(): Promise<{ project: string; headers: Headers }> {
@@ -70,22 +83,26 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
     }
   }
 
-  /** One request below the project, whatever its answer. */
-  async function request(method: string, path: string, what: string, body?: object): Promise<GoogleAnswer> {
+  /** One request to Cloud DNS below the project, whatever its answer. */
+  const request = (method: string, path: string, what: string, body?: object): Promise<GoogleAnswer> =>
+    send(`${server}/dns/v1`, path, what, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+
+  /** One request below the project at an API. */
+  async function send(
+    api: string,
+    path: string,
+    what: string,
+    given: { method: string; body?: string },
+  ): Promise<GoogleAnswer> {
     const auth = await authorized();
-    if (body) auth.headers.set('content-type', 'application/json');
+    if (given.body) auth.headers.set('content-type', 'application/json');
     const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
-    const url = `${server}/dns/v1/projects/${encodeURIComponent(auth.project)}${path}`;
+    const url = `${api}/projects/${encodeURIComponent(auth.project)}${path}`;
     try {
-      const response = await fetch(url, {
-        method,
-        headers: auth.headers,
-        signal,
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      });
+      const response = await fetch(url, { ...given, headers: auth.headers, signal });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
-      throw classify(error, { server, what });
+      throw classify(error, { server: new URL(api).origin, what });
     }
   }
 
@@ -121,8 +138,13 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
       `looking for zone ${wanted}`,
     );
     // The filter of the server is not relied on.
-    return all.filter((zone) => fqdn(zone.dnsName) === wanted && visibilityOf(zone) === dns.visibility).map(toZone);
+    const found = all.filter((zone) => fqdn(zone.dnsName) === wanted && visibilityOf(zone) === dns.visibility);
+    return found.map(toZone).filter(isOfNetwork);
   }
+
+  /** A private zone of another network is another zone: what it answers, nobody sees who should. */
+  const isOfNetwork = ({ networks = [] }: Zone): boolean =>
+    dns.visibility !== 'private' || networks.includes(networkPath(networkUrl()));
 
   async function create(name: string, federation: string): Promise<Zone> {
     const wanted = fqdn(name);
@@ -170,7 +192,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
     label,
     check: async (zone) => {
       await json('GET', '/managedZones?maxResults=1', 'listing zones');
-      if (zone) await checkRights(zone);
+      return zone ? checkRights(zone) : checkMaking();
     },
     find,
     read: async (id) => {
@@ -213,19 +235,37 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
     },
   };
 
-  async function checkRights(zone: Zone): Promise<void> {
-    const what = `asking for rights on ${zone.name}`;
-    const answer = await request('POST', `${pathOf(zone)}:testIamPermissions`, what, { permissions });
-    // An endpoint that does not know the question says nothing about rights.
-    if (answer.status === 404 || answer.status === 501) return;
-    if (answer.status >= 300) throw fail(answer, what);
+  /** Throws DNS_FORBIDDEN for rights that are missing; answers '' when none is, undefined when nobody says. */
+  function missingRights(answer: GoogleAnswer, wanted: readonly string[], where: string): string | undefined {
+    // An endpoint that does not know the question, or a project where its API is off, says nothing about rights.
+    if ([400, 403, 404, 501].includes(answer.status)) return undefined;
+    if (answer.status >= 300) throw fail(answer, `asking for rights ${where}`);
     const granted = (JSON.parse(answer.text) as { permissions?: string[] }).permissions ?? [];
-    const missing = permissions.filter((permission) => !granted.includes(permission));
-    if (missing.length === 0) return;
-    const message = `${label}: the credentials lack ${missing.join(', ')} on zone ${zone.id}`;
-    throw failure('DNS_FORBIDDEN', message, { provider: 'google-clouddns', server, zone: zone.name });
+    const missing = wanted.filter((permission) => !granted.includes(permission));
+    if (missing.length === 0) return '';
+    const message = `${label}: the credentials lack ${missing.join(', ')} ${where}`;
+    throw failure('DNS_FORBIDDEN', message, { provider: 'google-clouddns', server, zone: dns.zone });
+  }
+
+  async function checkRights(zone: Zone): Promise<string> {
+    const where = `on zone ${zone.id}`;
+    const path = `${pathOf(zone)}:testIamPermissions`;
+    const answer = await request('POST', path, `asking for rights ${where}`, { permissions });
+    return missingRights(answer, permissions, where) ?? 'the right to change its records is not proved';
+  }
+
+  /** Rights to make a zone are of the project, which another API knows. */
+  async function checkMaking(): Promise<string> {
+    const where = `in project ${project}`;
+    const body = JSON.stringify({ permissions: makingPermissions });
+    const api = `${other ? server : resourceManager}/v1`;
+    const answer = await send(api, ':testIamPermissions', `asking for rights ${where}`, { method: 'POST', body });
+    return missingRights(answer, makingPermissions, where) ?? 'the right to create it is not proved';
   }
 }
+
+/** `projects/p/global/networks/n`, whatever host and version of Compute Engine's API an URL names. */
+const networkPath = (url: string): string => url.replace(/^https:\/\/[^/]+\/compute\/[^/]+\//, '');
 
 const visibilityOf = (zone: ApiZone): string => (zone.visibility ?? 'public').toLowerCase();
 
@@ -235,6 +275,7 @@ const toZone = (zone: ApiZone): Zone => ({
   controllerId: zone.id,
   name: fqdn(zone.dnsName),
   nameServers: (zone.nameServers ?? []).map(fqdn).sort(),
+  networks: (zone.privateVisibilityConfig?.networks ?? []).map(({ networkUrl = '' }) => networkPath(networkUrl)),
   federation: zone.labels?.[mark],
 });
 

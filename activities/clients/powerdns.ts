@@ -100,7 +100,11 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
 
   return {
     label,
-    check: async () => void (await json('GET', '', 'reading the server')),
+    check: async () => {
+      await json('GET', '', 'reading the server');
+      // Whoever has the key may do everything.
+      return '';
+    },
     find: async (name) => {
       const found = await json<ApiZone[]>(
         'GET',

@@ -97,15 +97,19 @@ export function route53(dns: DnsSpec): DnsProvider {
     try {
       const command = new GetHostedZoneCommand({ Id: bareId(zone.Id) });
       const answer = await ask(`reading zone ${zone.Name}`, (options) => client.send(command, options));
-      return toZone(answer.HostedZone ?? zone, answer.DelegationSet?.NameServers);
+      const networks = (answer.VPCs ?? []).flatMap(({ VPCId }) => VPCId ?? []);
+      return { ...toZone(answer.HostedZone ?? zone, answer.DelegationSet?.NameServers), networks };
     } catch (error) {
       if ((error as { type?: string }).type === 'NOT_FOUND') return undefined;
       throw error;
     }
   }
 
+  /** A private zone of another network is another zone: what it answers, nobody sees who should. */
+  const isOfNetwork = ({ networks = [] }: Zone): boolean => !wantsPrivate || networks.includes(dns.network ?? '');
+
   const find = async (name: string): Promise<Zone[]> =>
-    (await Promise.all((await named(name)).map(full))).filter((zone) => zone !== undefined);
+    (await Promise.all((await named(name)).map(full))).filter((zone) => zone !== undefined).filter(isOfNetwork);
 
   async function create(name: string, federation: string, making = ''): Promise<Zone> {
     const wanted = fqdn(name);
@@ -171,6 +175,8 @@ export function route53(dns: DnsSpec): DnsProvider {
       const command = new ListHostedZonesByNameCommand({ MaxItems: 1 });
       await ask('listing zones', (options) => client.send(command, options));
       if (zone) await sets(zone, { name: zone.name, type: 'SOA' });
+      // Route 53 knows no dry run.
+      return zone ? 'the right to change its records is not proved' : 'the right to create it is not proved';
     },
     find,
     read: (id) => full({ Id: id, Name: dns.zone, CallerReference: '' }),

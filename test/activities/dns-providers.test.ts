@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns-port.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
@@ -148,7 +149,7 @@ describe.each([
   it('proves credentials by reading', async () => {
     const before = backend.proxy.requests.length;
     await provider.check();
-    const asked = backend.proxy.requests.slice(before).filter((line) => !line.includes('/token'));
+    const asked = backend.proxy.requests.slice(before).filter((line) => !/token|:testIamPermissions/.test(line));
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.every((line) => line.startsWith('GET '))).toBe(true);
   });
@@ -325,6 +326,61 @@ describe('Route 53 alone', () => {
     expect((await inside.find('split.example.')).map(({ id }) => id)).toEqual([made.id]);
   });
 
+  it('takes no private zone of another network for its own', async () => {
+    const here = await provider({ visibility: 'private', network: 'vpc-1', region: 'eu-west-1' });
+    const there = await provider({ visibility: 'private', network: 'vpc-2', region: 'eu-west-1' });
+    const made = await there.create('networks.example.', uuid);
+    expect(await here.find('networks.example.')).toEqual([]);
+    expect((await there.find('networks.example.')).map(({ id }) => id)).toEqual([made.id]);
+  });
+
+  it('says what a check cannot prove', async () => {
+    const one = await provider();
+    const zone = await one.create('unproved.example.', uuid);
+    expect(await one.check()).toBe('the right to create it is not proved');
+    expect(await one.check(zone)).toBe('the right to change its records is not proved');
+  });
+
+  it('reads more records than one page holds, and finds more zones of one name than that', async () => {
+    const one = await provider();
+    const zone = await one.create('pages.example.', uuid);
+    const asked = new Route53Client({
+      endpoint: backend.dns({}).endpoint!,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
+    });
+    const sets = Array.from({ length: 310 }, (_, n) => `r${n}.pages.example.`);
+    const Changes = sets.map((Name) => ({
+      Action: 'CREATE' as const,
+      ResourceRecordSet: { Name, Type: 'A' as const, TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] },
+    }));
+    await asked.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zone.id, ChangeBatch: { Changes } }));
+    const shown = (await one.records(zone)).filter(({ type }) => type === 'A').map(({ name }) => name);
+    expect(new Set(shown)).toEqual(new Set(sets));
+    for (let n = 1; n <= 104; n += 1) {
+      const given = { Name: 'pages.example.', CallerReference: `fedctl:federation-${n}:x` };
+      await asked.send(new CreateHostedZoneCommand(given));
+    }
+    expect((await one.find('pages.example.')).map(({ federation }) => federation)).toHaveLength(105);
+  }, 120_000);
+
+  it('signs with the named profile of a credentials file', async () => {
+    const seen: string[] = [];
+    const proxy = await startFaultProxy(backend.proxy.url, ({ headers }) => {
+      seen.push(headers.authorization ?? '');
+      return undefined;
+    });
+    const file = join(scratch, 'aws-profiles');
+    const section = (name: string, key: string) =>
+      `[${name}]\naws_access_key_id = ${key}\naws_secret_access_key = test\n`;
+    writeFileSync(file, section('default', 'AKIADEFAULT') + section('federation', 'AKIAFEDERATION'));
+    const one = await provider({ endpoint: proxy.url, credentialsFile: file, profile: 'federation' });
+    await one.find('profile.example.');
+    await proxy.stop();
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen.every((line) => line.includes('AKIAFEDERATION/'))).toBe(true);
+  });
+
   it.each([
     ['DelegationSetNotAvailable', 'DNS_DELEGATION_SET_LIMIT'],
     ['TooManyHostedZones', 'DNS_QUOTA'],
@@ -405,6 +461,48 @@ describe('Cloud DNS alone', () => {
     server.permissions = { granted: 'all' };
     expect(why).toMatchObject({ type: 'DNS_FORBIDDEN' });
     expect(why.message).toContain('dns.changes.create');
+  });
+
+  it('says what is not proved of a zone to be made, and names what may not be done', async () => {
+    const one = await provider();
+    expect(await one.check()).toBe('');
+    server.inProject = { granted: ['dns.managedZones.get'] };
+    const why = await refused(one.check());
+    server.inProject = undefined;
+    const unproved = await one.check();
+    server.inProject = { granted: 'all' };
+    expect(why).toMatchObject({ type: 'DNS_FORBIDDEN' });
+    expect(why.message).toContain('dns.managedZones.create, dns.managedZones.delete in project my-project');
+    expect(unproved).toBe('the right to create it is not proved');
+  });
+
+  it('takes no private zone of another network for its own', async () => {
+    const here = await provider({ visibility: 'private', network: 'default' });
+    const there = await provider({ visibility: 'private', network: 'projects/shared/global/networks/other' });
+    const made = await there.create('networks.example.', uuid);
+    expect(await here.find('networks.example.')).toEqual([]);
+    expect((await there.find('networks.example.')).map(({ id }) => id)).toEqual([made.id]);
+  });
+
+  it('finds all zones of one name, on whatever page they are', async () => {
+    const one = await provider();
+    const makers = Array.from({ length: 7 }, (_, n) => `federation-${n}`);
+    for (const maker of makers) await one.create('paged.example.', maker);
+    server.pageSize = 3;
+    const found = await one.find('paged.example.');
+    server.pageSize = 100;
+    expect(found.map(({ federation }) => federation).toSorted()).toEqual(makers);
+  });
+
+  it('is found by the variable of gcloud where the spec names no endpoint', async () => {
+    const { endpoint, ...dns } = dnsOf({
+      provider: 'google-clouddns',
+      endpoint: server.url,
+      project: server.project,
+      credentialsFile: server.keyFile,
+    });
+    const one = await dnsProvider(dns, { CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS: `${endpoint}/` });
+    expect(await one.check()).toBe('');
   });
 
   it('makes a private zone in its network', async () => {

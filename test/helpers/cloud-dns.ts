@@ -49,6 +49,8 @@ export interface CloudDns {
   exhausted: Set<string>;
   /** What testIamPermissions grants. */
   permissions: { granted: 'all' | string[] };
+  /** The same for the whole project; undefined: its Resource Manager API is off. */
+  inProject: { granted: 'all' | string[] } | undefined;
   /** Looks at a change until it is done. */
   looksUntilDone: number;
   /** Names of zones that lists do not show yet, as right after they were made. */
@@ -168,6 +170,11 @@ function page<T>(server: CloudDns, key: string, items: T[], query: URLSearchPara
   return { [key]: items.slice(from, from + size), ...more };
 }
 
+const grantedOf = (body: object, { granted }: CloudDns['permissions']): object => {
+  const { permissions = [] } = body as { permissions?: string[] };
+  return { permissions: permissions.filter((one) => granted === 'all' || granted.includes(one)) };
+};
+
 /** Answers one request below `projects/<project>`. */
 function answer(
   server: CloudDns,
@@ -177,6 +184,10 @@ function answer(
   body: object,
 ): object | undefined {
   const [, given = '', below, id, ...rest] = path;
+  if (given === `${server.project}:testIamPermissions`) {
+    if (server.inProject) return grantedOf(body, server.inProject);
+    throw new ApiError(403, 'accessNotConfigured', 'Cloud Resource Manager API has not been used in project 1 before');
+  }
   if (given !== server.project) throw new ApiError(404, 'notFound', `Failed to find project ${given}`);
   if (below !== 'managedZones') throw new ApiError(404, 'notFound', 'Not Found');
   if (!id) {
@@ -195,9 +206,7 @@ function answer(
   if (!stored)
     throw new ApiError(404, 'notFound', `The 'parameters.managedZone' resource named '${name}' does not exist.`);
   if (action === 'testIamPermissions') {
-    const { permissions = [] } = body as { permissions?: string[] };
-    const { granted } = server.permissions;
-    return { permissions: permissions.filter((one) => granted === 'all' || granted.includes(one)) };
+    return grantedOf(body, server.permissions);
   }
   return rest.length > 0 ? inZone(server, stored, method, rest, query, body) : whole(server, stored, method);
 }
@@ -264,7 +273,7 @@ async function handle(server: CloudDns, request: http.IncomingMessage, response:
   }
   try {
     const path = url.pathname
-      .replace(/^\/dns\/v1\//, '')
+      .replace(/^(\/dns)?\/v1\//, '')
       .split('/')
       .map(decodeURIComponent);
     const body = answer(
@@ -308,6 +317,7 @@ export async function startCloudDns(): Promise<CloudDns> {
     unverified: new Set(),
     exhausted: new Set(),
     permissions: { granted: 'all' },
+    inProject: { granted: 'all' },
     looksUntilDone: 0,
     unlisted: new Set(),
     pageSize: 100,

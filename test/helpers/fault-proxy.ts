@@ -36,6 +36,7 @@ const isLike = (named: string, { method, url = '' }: http.IncomingMessage): bool
 export interface Seen {
   method: string;
   path: string;
+  headers: http.IncomingHttpHeaders;
   body: string;
 }
 /** What the real server would answer where the one behind the proxy is kinder; undefined: it is asked. */
@@ -66,10 +67,10 @@ export async function startFaultProxy(target: string, judge?: Judge): Promise<Fa
     const [next] = at < 0 ? [] : faults.splice(at, 1);
     // Only what a judge reads is read before it goes on.
     const body = judge && (await read(request));
-    const { method = 'GET', url: path = '/' } = request;
+    const { method = 'GET', url: path = '/', headers: given } = request;
     // A request whose answer gets lost still reaches the server.
     const reaches = !next || next.fault === 'answer lost';
-    const judged = body && reaches ? judge({ method, path, body: body.toString() }) : undefined;
+    const judged = body && reaches ? judge({ method, path, headers: given, body: body.toString() }) : undefined;
     const fault = judged ?? next?.fault;
     if (fault === 'reset') return void request.socket.resetAndDestroy();
     if (fault && fault !== 'answer lost') {
