@@ -61,6 +61,23 @@ export async function findZone(provider: DnsProvider, dns: DnsSpec, uuid?: strin
   return matching[0];
 }
 
+/**
+ * The zone that an undo is about: by the id that the ledger or the spec has, else ours of those of the name, else any.
+ * Nothing of it is an error, for what an undo does not find is gone.
+ */
+export async function zoneToUndo(
+  provider: DnsProvider,
+  { zone, zoneId }: Pick<DnsSpec, 'zone' | 'zoneId'>,
+  uuid: string,
+  id = '',
+): Promise<Zone | undefined> {
+  const known = id || (zoneId && bareId(zoneId));
+  const standing = known ? await provider.read(known) : undefined;
+  if (standing) return standing;
+  const named = await provider.find(zone);
+  return named.find(({ federation }) => federation === uuid) ?? named[0];
+}
+
 /** Ledger entry of a thing at the DNS provider. */
 export const dnsEntry = (scope: StepScope, dns: DnsSpec, kind: 'Zone' | 'Record', name: string): LedgerEntry => ({
   kind,

@@ -3,8 +3,8 @@ import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { names } from '../src/plan/names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns-port.ts';
 import type { Deps } from './deps.ts';
-import { recordMade, settle, waitForChange } from './dns-change.ts';
-import { dnsEntry, dnsProvider, findZone, required } from './dns-provider.ts';
+import { recordMade, settle, settledUid, waitForChange } from './dns-change.ts';
+import { dnsEntry, dnsProvider, required, zoneToUndo } from './dns-provider.ts';
 import { failure } from './fail.ts';
 import { forget, isUndoable, readEntry, recordIntent } from './ledger.ts';
 import { type StepScope, writing } from './step.ts';
@@ -80,7 +80,8 @@ async function removeApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   const made = await readEntry(scope, entry);
   if (!made || !isUndoable(scope, made)) return { outcome: 'kept', note: `no record of ours at ${name}`, facts: {} };
   const provider = await dnsProvider(dns, scope.deps.env);
-  const zone = await findZone(provider, dns, scope.run.uuid);
+  const zoneEntry = await readEntry(scope, dnsEntry(scope, dns, 'Zone', dns.zone));
+  const zone = await zoneToUndo(provider, dns, scope.run.uuid, zoneEntry && settledUid(zoneEntry));
   for (const set of zone ? await recordsAt(provider, zone, name) : []) {
     const change = zone && (await provider.removeRecord(zone, set));
     // Else the zone would be removed, or the name given away, while servers still answer with it.

@@ -14,6 +14,7 @@ import {
   knownUuid,
   required,
   specOfEntry,
+  zoneToUndo,
 } from './dns-provider.ts';
 import { recordMade, settle, settledUid } from './dns-change.ts';
 import { dnsRecordActivities } from './dns-record.ts';
@@ -120,8 +121,7 @@ async function removeOne(
 ): Promise<{ outcome: 'kept' | 'removed'; note: string }> {
   const dns = specOfEntry(entry, spec);
   const provider = await dnsProvider(dns, scope.deps.env);
-  const id = settledUid(entry);
-  const zone = (id ? await provider.read(id) : undefined) ?? (await findZone(provider, dns, scope.run.uuid));
+  const zone = await zoneToUndo(provider, dns, scope.run.uuid, settledUid(entry));
   const ours = zone?.federation === scope.run.uuid;
   if (ours && keep) return { outcome: 'kept', note: `zone ${dns.zone} stays, as asked` };
   if (ours) await provider.remove(zone);

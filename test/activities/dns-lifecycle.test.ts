@@ -163,6 +163,15 @@ describe('a turn-down', () => {
     expect(await entries()).toEqual([]);
   });
 
+  it('ends where the zone of dns.zoneId is gone, and others have its name', async () => {
+    await answering();
+    const { facts } = await ensure();
+    for (const rival of ['first', 'second']) await (await at()).create(zone, rival);
+    await (await at()).remove({ id: facts.zoneId, name: zone, nameServers: [], federation: '' });
+    expect((await remove({ zoneId: facts.zoneId })).note).toBe(`zone ${zone} is not ours and stays`);
+    expect([(await zonesNow()).length, await entries()]).toEqual([2, []]);
+  });
+
   it('keeps the entry of a zone that it keeps', async () => {
     await answering();
     await ensure();

@@ -109,7 +109,7 @@ describe('fedctl check', () => {
     );
     const without = await check('aws.yaml', { AWS_ENDPOINT_URL_ROUTE_53: moto.url });
     expect(without.checks['preflight/dns']).toMatchObject({ result: 'error' });
-  }, 120_000);
+  }, 240_000);
 
   it('-f examples/gcp.yaml', async () => {
     await writeKeyFile(join(folder, 'cloud-dns-key.json'), `${cloud.url}/token`);
@@ -122,5 +122,5 @@ describe('fedctl check', () => {
     cloud.inProject = { granted: 'all' };
     expect(refused.checks['preflight/dns']).toMatchObject({ result: 'error' });
     expect(refused.checks['preflight/dns']?.message).toContain('dns.managedZones.create');
-  }, 120_000);
+  }, 240_000);
 });
