@@ -1,8 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import type { ErrorCodeName } from '../src/errors.ts';
+import { lineSplitter } from './build-lines.ts';
 import type { BuildLog } from './build-log.ts';
 import { failure } from './fail.ts';
 
@@ -10,6 +14,11 @@ import { failure } from './fail.ts';
 const graceMs = 5_000;
 /** ms that output may come after the process is gone: something it left behind may hold the pipes for ever. */
 const drainMs = 2_000;
+/** ms without a word after which a command is taken for hung, unless the spec says otherwise (images.build.silentFor). */
+export const silentForMs = 30 * 60_000;
+/** ms without a word after which `status` says so, and between looks at it. */
+const quietMs = 60_000;
+const lookEveryMs = 10_000;
 /** Longest answer that is kept of a quiet command, characters. */
 const answerLength = 4_000_000;
 
@@ -36,70 +45,156 @@ export interface Ended {
 export interface Surroundings {
   signal: AbortSignal;
   log?: BuildLog | undefined;
+  /** ms without output after which the command is ended as hung. @default silentForMs */
+  silentFor?: number | undefined;
   /** Called with the id of the child, which is also that of its process group. */
   started?: ((pid: number) => Promise<void>) | undefined;
 }
 
 /**
- * Runs a command in a process group of its own and waits for its end. When the signal aborts, the whole group gets
- * SIGTERM, and SIGKILL 5 s later; then throws the cancellation. Any other end is an answer.
+ * What runs a command that may take long, as the leader of its group. A watcher in the group waits for a word on a pipe
+ * that only the worker has the other end of: when the worker is gone, and with it the pipe, it ends the group.
  */
-export async function runChild(command: Command, { signal, log, started }: Surroundings): Promise<Ended> {
+const watched = [
+  '(trap "" TERM; read -r word <&3 || kill -KILL 0) </dev/null >/dev/null 2>&1 &',
+  'exec 3<&-; exec "$@"',
+].join('\n');
+
+/**
+ * Runs a command in a process group of its own and waits for its end. When the signal aborts, or the command says
+ * nothing for too long, the whole group gets SIGTERM, and SIGKILL 5 s later; then throws the cancellation, or
+ * BUILD_HUNG. When this process is killed, a group that is not quiet ends too. Any other end is an answer.
+ */
+export async function runChild(command: Command, surroundings: Surroundings): Promise<Ended> {
+  const { signal, log, started } = surroundings;
   if (signal.aborted) throw cancellation(signal);
   log?.line(`$ ${command.argv.join(' ')}`);
-  const [program = '', ...args] = command.argv;
-  const child = spawn(program, args, {
-    cwd: command.cwd,
-    env: command.env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  if (!(await isProgram(command))) return { status: 127, answer: '', how: 'ENOENT' };
+  const child = start(command);
   const ends = endsOf(child);
-  const answer = read(child, log, command.quiet ?? false);
-  const stop = stopOn(signal, child);
+  const silence = watchSilence(command, surroundings);
+  const output = read(child, log, command.quiet ?? false, silence.heard);
+  const stops = [stopOn(signal, child), stopOn(silence.signal, child)];
   try {
     if (child.pid !== undefined) await started?.(child.pid);
     const ended = await ends.exited;
-    if (signal.aborted) killGroup(child.pid, 'SIGKILL');
-    await Promise.race([ends.closed, delay(drainMs, undefined, { ref: false })]);
-    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    if (signal.aborted || silence.signal.aborted) killGroup(child.pid, 'SIGKILL');
+    await Promise.race([output.read, delay(drainMs, undefined, { ref: false })]);
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
     if (signal.aborted) throw cancellation(signal);
-    return { ...ended, answer: answer() };
+    if (silence.signal.aborted) throw hung(command, surroundings);
+    return { ...ended, answer: output.answer() };
   } finally {
-    stop();
+    for (const stop of [...stops, silence.stop]) stop();
     if (child.exitCode === null && child.signalCode === null) killGroup(child.pid, 'SIGKILL');
+    letWatcherGo(child);
   }
 }
 
-/** The end of the process, and of its output; one that could not be started has both at once. */
-function endsOf(child: ChildProcess): { exited: Promise<Ended>; closed: Promise<void> } {
-  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+function start({ argv, cwd, env, quiet }: Command): ChildProcess {
+  const [program = '', ...args] = argv;
+  if (quiet) return spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdio: ['ignore', 'pipe', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe', 'pipe'];
+  const child = spawn('/bin/sh', ['-c', watched, 'sh', ...argv], { cwd, env, detached: true, stdio });
+  child.stdio[3]?.on('error', () => undefined); // the watcher is gone with its group
+  return child;
+}
+
+/** What the command left running is not for the watcher to end. */
+function letWatcherGo(child: ChildProcess): void {
+  const pipe = child.stdio[3] as Writable | null | undefined;
+  pipe?.end('done\n');
+}
+
+/** Whether there is such a program: a shell would have one exit status for this and for what the program says itself. */
+async function isProgram({ argv: [program = ''], cwd = '.', env }: Command): Promise<boolean> {
+  const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  for (const folder of folders) {
+    const path = folder === '' ? resolve(cwd, program) : join(folder, program);
+    const there = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (there) return true;
+  }
+  return false;
+}
+
+/** Notes when something was heard last; says so when that is long ago, and aborts when it is too long. */
+function watchSilence(
+  { quiet }: Command,
+  { log, silentFor = silentForMs }: Surroundings,
+): { heard(): void; stop(): void; signal: AbortSignal } {
+  const tooLong = new AbortController();
+  let heardAt = Date.now();
+  const look = (): void => {
+    const ms = Date.now() - heardAt;
+    if (ms >= silentFor) tooLong.abort();
+    else if (ms >= quietMs) log?.silent(inWords(ms));
+  };
+  const timer = quiet ? undefined : setInterval(look, Math.min(lookEveryMs, silentFor));
+  return { heard: () => (heardAt = Date.now()), stop: () => clearInterval(timer), signal: tooLong.signal };
+}
+
+const inWords = (ms: number): string => (ms < 60_000 ? `${Math.round(ms / 1000)}s` : `${Math.floor(ms / 60_000)}m`);
+
+function hung({ argv }: Command, { log, silentFor = silentForMs }: Surroundings): Error {
+  const said = `${argv.join(' ').slice(0, 200)} said nothing for ${inWords(silentFor)} and was ended`;
+  const tail = log?.tail();
+  const message = `${said}${log ? `; whole log: ${log.path}` : ''}${tail ? `\n${tail}` : ''}`;
+  return failure('BUILD_HUNG', message, { log: log?.path });
+}
+
+/** The end of the process; one that could not be started has it at once. */
+function endsOf(child: ChildProcess): { exited: Promise<Ended> } {
   const { promise: exited, resolve: exit } = Promise.withResolvers<Ended>();
-  child.once('close', () => close());
   child.once('exit', (code, by) => exit({ status: code ?? -1, answer: '', how: by ?? `status ${code}` }));
-  child.once('error', (error: NodeJS.ErrnoException) => {
-    exit({ status: 127, answer: '', how: error.code ?? error.message });
-    close();
-  });
-  return { exited, closed };
+  child.once('error', (error: NodeJS.ErrnoException) =>
+    exit({ status: 127, answer: '', how: error.code ?? error.message }),
+  );
+  return { exited };
 }
 
 const cancellation = (signal: AbortSignal): Error =>
   signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('cancelled');
 
-function read(child: ChildProcess, log: BuildLog | undefined, quiet: boolean): () => string {
+/** Reads both streams, no faster than the log takes it. `read` resolves at their end. */
+function read(
+  child: ChildProcess,
+  log: BuildLog | undefined,
+  quiet: boolean,
+  heard: () => void,
+): { answer: () => string; read: Promise<unknown> } {
   let answer = '';
-  for (const [stream, isAnswer] of [
-    [child.stdout, quiet],
-    [child.stderr, false],
-  ] as const) {
-    if (!stream) continue;
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
-      if (!isAnswer) log?.line(line);
-      else if (answer.length < answerLength) answer += `${line}\n`;
-    });
+  const keep = (line: string): void => {
+    if (answer.length < answerLength) answer += `${line}\n`;
+  };
+  const tell = (line: string): void => log?.line(line);
+  const streams = [
+    [child.stdout, quiet ? keep : tell],
+    [child.stderr, tell],
+  ] as const;
+  const all = streams.map(([stream, line]) => (stream ? readLines(stream, line, log, heard) : undefined));
+  return { answer: () => answer, read: Promise.all(all) };
+}
+
+async function readLines(
+  stream: Readable,
+  line: (text: string) => void,
+  log: BuildLog | undefined,
+  heard: () => void,
+): Promise<void> {
+  const lines = lineSplitter(line);
+  try {
+    for await (const chunk of stream) {
+      heard();
+      lines.push(chunk as Buffer);
+      await log?.ready();
+    }
+    lines.end();
+  } catch {
+    lines.end(); // the stream was ended from here: something that the command left behind holds it open
   }
-  return () => answer;
 }
 
 /** Ends the group when the signal aborts; answers how to stop listening. */
@@ -126,14 +221,18 @@ export function killGroup(pid: number | undefined, name: NodeJS.Signals): void {
   }
 }
 
-/** The failure of a command that did not end with status 0: where the whole log is, and its last lines. */
+/** The failure of a command that did not end with status 0: where the whole log is, and its last lines; or DISK_FULL. */
 export function commandFailure(
   code: ErrorCodeName,
   command: Pick<Command, 'argv'>,
   ended: Ended,
   log: BuildLog,
 ): Error {
+  const full = /no space left on device|disk quota exceeded/i.test(log.tail());
   const message = `${command.argv.join(' ').slice(0, 200)} ended with ${ended.how}; whole log: ${log.path}`;
   const tail = log.tail();
-  return failure(code, tail ? `${message}\n${tail}` : message, { log: log.path, status: ended.status });
+  return failure(full ? 'DISK_FULL' : code, tail ? `${message}\n${tail}` : message, {
+    log: log.path,
+    status: ended.status,
+  });
 }

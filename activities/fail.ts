@@ -101,8 +101,14 @@ function codeOfStatus(status: number): ErrorCodeName {
   return 'INVALID';
 }
 
-/** An error nobody expected: ours. Its stack goes to the worker's log, not into history. */
+/** What the worker's own machine answers to a write when it has no room, or lets nobody write. */
+const diskFull = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
+/** An error nobody expected: ours, unless the worker's disk is full. Its stack goes to the worker's log, not into history. */
 export function bug(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure && error.type && isErrorCode(error.type)) return error;
-  return failure('BUG', textOf(error));
+  const code = codeOf(error);
+  if (!code || !diskFull.has(code)) return failure('BUG', textOf(error));
+  const { path } = error as NodeJS.ErrnoException;
+  return failure('DISK_FULL', `the worker cannot write ${path ?? 'a file'} (${code})`, { path });
 }

@@ -50,14 +50,14 @@ async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: B
   const fail: Fail = (kind, command, ended) =>
     commandFailure(kind === 'build' ? 'BUILD_FAILED' : 'PUSH_FAILED', command, ended, log);
   const run = (command: Parameters<typeof runChild>[0]): ReturnType<typeof runChild> =>
-    runChild(command, { signal: scope.signal, log, started });
+    runChild(command, { signal: scope.signal, log, started, silentFor: build.silentFor });
   return findEngine(build.engine, scope.deps.env, run, fail);
 }
 
 /** Runs the command that makes the binaries. Throws BUILD_FAILED. */
 async function makeBinaries(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<void> {
   const command = { argv: build.binaries, cwd: build.source, env: scope.deps.env };
-  const ended = await runChild(command, { signal: scope.signal, log, started });
+  const ended = await runChild(command, { signal: scope.signal, log, started, silentFor: build.silentFor });
   if (ended.status !== 0) throw commandFailure('BUILD_FAILED', command, ended, log);
 }
 

@@ -75,7 +75,8 @@ function reasonLines(view: View, indent: number, step: StatusStep): string[] {
       : [];
     return [...what, ...fix, ...next];
   }
-  return step.detail ? [pad + paint('dim', cut(step.detail, width))] : [];
+  const detail = step.detail?.split('\n').filter((text) => text !== '') ?? [];
+  return detail.map((text) => pad + paint('dim', cut(text, width)));
 }
 
 const until = (at: string, now: number): string => formatDuration(Date.parse(at) - now);

@@ -133,7 +133,10 @@ async function follow(io: Io, temporal: Temporal, handle: WorkflowHandle): Promi
 const pending = async (temporal: Temporal, workflowId: string): Promise<string[]> => {
   const seen = await observeRun(temporal, workflowId).catch(() => undefined);
   return (seen?.activities ?? []).map(({ activityId, attempt, detail, error }) =>
-    [`${activityId}${attempt > 1 ? ` (attempt ${attempt})` : ''}`, detail ?? error?.message.split('\n')[0]]
+    [
+      `${activityId}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
+      detail?.split('\n').at(-1) || error?.message.split('\n')[0],
+    ]
       .filter(Boolean)
       .join(': '),
   );

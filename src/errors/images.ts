@@ -107,13 +107,29 @@ export const imagesErrors = defineErrors({
     title: 'the build failed',
     fix: (d) => [`read the whole log on the worker: ${d['log'] ?? 'see the message above'}`, 'then: fedctl retry NAME'],
   },
+  BUILD_HUNG: {
+    retry: 'never',
+    title: 'a command of the build said nothing for too long and was ended',
+    fix: (d) => [
+      `read the whole log on the worker: ${d['log'] ?? 'see the message above'}`,
+      'a build that is silent for long: images.build.silentFor; then: fedctl retry NAME',
+    ],
+  },
+  DISK_FULL: {
+    retry: 'never',
+    title: 'the machine of the worker has no room left, or lets nothing be written',
+    fix: (d) => [
+      `make room where ${d['path'] ?? 'the worker and its engine keep their files'}${d['path'] ? ' is' : ''}`,
+      'images that nobody needs any more: the prune command of the engine; then: fedctl retry NAME',
+    ],
+  },
   IMAGE_NOT_BUILT: {
     retry: 'never',
     title: 'the engine no longer has the image that was built',
     fix: () => ['build it again: fedctl retry NAME images/build'],
   },
   PUSH_FAILED: {
-    retry: 'never', // the patience of builds is hours: it parks with its reason instead, and is tried again slowly
+    retry: 'soon',
     title: 'the image could not be pushed',
     fix: (d) => [
       `check that ${d['registry'] ?? 'the registry'} can be reached by the engine of the worker, and has room`,

@@ -55,6 +55,19 @@ describe('the tree of a run', () => {
     },
   );
 
+  it('shows each line of what a build says, and cuts it to the width', () => {
+    const running = model('running');
+    const step = running.phases.flatMap(({ steps }) => steps).find(({ status }) => status === 'running')!;
+    step.detail = `log: /var/lib/fedctl/builds/images-build.log\ncompiles one\n${'w'.repeat(100)}`;
+    const lines = render(running, { columns: 60, now }).map((text) => text.trim());
+    const at = lines.findIndex((text) => text.startsWith('log: '));
+    expect(lines.slice(at, at + 3)).toEqual([
+      'log: /var/lib/fedctl/builds/images-build.log',
+      'compiles one',
+      `${'w'.repeat(53)}…`,
+    ]);
+  });
+
   it('is never longer than the terminal: it folds first, and then says what is missing', () => {
     const full = render(model('blocked'), { columns: 80, now });
     const few = render(model('blocked'), { columns: 80, now, rows: 6 });
