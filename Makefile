@@ -1,5 +1,5 @@
 # fedctl: `make demo` shows it, `make test` proves it, `make check` is the inner loop.
-.PHONY: demo demo-down install check test test-crash docs bench clean
+.PHONY: demo demo-down install check test test-crash docs bench
 .DEFAULT_GOAL := help
 
 NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
@@ -9,6 +9,7 @@ help:
 	@echo 'make demo-down  take it away again and leave nothing'
 	@echo 'make check      format, lint, types and unit tests, within a minute'
 	@echo 'make test       everything, in a sandbox of its own beside a running demo'
+	@echo 'make test-crash the crash matrix: workers killed at every step of up, join, unjoin and down'
 	@echo 'make docs       write the generated pages of docs/'
 
 install:
@@ -25,6 +26,9 @@ check: install
 
 test: install
 	@$(NODE) scripts/test.ts
+
+test-crash: install
+	@$(NODE) scripts/test-crash.ts
 
 docs: install
 	@$(NODE) scripts/docs.ts

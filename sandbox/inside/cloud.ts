@@ -51,7 +51,12 @@ function freeAddress({ layout }: Settings, taken: ReadonlySet<string>): string |
   return all.find((address) => !taken.has(address));
 }
 
-async function serveLoadBalancers(settings: Settings, api: CoreV1Api, wishes: Wishes): Promise<void> {
+/** Gives every Service of type LoadBalancer that has none an address, as the wishes are. */
+export async function serveLoadBalancers(
+  settings: Settings,
+  api: CoreV1Api,
+  wishes: Pick<Wishes, 'loadBalancers'>,
+): Promise<void> {
   if (wishes.loadBalancers === 'withhold') return;
   const { items } = await api.listServiceForAllNamespaces();
   const taken = new Set(items.flatMap(takenBy));

@@ -48,8 +48,15 @@ const backSoon = [
   '--node-lease-duration-seconds=2',
 ];
 
-/** A member cluster: real etcd, API server, controllers and scheduler; nodes and pods are simulated by kwok. */
+/** A member cluster, with cluster DNS in one of the two shapes that the guide's readers have. */
 export async function startMember(settings: Settings, name: string, index: number): Promise<void> {
+  await startSimulated(settings, name, index);
+  // Further members get the later shape.
+  await applyObjects(settings, memberKubeconfig(settings, name), index === 1 ? kubeDnsController : kubeDnsDeployment);
+}
+
+/** A cluster of real etcd, API server, controllers and scheduler; nodes and pods are simulated by kwok. */
+export async function startSimulated(settings: Settings, name: string, index: number): Promise<void> {
   const policy = join(settings.layout.state, 'member-audit-policy.json');
   await mkdir(workdir(settings), { recursive: true });
   await writeFile(policy, JSON.stringify(auditPolicy));
@@ -80,8 +87,6 @@ export async function startMember(settings: Settings, name: string, index: numbe
   await kwokctl(settings, name, 'scale', 'node', '--replicas=2');
   const entry = await memberContext(settings, name, index);
   await writeFile(memberKubeconfig(settings, name), kubeconfigOf([entry]), { mode: 0o600 });
-  // The two shapes of cluster DNS that the guide's readers have; further members get the later one.
-  await applyObjects(settings, memberKubeconfig(settings, name), index === 1 ? kubeDnsController : kubeDnsDeployment);
 }
 
 /** Context of a member under the address that host, pods and the machine share. */

@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import type { Layout } from '../../sandbox/layout.ts';
 
 interface AuditEvent {
-  verb: string;
   userAgent?: string;
-  requestURI: string;
-  stage: string;
-  responseStatus?: { code: number };
   objectRef?: { resource?: string; namespace?: string; name?: string };
 }
 
@@ -25,14 +21,25 @@ async function createdIn(file: string, mentions: string): Promise<Map<string, nu
   return created;
 }
 
-/** Objects of a federation that were made more than once, in host and members. */
-export async function madeTwice({ state }: Layout, members: readonly string[], federation: string): Promise<string[]> {
-  const logs = [
-    join(state, 'audit', 'host.log'),
-    ...members.map((name) => join(state, 'kwok/clusters', name, 'logs/audit.log')),
-  ];
-  const counts = await Promise.all(logs.map((file) => createdIn(file, federation)));
-  return counts
-    .flatMap((map) => [...map])
-    .flatMap(([object, times]) => (times > 1 ? [`${object} ${times} times`] : []));
+/** How often each object of a federation was made, by the audit log of each cluster: `host secrets x/y`. */
+export async function timesMade(
+  audits: Readonly<Record<string, string>>,
+  federation: string,
+): Promise<Record<string, number>> {
+  const logs = Object.entries(audits).map(async ([cluster, file]) =>
+    [...(await createdIn(file, federation))].map(([object, times]) => [`${cluster} ${object}`, times] as const),
+  );
+  return Object.fromEntries((await Promise.all(logs)).flat());
+}
+
+/** Audit logs of a sandbox's clusters. */
+export const auditsOf = ({ state }: Layout, members: readonly string[]): Record<string, string> => ({
+  host: join(state, 'audit/host.log'),
+  ...Object.fromEntries(members.map((name) => [name, join(state, 'kwok/clusters', name, 'logs/audit.log')])),
+});
+
+/** Objects of a federation in the sandbox that were made more than once. */
+export async function madeTwice(layout: Layout, members: readonly string[], federation: string): Promise<string[]> {
+  const made = await timesMade(auditsOf(layout, members), federation);
+  return Object.entries(made).flatMap(([object, times]) => (times > 1 ? [`${object} ${times} times`] : []));
 }

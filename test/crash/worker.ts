@@ -1,70 +1,57 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { appendFileSync, readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import https from 'node:https';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { builderId } from '../../activities/build-host.ts';
+import { currentContext } from '../../activities/context.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { StepCall } from '../../src/plan/call.ts';
-import type { FrozenGraph, FrozenStep } from '../../src/plan/frozen.ts';
-import { imagesQueueOf } from '../../src/run/input.ts';
+import type { FrozenGraph } from '../../src/plan/frozen.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { createDeps } from '../../worker/deps.ts';
 import { asLog, quietLogger, workerLog } from '../../worker/logging.ts';
+import { pollingOf } from '../../worker/main.ts';
 import { runDirectory } from '../../worker/runs.ts';
+import { Mortality } from './mortal.ts';
+import type { Orders } from './orders.ts';
+import { watchWorld } from './watched.ts';
 
-/**
- * A worker that dies by SIGKILL once at every act: before it, in the middle (its first write was answered, nothing else
- * happened) or after it (all done, Temporal not told). A file remembers where it died already; its successor goes on.
- */
-type When = 'never' | 'before' | 'middle' | 'after';
-const when = (process.env['CRASH_WHEN'] ?? 'never') as When;
-const file = process.env['CRASH_FILE'] ?? '';
-const taskQueue = process.env['FEDCTL_TASK_QUEUE'] ?? '';
-/** ms; a dead worker is noticed sooner than by default. */
-const heartbeatMs = 7_000;
+/** A worker that dies by SIGKILL where CRASH_ORDERS says. Files in CRASH_FOLDER remember where it died already. */
+const env = process.env;
+const orders = JSON.parse(env['CRASH_ORDERS'] ?? '{}') as Orders;
+const taskQueue = env['FEDCTL_TASK_QUEUE'] ?? '';
+/** ms; a dead worker is noticed sooner than by default, and beats more often than its activities do. */
+const timing = { heartbeatMs: 4_000, beatMs: 1_000 };
+/** ms; a step that dies a dozen deaths needs more patience than one that never does. */
+const patienceMs = 900_000;
 
-const died = new Set(readFileSync(file, 'utf8').split('\n'));
-
-function dieOnce(act: string): void {
-  if (died.has(act)) return;
-  appendFileSync(file, `${act}\n`);
-  process.kill(process.pid, 'SIGKILL');
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // nothing more happens in this thread
-}
-
-const acting = new AsyncLocalStorage<string>();
-const request = https.request;
-// In the middle of an act: the server has done what was asked, and nobody hears of it.
-https.request = ((url: URL, options: https.RequestOptions, answered?: (response: IncomingMessage) => void) => {
-  const act = acting.getStore();
-  const writes = options.method !== 'GET' && !url.pathname.includes('selfsubjectaccessreviews');
-  return request(url, options, (response) => {
-    if (act && writes && when === 'middle' && (response.statusCode ?? 500) < 300) dieOnce(act);
-    answered?.(response);
-  });
-}) as unknown as typeof https.request;
-
-type Act = (call: StepCall) => Promise<unknown>;
-
-function mortal(name: string, act: Act): Act {
-  return async (call) => {
-    const id = `${name} ${call.step}`;
-    if (when === 'before') dieOnce(id);
-    const result = await acting.run(id, () => act(call));
-    if (when === 'after') dieOnce(id);
-    return name === 'planSteps' ? noticedSooner(result) : result;
-  };
-}
+type Activity = (call: StepCall) => Promise<unknown>;
 
 function noticedSooner(result: unknown): unknown {
   const { graph } = (result as { facts: { graph: FrozenGraph } }).facts;
-  const members: FrozenStep[] = graph.clusters?.template ?? [];
-  for (const step of [...graph.steps, ...members]) step.timing.heartbeatMs = heartbeatMs;
+  for (const step of [...graph.steps, ...(graph.clusters?.template ?? [])]) {
+    step.timing.heartbeatMs = timing.heartbeatMs;
+    step.timing.patienceMs = Math.max(step.timing.patienceMs, patienceMs);
+    delete step.timing.attempts;
+  }
   return result;
 }
 
-const env = process.env;
+/** Deaths lie between what Temporal calls an attempt and what the activity does. */
+function activityOf(name: string, act: Activity, mortality: Mortality): Activity {
+  const mortal = mortality.mortal(act);
+  return async (call) => {
+    const { beat } = currentContext();
+    const timer = setInterval(beat, timing.beatMs);
+    try {
+      const result = await mortal(call);
+      return name === 'planSteps' ? noticedSooner(result) : result;
+    } finally {
+      clearInterval(timer);
+    }
+  };
+}
+
+const mortality = new Mortality(orders, env['CRASH_FOLDER'] ?? '', env['CRASH_FEDERATION'] ?? '');
+watchWorld(mortality);
 const log = workerLog(env);
 const strings = Object.fromEntries(
   Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -77,7 +64,10 @@ const deps = createDeps(
   { runs: runDirectory(connection, namespace), log: asLog(log) },
 );
 const activities = Object.fromEntries(
-  Object.entries(createActivities(deps)).map(([name, act]) => [name, mortal(name, act as unknown as Act)]),
+  Object.entries(createActivities(deps)).map(([name, act]) => [
+    name,
+    activityOf(name, act as unknown as Activity, mortality),
+  ]),
 );
 const common = {
   connection,
@@ -85,10 +75,14 @@ const common = {
   activities,
   maxHeartbeatThrottleInterval: 1_000,
   defaultHeartbeatThrottleInterval: 1_000,
+  // What was on its way to the dead one soon goes to its successor.
+  stickyQueueScheduleToStartTimeout: 2_000,
+  maxConcurrentWorkflowTaskPolls: 2,
+  maxConcurrentActivityTaskPolls: 2,
 };
-const workers = await Promise.all([
-  Worker.create({ ...common, taskQueue, workflowBundle: { codePath } }),
-  Worker.create({ ...common, taskQueue: imagesQueueOf(taskQueue) }),
-]);
+// Only a turn-up builds images.
+const serve = orders.operation === 'up' ? 'all' : 'runs';
+const polling = pollingOf({ taskQueue, serve, builder: await builderId(env['FEDCTL_STATE'] ?? '') }, codePath);
+const workers = await Promise.all(polling.map((options) => Worker.create({ ...common, ...options })));
 process.stderr.write('worker ready\n');
 await Promise.all(workers.map((worker) => worker.run()));

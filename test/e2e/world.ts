@@ -48,9 +48,10 @@ export class Operator {
     this.env = env;
   }
 
-  static async create(name: string): Promise<Operator> {
+  /** `elsewhere`: the environment of other clusters than the sandbox's. */
+  static async create(name: string, elsewhere?: NodeJS.ProcessEnv): Promise<Operator> {
     const folder = await mkdtemp(join(tmpdir(), `fedctl-e2e-${name}-`));
-    const sandbox = await sandboxEnvironment({ id: sandboxId });
+    const sandbox = elsewhere ?? (await sandboxEnvironment({ id: sandboxId }));
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, await readFile(sandbox['KUBECONFIG'] ?? '', 'utf8'), { mode: 0o600 });
     const own = {
