@@ -61,8 +61,11 @@ async function settleDebt(scope: StepScope, call: Settle): Promise<StepResult> {
   const record = await readRecord(scope.host, namespace);
   if (!record || record.uuid !== scope.run.uuid)
     return { outcome: 'kept', note: 'the record is gone already', facts: {} };
-  await patchDebt(scope, name, null);
-  if (!joinsAgain(record.phase)) await removeLedger(scope, call);
+  // The ledger first, and never twice: as soon as no debt stands in the record the member may join, and has entries anew.
+  if (record.debts[name]) {
+    await removeLedger(scope, call);
+    await patchDebt(scope, name, null);
+  }
   const after = await readRecord(scope.host, namespace);
   const last = after?.phase === 'debts' && Object.keys(after.debts).length === 0;
   return last ? removeTheRest(scope, call) : { outcome: 'removed', facts: {} };
@@ -86,9 +89,6 @@ async function removeTheRest(scope: StepScope, call: Settle): Promise<StepResult
   const { note } = await removeNamespace(scope, { ...call, input });
   return { outcome: 'removed', note: note ?? 'it was the last one: record and namespace are gone', facts: {} };
 }
-
-/** While a federation is turned up again the ledger of a member may have new entries already. */
-const joinsAgain = (phase: string): boolean => phase === 'turning-up';
 
 /** Members that cannot be reached while they leave; see design §6.6. */
 export const debtActivities = (deps: Deps) => ({

@@ -36,6 +36,7 @@ export function retryable(error: ApplicationFailure): ApplicationFailure {
     details: error.details ?? [],
     nonRetryable: false,
     category: ApplicationFailureCategory.BENIGN,
+    ...(error.nextRetryDelay ? { nextRetryDelay: error.nextRetryDelay } : {}),
   });
 }
 

@@ -115,6 +115,9 @@ export function entriesIn(ledger: KubeObject | undefined): LedgerEntry[] {
   );
 }
 
+/** An entry for people. */
+export const sayEntry = ({ cluster, kind, name, step }: LedgerEntry): string => `${cluster}: ${kind} ${name} (${step})`;
+
 /** All entries of a federation: the host's ledger and those of its members. */
 export async function allEntries(host: Kube, namespace: string): Promise<LedgerEntry[]> {
   const maps = await host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: 'fedctl/federation' });

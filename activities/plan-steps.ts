@@ -1,11 +1,13 @@
 import type { StepCall, StepResult } from '../src/plan/call.ts';
-import type { FrozenGraph } from '../src/plan/frozen.ts';
+import type { FrozenGraph, FrozenStep } from '../src/plan/frozen.ts';
 import { freezeDown, type FreezeOptions, freezeRest, freezeUp } from '../src/plan/graph.ts';
+import { notUndone } from '../src/plan/orphans.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../src/plan/membership.ts';
 import type { Operation, RunInput } from '../src/run/input.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
+import { allEntries, sayEntry } from './ledger.ts';
 import { leftNamespace } from './namespace.ts';
 import { acquire } from './owner.ts';
 import { type FederationRecord, patchRecord, readRecord } from './record.ts';
@@ -96,7 +98,21 @@ async function planDown(scope: StepScope, { down }: PlanInput['plan'], options: 
   const record = await recordOf(scope);
   await acquire(owned(scope, record));
   await patchRecord(scope, { phase: 'turning-down' });
-  return { graph: freezeDown(standingSpec(record), down ?? { volumes: 'keep' }, options), uuid: record.uuid };
+  const spec = standingSpec(record);
+  const graph = freezeDown(spec, down ?? { volumes: 'keep' }, options);
+  return { graph: withOrphans(graph, await unlabelledOrphans(scope, spec)), uuid: record.uuid };
+}
+
+/** What no undo takes away and the sweep cannot find by our labels: things at a DNS provider, edits of others' objects. */
+async function unlabelledOrphans(scope: StepScope, spec: Spec): Promise<string[]> {
+  const orphans = notUndone(await allEntries(scope.host, scope.run.host.namespace), spec);
+  return orphans.filter(({ cluster, origin }) => cluster === 'dns' || origin === 'changed').map(sayEntry);
+}
+
+function withOrphans(graph: FrozenGraph, orphans: string[]): FrozenGraph {
+  if (orphans.length === 0) return graph;
+  const told = (step: FrozenStep): FrozenStep => ({ ...step, input: { ...step.input, orphans } });
+  return { ...graph, steps: graph.steps.map((step) => (step.activity === 'sweep' ? told(step) : step)) };
 }
 
 async function planJoin(

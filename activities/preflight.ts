@@ -1,4 +1,5 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import { fieldManager, labels } from '../src/plan/names.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
@@ -30,44 +31,102 @@ async function checkHost(scope: StepScope): Promise<ResultOf<'preflight/host'>> 
 }
 
 const writeVerbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
-const needed: readonly { group: string; resource: string; verbs: readonly string[] }[] = [
+interface Rights {
+  group: string;
+  resource: string;
+  verbs: readonly string[];
+}
+const rbac = 'rbac.authorization.k8s.io';
+
+/** Rights in the namespace of the control plane. */
+const needed: readonly Rights[] = [
   { group: '', resource: 'configmaps', verbs: writeVerbs },
-  { group: '', resource: 'secrets', verbs: writeVerbs },
+  // Kubernetes grants nobody more than they have: the Role of the controller manager holds watch.
+  { group: '', resource: 'secrets', verbs: [...writeVerbs, 'watch'] },
   { group: '', resource: 'services', verbs: writeVerbs },
   { group: '', resource: 'serviceaccounts', verbs: writeVerbs },
   { group: '', resource: 'persistentvolumeclaims', verbs: writeVerbs },
   { group: '', resource: 'pods', verbs: ['get', 'list'] },
   { group: '', resource: 'events', verbs: ['list'] },
   { group: 'apps', resource: 'deployments', verbs: writeVerbs },
-  { group: 'rbac.authorization.k8s.io', resource: 'roles', verbs: writeVerbs },
-  { group: 'rbac.authorization.k8s.io', resource: 'rolebindings', verbs: writeVerbs },
+  { group: rbac, resource: 'roles', verbs: writeVerbs },
+  { group: rbac, resource: 'rolebindings', verbs: writeVerbs },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: writeVerbs },
 ];
+/** Rights in no namespace. */
+const neededEverywhere: readonly Rights[] = [
+  { group: '', resource: 'namespaces', verbs: ['get'] },
+  // Of the class that the claim names: whether it waits for a pod.
+  { group: 'storage.k8s.io', resource: 'storageclasses', verbs: ['get'] },
+];
+/** Patch is what server-side apply asks for. A namespace that somebody else made is used as it is. */
+const neededToMakeNamespace: Rights = { group: '', resource: 'namespaces', verbs: ['create', 'patch', 'delete'] };
+/** The address of a NodePort is that of a node. */
+const neededForNodePort: Rights = { group: '', resource: 'nodes', verbs: ['list'] };
 
-async function checkPermissions(scope: StepScope): Promise<ResultOf<'preflight/permissions'>> {
-  const { namespace, context } = scope.run.host;
-  const asked = [
-    ...needed.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ verb, group, resource, namespace }))),
-    ...['get', 'create', 'delete'].map((verb) => ({ verb, group: '', resource: 'namespaces', namespace: undefined })),
-  ];
-  const answers = await Promise.all(asked.map(async (one) => ({ one, may: await may(scope, one) })));
-  const missing = answers.filter(({ may: allowed }) => !allowed).map(({ one }) => `${one.verb} ${one.resource}`);
-  if (missing.length > 0) {
-    const message = `the user of context ${context} may not, in namespace ${namespace}: ${missing.join(', ')}`;
-    throw failure('FORBIDDEN', message, { user: `the user of context ${context}` });
-  }
-  return { outcome: 'done', note: `${asked.length} rights in namespace ${namespace}`, facts: {} };
+/** What the sweep after a turn-down would list everywhere; without that it looks at the federation's own names. */
+const forTheSweep: readonly Rights[] = [
+  { group: '', resource: 'namespaces', verbs: ['list'] },
+  { group: '', resource: 'secrets', verbs: ['list'] },
+  { group: 'apps', resource: 'deployments', verbs: ['list'] },
+  { group: rbac, resource: 'clusterroles', verbs: ['list'] },
+  { group: rbac, resource: 'clusterrolebindings', verbs: ['list'] },
+];
+
+/** Of these rights, those that the user does not have, as `verb resource`; `total`: how many were asked for. */
+async function missing(
+  scope: StepScope,
+  rights: readonly Rights[],
+  namespace?: string,
+): Promise<{ total: number; lacking: string[] }> {
+  const asked = rights.flatMap(({ group, resource, verbs }) => verbs.map((verb) => ({ verb, group, resource })));
+  const may = await Promise.all(asked.map((one) => scope.host.can({ ...one, ...(namespace ? { namespace } : {}) })));
+  return {
+    total: asked.length,
+    lacking: asked.filter((_one, at) => !may[at]).map(({ verb, resource }) => `${verb} ${resource}`),
+  };
 }
 
-const may = (
+/** Whether the namespace is there and somebody else's; who may not even read it must make it. */
+async function standsAlready(scope: StepScope): Promise<boolean> {
+  const { namespace: name } = scope.run.host;
+  if (!(await scope.host.can({ verb: 'get', resource: 'namespaces', name }))) return false;
+  const found = await scope.host.read({ apiVersion: 'v1', kind: 'Namespace', name });
+  return found !== undefined && found.metadata.labels?.[labels.managedBy] !== fieldManager;
+}
+
+async function checkPermissions(
   scope: StepScope,
-  {
-    verb,
-    group,
-    resource,
-    namespace,
-  }: { verb: string; group: string; resource: string; namespace: string | undefined },
-): Promise<boolean> => scope.host.can({ verb, group, resource, ...(namespace ? { namespace } : {}) });
+  call: CallOf<'preflight/permissions'>,
+): Promise<ResultOf<'preflight/permissions'>> {
+  const { namespace, context } = scope.run.host;
+  // Runs that were planned before this was read have no such field in their input.
+  const { apiserver } = call.input.spec as Partial<typeof call.input.spec>;
+  const nodePort = apiserver?.serviceType === 'NodePort' && !apiserver.advertiseAddress;
+  const makes = !(await standsAlready(scope));
+  const [inside, outside, sweeping] = await Promise.all([
+    missing(scope, needed, namespace),
+    missing(scope, [
+      ...neededEverywhere,
+      ...(makes ? [neededToMakeNamespace] : []),
+      ...(nodePort ? [neededForNodePort] : []),
+    ]),
+    missing(scope, forTheSweep),
+  ]);
+  const lacking = [
+    ...(inside.lacking.length > 0 ? [`in namespace ${namespace}: ${inside.lacking.join(', ')}`] : []),
+    ...(outside.lacking.length > 0 ? [`in the cluster: ${outside.lacking.join(', ')}`] : []),
+  ];
+  if (lacking.length > 0) {
+    const message = `the user of context ${context} may not, ${lacking.join('; ')}`;
+    throw failure('FORBIDDEN', message, { user: `the user of context ${context}` });
+  }
+  const narrow =
+    sweeping.lacking.length > 0
+      ? `; not everywhere: ${sweeping.lacking.join(', ')}, so a turn-down can only look for leftovers by name`
+      : '';
+  return { outcome: 'done', note: `${inside.total + outside.total} rights${narrow}`, facts: {} };
+}
 
 async function checkStorage(
   scope: StepScope,

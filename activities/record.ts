@@ -1,10 +1,12 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import { labels, labelsFor, names } from '../src/plan/names.ts';
+import { orphansOf } from '../src/plan/orphans.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
+import { allEntries, sayEntry } from './ledger.ts';
 import { isOurs, removeAndWait } from './objects.ts';
 import { acquire, assertNotTakenOver, release } from './owner.ts';
 import { inStep, type StepScope, writing } from './step.ts';
@@ -100,11 +102,29 @@ async function ensureRecord(scope: StepScope, call: CallOf<'host/record'>): Prom
     const message = `namespace ${host.namespace} holds federation ${found.federation} (${found.uuid}) already`;
     throw failure('RECORD_OTHER', message, { federation: found.federation });
   }
+  if (found) await assertNoOrphans(scope, call, found);
   await acquire(scope);
   const said = saidBy(scope, call, found);
   if (found && standing.has(found.phase) && saysAlready(found, said)) return { outcome: 'kept', facts: { uuid } };
   await writeRecord(scope, said, found);
   return { outcome: found ? 'updated' : 'created', facts: { uuid } };
+}
+
+/**
+ * Throws SPEC_ORPHANS where the ledgers know of things that a turn-down by the new spec would not find. What a debt
+ * owes is taken away by the debt.
+ */
+async function assertNoOrphans(scope: StepScope, call: CallOf<'host/record'>, found: FederationRecord): Promise<void> {
+  const { spec } = (call.input as RecordInput).record ?? {};
+  if (!spec || !found.spec) return;
+  const owed = Object.keys(found.debts);
+  const made = (await allEntries(scope.host, scope.run.host.namespace)).filter(
+    ({ step }) => !owed.some((member) => step.startsWith(`clusters/${member}/`)),
+  );
+  const orphans = orphansOf(made, found.spec as Spec, spec);
+  if (orphans.length === 0) return;
+  const message = `nothing would take away ${orphans.slice(0, 10).map(sayEntry).join(', ')}`;
+  throw failure('SPEC_ORPHANS', message, { federation: scope.run.federation });
 }
 
 /** What the run wants the record to say. */
@@ -123,7 +143,8 @@ const saysAlready = (found: FederationRecord, { digest, spec, members }: Said): 
 async function writeRecord(scope: StepScope, said: Said, found: FederationRecord | undefined): Promise<void> {
   const { namespace } = scope.run.host;
   const updatedBy = scope.run.firstRunId;
-  const data = { ...said, phase: 'turning-up', updatedAt: new Date().toISOString(), updatedBy };
+  const phase = joinsStanding(scope, found) ? 'up' : 'turning-up';
+  const data = { ...said, phase, updatedAt: new Date().toISOString(), updatedBy };
   if (!found) {
     const metadata = { name: names.record, namespace, labels: labelsFor(scope.run.uuid) };
     await scope.host.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { ...data, createdBy: updatedBy } });
@@ -132,6 +153,10 @@ async function writeRecord(scope: StepScope, said: Said, found: FederationRecord
   const before = found.updatedBy === updatedBy ? {} : { previous: previousOf(found) };
   await scope.host.mergePatch(recordRef(namespace), { data: { ...data, ...before } });
 }
+
+/** A federation that stands goes on standing while a member joins: one that fails keeps nobody from trying again. */
+const joinsStanding = ({ run }: StepScope, found: FederationRecord | undefined): boolean =>
+  run.operation === 'join' && found?.phase === 'up';
 
 /** Members by name, the newer entry first to be believed. */
 const merged = (old: readonly ClusterSpec[], now: readonly ClusterSpec[]): ClusterSpec[] => [
@@ -186,6 +211,11 @@ async function giveBack(scope: StepScope, record: FederationRecord): Promise<Ste
   return { outcome: changed ? 'updated' : 'kept', note, facts: {} };
 }
 
+const membersWithLedger = (maps: readonly KubeObject[]): string[] => {
+  const prefix = names.ledgerOf('');
+  return maps.flatMap(({ metadata: { name } }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+};
+
 /** Undo of host/record: ledgers and Lease first, the record last, so that a crash in between is still known. */
 export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitMs' | 'parked'>): Promise<StepResult> {
   const namespace = scope.run.host.namespace;
@@ -208,9 +238,11 @@ export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitM
     if (isOurs(scope, object) && !stays.has(metadata.name))
       await removeAndWait(scope.host, call, { apiVersion, kind, name: metadata.name, namespace }, metadata.uid ?? '');
   }
-  if (owed.length === 0) return { outcome: 'removed', facts: {} };
+  // Whoever comes again after a crash knows no more whose ledgers there were.
+  const facts = record ? { ledgers: membersWithLedger(maps) } : {};
+  if (owed.length === 0) return { outcome: 'removed', facts };
   await patchRecord(scope, { phase: 'debts' });
-  return { outcome: 'kept', note: `the record stays until ${owed.join(', ')} is cleaned up`, facts: {} };
+  return { outcome: 'kept', note: `the record stays until ${owed.join(', ')} is cleaned up`, facts };
 }
 
 /** Steps about the record; see design §6.4. */

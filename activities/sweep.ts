@@ -1,36 +1,34 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
-import { labels, names } from '../src/plan/names.ts';
-import type { Spec } from '../src/spec/schema.ts';
-import type { Kube, KubeObject } from './clients/kube-port.ts';
+import { names } from '../src/plan/names.ts';
+import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
+import type { KubeObject } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { dnsProvider } from './dns-provider.ts';
 import { failure } from './fail.ts';
+import { removeFederatedObjects } from './federated-objects.ts';
+import { type Found, leftIn } from './leftovers.ts';
 import { readRecord } from './record.ts';
 import { asOwner, inStep, type StepScope } from './step.ts';
+import { waitUntil } from './wait.ts';
 
-/** Kinds that fedctl makes in the host or in a member. */
-const kinds: readonly [string, string][] = [
-  ['v1', 'Namespace'],
-  ['v1', 'Service'],
-  ['v1', 'ConfigMap'],
-  ['v1', 'Secret'],
-  ['v1', 'PersistentVolumeClaim'],
-  ['v1', 'ServiceAccount'],
-  ['apps/v1', 'Deployment'],
-  ['rbac.authorization.k8s.io/v1', 'Role'],
-  ['rbac.authorization.k8s.io/v1', 'RoleBinding'],
-  ['rbac.authorization.k8s.io/v1', 'ClusterRole'],
-  ['rbac.authorization.k8s.io/v1', 'ClusterRoleBinding'],
-  ['coordination.k8s.io/v1', 'Lease'],
-];
+/**
+ * `orphans`: what the ledger knew and no step of this turn-down takes away. `ledgers`: members in whose name anything
+ * was ever made; undefined where that is not known any more.
+ */
+interface SweepInput {
+  choices: DownChoices;
+  spec: Spec;
+  orphans?: string[];
+  facts?: { ledgers?: string[] | undefined };
+}
 
-type SweepInput = { choices: DownChoices; spec: Spec };
-
-async function leftIn(kube: Kube, uuid: string): Promise<KubeObject[]> {
-  const labelSelector = `${labels.federation}=${uuid}`;
-  const lists = await Promise.all(kinds.map(([apiVersion, kind]) => kube.list({ apiVersion, kind, labelSelector })));
-  return lists.flat();
+/** What was found, sorted: what must not be there, what may, and where nobody looked. */
+interface Swept {
+  left: string[];
+  kept: string[];
+  notes: string[];
 }
 
 const say = (cluster: string, object: KubeObject): string => {
@@ -55,96 +53,56 @@ async function sweepDns(scope: StepScope, { spec, choices }: SweepInput): Promis
     .map((zone) => `${provider.label}: zone ${zone.name}`);
 }
 
+/**
+ * Looks into a member; one that gives no answer is waited for. That it gives none is a line of its own, or only a note
+ * where nothing was ever made in it.
+ */
+async function sweepMember(scope: StepScope, call: StepCall<SweepInput>, cluster: ClusterSpec): Promise<Found> {
+  const neverUsed = call.input.facts?.ledgers?.includes(cluster.name) === false;
+  const look = async (): Promise<{ value: Found }> => {
+    const kube = await scope.deps.kube.forContext(cluster);
+    return { value: await leftIn(scope, kube, cluster.name) };
+  };
+  try {
+    return await waitUntil(neverUsed ? { waitMs: 0 } : call, 'UNREACHABLE', look);
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || error.type === 'BUG') throw error;
+    return neverUsed
+      ? { objects: [], notes: [`${cluster.name} was not asked: nothing was made in it`] }
+      : { objects: [], notes: [], unknown: `${cluster.name}: whether anything is left is not known: ${error.message}` };
+  }
+}
+
 /** Looks in every cluster and at the DNS provider for the federation's uuid. Throws LEFTOVERS with a list. */
 async function sweep(scope: StepScope, call: StepCall<SweepInput>): Promise<StepResult> {
-  const { choices, spec } = call.input;
-  const kept: string[] = [];
-  const left: string[] = [];
+  const { choices, spec, orphans = [] } = call.input;
   const owed = Object.keys((await readRecord(scope.host, scope.run.host.namespace))?.debts ?? {});
-  const look = async (name: string, kube: Kube): Promise<void> => {
-    for (const object of await leftIn(kube, scope.run.uuid))
-      (mayStay(choices, object) || isOwed(object, owed) ? kept : left).push(say(name, object));
-  };
-  await look('host', scope.host);
   const answering = spec.clusters.filter(({ name }) => !owed.includes(name));
-  for (const cluster of answering) await look(cluster.name, await scope.deps.kube.forContext(cluster));
-  left.push(...(await sweepDns(scope, call.input)));
+  const swept: Swept = { left: [...orphans], kept: [], notes: [] };
+  const sort = (cluster: string, { objects, notes, unknown }: Found): void => {
+    for (const object of objects)
+      (mayStay(choices, object) || isOwed(object, owed) ? swept.kept : swept.left).push(say(cluster, object));
+    swept.notes.push(...notes);
+    if (unknown) swept.left.push(unknown);
+  };
+  sort('host', await leftIn(scope, scope.host, 'host'));
+  // All at once: each may be waited for.
+  const members = await Promise.all(answering.map((cluster) => sweepMember(scope, call, cluster)));
+  members.forEach((found, at) => sort(answering[at]!.name, found));
+  swept.left.push(...(await sweepDns(scope, call.input)));
+  const { left, kept, notes } = swept;
   if (left.length > 0) throw failure('LEFTOVERS', `${left.length} left: ${left.slice(0, 20).join('; ')}`);
   const places = `${1 + answering.length} clusters${spec.dns ? ' and the DNS provider' : ''} looked at`;
   return {
     outcome: 'done',
     note: [
       places,
+      ...notes,
       ...(owed.length > 0 ? [`debts open in ${owed.join(', ')}`] : []),
       ...(kept.length > 0 ? [`kept: ${kept.join('; ')}`] : []),
     ].join('; '),
     facts: {},
   };
-}
-
-/** Kinds that the federation API federates and people fill. */
-const federated = ['Namespace', 'ConfigMap', 'Secret', 'Service'] as const;
-const system = /^(default|kube-.*|federation.*)$/;
-
-const isTheirs = (object: KubeObject): boolean =>
-  object.kind === 'Namespace'
-    ? !system.test(object.metadata.name)
-    : !system.test(object.metadata.namespace ?? '') && object.metadata.name !== 'kube-root-ca.crt';
-
-async function federatedObjects(kube: Kube): Promise<KubeObject[]> {
-  const lists = await Promise.all(federated.map((kind) => kube.list({ apiVersion: 'v1', kind })));
-  return lists.flat().filter(isTheirs);
-}
-
-/** Why a turn-down may go on though the federation API does not answer; '' when it may not. */
-async function unheardOf(scope: StepScope, choices: DownChoices): Promise<string> {
-  const { namespace } = scope.run.host;
-  const deployment = await scope.host.read({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    name: names.apiserver,
-    namespace,
-  });
-  if (!deployment) return 'the control plane never ran, or is gone already';
-  return choices.federatedObjects === 'orphan' ? 'federation-apiserver does not answer; what it spread is left' : '';
-}
-
-/**
- * First step of a turn-down: objects in the federation API hang on deletion unless every member is Ready, so people
- * decide first. Throws FEDERATED_OBJECTS naming them; `orphan` leaves them in the members.
- */
-async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices: DownChoices }>): Promise<StepResult> {
-  let kube: Kube;
-  try {
-    kube = await scope.federation();
-  } catch (error) {
-    if ((error as { type?: string }).type !== 'NOT_FOUND') throw error;
-    return { outcome: 'done', note: 'the control plane is gone already', facts: {} };
-  }
-  let found: KubeObject[];
-  try {
-    found = await federatedObjects(kube);
-  } catch (error) {
-    const note = await unheardOf(scope, call.input.choices);
-    if (!note) throw error;
-    return { outcome: 'done', note, facts: {} };
-  }
-  if (found.length === 0) return { outcome: 'done', note: 'none', facts: {} };
-  const list = found
-    .map((object) => `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`)
-    .slice(0, 20)
-    .join(', ');
-  const decision = call.input.choices.federatedObjects;
-  if (decision === 'orphan') return { outcome: 'done', note: `left in the members: ${list}`, facts: {} };
-  if (decision !== 'delete')
-    throw failure('FEDERATED_OBJECTS', `the federation holds ${found.length} objects: ${list}`);
-  for (const { apiVersion, kind, metadata } of found) {
-    await kube.remove(
-      { apiVersion, kind, name: metadata.name, namespace: metadata.namespace },
-      { uid: metadata.uid ?? '' },
-    );
-  }
-  return { outcome: 'removed', note: list, facts: {} };
 }
 
 /** First and last step of a turn-down. */

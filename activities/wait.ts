@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { ErrorCodeName, ErrorData } from '../src/errors.ts';
 import type { StepCall } from '../src/plan/call.ts';
 import { currentContext } from './context.ts';
@@ -8,9 +9,9 @@ import { atMost, redact } from './redact.ts';
 
 /**
  * One look: what was waited for, or why not yet. `code` says it more exactly than the wait's own; `final`: no waiting
- * will mend it.
+ * will mend it; `afterMs`: how long the server asks to be left alone.
  */
-export type Look<T> = { value: T } | { why: string; code?: ErrorCodeName; final?: boolean };
+export type Look<T> = { value: T } | { why: string; code?: ErrorCodeName; final?: boolean; afterMs?: number };
 
 /** ms between looks, unless a caller says otherwise. */
 const everyDefaultMs = 1_000;
@@ -35,7 +36,8 @@ export async function waitUntil<T>(
     if ('value' in look) return look.value;
     context.heartbeat(atMost(redact(look.why), detailBytes));
     if (look.final || Date.now() >= deadline) throw failure(look.code ?? code, look.why, options.data);
-    await pause(Math.min(options.everyMs ?? everyDefaultMs, Math.max(50, deadline - Date.now())), context.signal);
+    const next = Math.max(options.everyMs ?? everyDefaultMs, look.afterMs ?? 0);
+    await pause(Math.min(next, Math.max(50, deadline - Date.now())), context.signal);
   }
 }
 
@@ -44,10 +46,13 @@ async function lookOnce<T>(probe: () => Promise<Look<T>>): Promise<Look<T>> {
     return await probe();
   } catch (error) {
     if (error instanceof ApplicationFailure && !error.nonRetryable && error.type !== 'BUG')
-      return { why: error.message };
+      return { why: error.message, ...askedToWait(error) };
     throw error;
   }
 }
+
+const askedToWait = ({ nextRetryDelay }: ApplicationFailure): { afterMs?: number } =>
+  nextRetryDelay ? { afterMs: msToNumber(nextRetryDelay) } : {};
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {

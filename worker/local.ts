@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createActivities } from '../activities/index.ts';
-import { allEntries, type LedgerEntry } from '../activities/ledger.ts';
+import { allObjects } from '../activities/bookkeeping.ts';
+import type { LedgerEntry } from '../activities/ledger.ts';
 import { leftNamespace } from '../activities/namespace.ts';
 import { type Owner, readOwner } from '../activities/owner.ts';
 import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/pod-logs.ts';
@@ -25,7 +26,7 @@ export interface Local {
   left(host: HostRef): Promise<string | undefined>;
   /** Text of the federation's kubeconfig, a secret; undefined when the host has none yet. */
   adminKubeconfig(host?: HostRef): Promise<string | undefined>;
-  /** Every object of the ledgers. */
+  /** Every object of the federation. */
   objects(host?: HostRef): Promise<LedgerEntry[]>;
   /** The current context of this machine's kubeconfig, with the default namespace. */
   currentHost(): Promise<HostRef | undefined>;
@@ -73,7 +74,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
     },
     objects: async (host) => {
       const ref = await at(host);
-      return allEntries(await deps.kube.forContext(ref), ref.namespace);
+      return allObjects(await deps.kube.forContext(ref), ref.namespace);
     },
     currentHost: () => currentHost(env),
     preview: (question) => previewUp(deps, question),

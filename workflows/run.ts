@@ -65,7 +65,8 @@ export class Run {
 
   /** What every activity of this run is told. */
   context(): RunContext {
-    const { federation, startedBy, host, digest, takeOver, takeOwnership, adopt, rollback, debt } = this.input;
+    const { federation, startedBy, host, digest, operation } = this.input;
+    const { takeOver, takeOwnership, adopt, rollback, debt } = this.input;
     return {
       federation,
       uuid: this.state.uuid,
@@ -74,6 +75,7 @@ export class Run {
       startedBy,
       host,
       digest,
+      operation,
       ...(this.member ? { member: this.member } : {}),
       ...(this.holds ? { holds: true } : {}),
       ...(takeOver ? { takeOver } : {}),

@@ -20,6 +20,8 @@ function loadFiles(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
     try {
       one.loadFromFile(path);
     } catch (error) {
+      // As kubectl does: the variable may list files that are not there, or not yet.
+      if (!ref.kubeconfig && files.length > 0 && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw failure('CONTEXT_NOT_FOUND', `cannot read kubeconfig ${path}: ${(error as Error).message}`, {
         context: ref.context,
       });

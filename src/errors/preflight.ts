@@ -25,9 +25,20 @@ export const preflightErrors = defineErrors({
       'or leave them in the members: fedctl down NAME --federated-objects orphan',
     ],
   },
+  FEDERATED_OBJECTS_STAY: {
+    retry: 'never',
+    title: 'objects of the federation are not deleted',
+    fix: () => [
+      'bring back the members named above, then: fedctl retry NAME down/federated-objects',
+      'or leave the objects where they are: cancel, then fedctl down NAME --federated-objects orphan',
+    ],
+  },
   LEFTOVERS: {
     retry: 'never',
     title: 'something of the federation is still there',
-    fix: () => ['remove what is named above by hand', 'then: fedctl retry NAME down/sweep'],
+    fix: () => [
+      'remove what is named above by hand',
+      'then: fedctl retry NAME down/sweep, or where the sweep cannot see it: fedctl skip NAME down/sweep',
+    ],
   },
 });

@@ -62,6 +62,14 @@ export const runErrors = defineErrors({
         : [`or turn that one down first: fedctl down ${d['federation'] ?? 'NAME'}`]),
     ],
   },
+  SPEC_ORPHANS: {
+    retry: 'never',
+    title: 'the changed file would leave behind what the old one made',
+    fix: (d) => [
+      'keep the fields that made it, then: fedctl retry NAME -f FILE',
+      `or take it away with the old file first: fedctl cancel ${d['federation'] ?? 'NAME'}, then fedctl down ${d['federation'] ?? 'NAME'}`,
+    ],
+  },
   STILL_THERE: {
     retry: 'never',
     title: 'an object is being deleted but does not go',

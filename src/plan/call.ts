@@ -30,6 +30,8 @@ export interface RunContext {
   digest: string;
   /** The run renews its Lease as long as it is open, so a Lease that is not renewed tells that the run is gone. */
   holds?: boolean;
+  /** What the run does; absent in runs that began before it was told. */
+  operation?: 'up' | 'down' | 'join' | 'unjoin';
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;

@@ -158,7 +158,7 @@ export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOpti
     'down/sweep',
     'sweep',
     down.map((step) => step.id),
-    { choices, spec },
+    { choices, spec, facts: { ledgers: { from: 'host/record', field: 'ledgers', optional: true } } },
     waits,
   );
   return assertSound({

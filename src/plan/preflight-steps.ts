@@ -20,7 +20,7 @@ export const preflightSteps = {
     activity: 'checkPermissions',
     timing: 'read',
     needs: ['preflight/host'],
-    reads: [],
+    reads: ['apiserver.serviceType', 'apiserver.advertiseAddress'],
   },
   'preflight/storage': {
     phase: 'preflight',

@@ -125,6 +125,18 @@ describe('a debt', () => {
     expect((await run(world, 'settleDebt', 'debt', debt)).outcome).toBe('removed');
   });
 
+  it('is settled only once: what a member that joins again made since stays in its ledger', async () => {
+    const world = await memberWorld(host, member);
+    await joined(world);
+    await run(world, 'openDebt', 'debt', asOff(world));
+    await run(world, 'settleDebt', 'debt', debt);
+    expect(await world.ledger()).toEqual([]);
+    await joined(world);
+    await run(world, 'markRecord', 'record');
+    await run(world, 'settleDebt', 'debt', debt);
+    expect(await world.ledger()).toHaveLength(2);
+  });
+
   it('keeps the member from joining again, with the ways out', async () => {
     const world = await memberWorld(host, member);
     await joined(world);
@@ -180,6 +192,24 @@ describe('the members of a record', () => {
     await run(world, 'markRecord', 'record', {}, { left: ['member-1'] });
     const after = await record(world);
     expect([after?.members, (after?.spec as { clusters: [] }).clusters, after?.phase]).toEqual([[], [], 'up']);
+  });
+
+  it('come by join, again after one that failed, and can leave then: the federation stands all the while', async () => {
+    const world = await memberWorld(host, member);
+    await run(world, 'markRecord', 'record');
+    const standing = (await record(world))!.spec as ReturnType<typeof aSpec>;
+    const joining = aSpec({ clusters: ['member-3'] }).clusters;
+    const spec = { ...standing, clusters: [...standing.clusters, ...joining] };
+    const { member: _member, ...hostRun } = world.run;
+    const call = { step: 'host/record', parked: false, waitMs: 0, input: { spec, facts: {}, record: { spec } } };
+    const join = { ...call, run: { ...hostRun, operation: 'join', digest: 'sha256:joined' } };
+    expect((await world.act(acts(world)['ensureRecord']!, join as StepCall)).outcome).toBe('updated');
+    expect(await record(world)).toMatchObject({ digest: 'sha256:joined', phase: 'up' });
+    expect(names(await plan(world, { operation: 'join', join: joining }))).toEqual(['member-3']);
+    expect(names(await plan(world, { operation: 'unjoin', unjoin: ['member-3'] }))).toEqual(['member-3']);
+    const up = { ...call, run: { ...hostRun, operation: 'up', digest: 'sha256:changed' } };
+    await world.act(acts(world)['ensureRecord']!, up as StepCall);
+    expect((await record(world))?.phase).toBe('turning-up');
   });
 
   it('come by join, of a federation that stands', async () => {

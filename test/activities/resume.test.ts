@@ -6,6 +6,7 @@ import { recordIntent, recordUid } from '../../activities/ledger.ts';
 import { namespaceActivities } from '../../activities/namespace.ts';
 import { entryFor, ensureObject, removeStepObjects } from '../../activities/objects.ts';
 import { readOwner } from '../../activities/owner.ts';
+import { planActivities } from '../../activities/plan-steps.ts';
 import { readRecord, recordActivities } from '../../activities/record.ts';
 import { inStep, type StepScope } from '../../activities/step.ts';
 import type { RunContext, StepCall } from '../../src/plan/call.ts';
@@ -14,6 +15,7 @@ import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf, kubeconfigFile } from '../helpers/member-world.ts';
+import { aSpec } from '../helpers/spec.ts';
 
 let server: KubeApiserver;
 beforeAll(async () => {
@@ -188,6 +190,78 @@ describe('the record', () => {
     );
     expect((await ensureRecord(world, { digest: 'sha256:1' }, {})).outcome).toBe('updated');
     expect((await readRecord(world.host, world.namespace))?.phase).toBe('turning-up');
+  });
+
+  it('refuses a file that would leave behind what the old one made, and names it', async () => {
+    const world = await hostWorld(server);
+    const dns = {
+      provider: 'powerdns',
+      zone: 'federation.example.',
+      domain: 'federation.example',
+      apiserverRecord: true,
+    };
+    const change = (more: object) => {
+      const call = world.call('host/record', { run: { digest: JSON.stringify(more) } });
+      const spec = federationSpec(more);
+      return world.act(recordActivities(world.deps).ensureRecord, {
+        ...call,
+        input: { ...call.input, record: { spec } },
+      } as typeof call);
+    };
+    const federationSpec = (more: object) => aSpec({ spec: { dns: { ...dns, ...more } } });
+    const noted = async (step: string, kind: string, name: string) => {
+      const call = world.call('host/record') as StepCall;
+      const ref = { apiVersion: '', kind, name, namespace: 'powerdns' };
+      await world.act(
+        () =>
+          inStep(world.deps, call, (scope) => recordIntent(scope, { ...entryFor(scope, 'dns', ref, 'created'), step })),
+        call,
+      );
+    };
+    await change({});
+    expect((await change({ zone: 'elsewhere.example.' })).outcome).toBe('updated');
+    await change({});
+    await noted('dns/zone', 'Zone', 'federation.example');
+    await noted('dns/apiserver-record', 'Record', 'federation-apiserver.federation.example');
+    const refused = async (more: object) => failureOf(change(more));
+    expect(await refused({ zone: 'elsewhere.example.' })).toMatchObject({
+      type: 'SPEC_ORPHANS',
+      nonRetryable: true,
+      message: expect.stringContaining('dns: Zone federation.example (dns/zone)'),
+    });
+    expect((await refused({ apiserverRecord: false })).message).toBe(
+      'nothing would take away dns: Record federation-apiserver.federation.example (dns/apiserver-record)',
+    );
+    expect((await refused({ domain: 'other.example' })).message).toContain('Record');
+    expect((await readRecord(world.host, world.namespace))?.digest).toBe('{}');
+    expect((await change({ createZone: false })).outcome).toBe('updated');
+  });
+
+  it('has the turn-down tell of what no undo of it takes away', async () => {
+    const world = await hostWorld(server);
+    const call = world.call('host/record') as StepCall;
+    const entries = [
+      ['dns', 'Zone', 'gone.example', 'dns/zone', 'created'],
+      ['member-1', 'ConfigMap', 'kube-dns', 'clusters/member-1/cluster-dns', 'changed'],
+      ['host', 'Secret', 'labelled', 'controller-manager/dns-credentials', 'created'],
+    ] as const;
+    await world.act(
+      () =>
+        inStep(world.deps, call, async (scope) => {
+          for (const [cluster, kind, name, step, origin] of entries) {
+            const ref = { apiVersion: 'v1', kind, name, namespace: 'x' };
+            await recordIntent(scope, { ...entryFor(scope, cluster, ref, origin), step });
+          }
+        }),
+      call,
+    );
+    const { planSteps } = planActivities(world.deps);
+    const down = { ...call, input: { plan: { operation: 'down' as const, down: { volumes: 'keep' as const } } } };
+    const { facts } = await world.act(planSteps, down as Parameters<typeof planSteps>[0]);
+    expect(facts.graph.steps.find(({ id }) => id === 'down/sweep')?.input['orphans']).toEqual([
+      'member-1: ConfigMap kube-dns (clusters/member-1/cluster-dns)',
+      'dns: Zone gone.example (dns/zone)',
+    ]);
   });
 
   it('goes in a rollback of the run that made it; after any other it says what it said before', async () => {

@@ -1,11 +1,14 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import type { FederationCluster } from '../../src/distributions/federation/cluster-api.ts';
 
 /** A federation API in this process, as awkward as the real one (reference §7) in what fedctl depends on. */
 export interface FakeFederationApi {
   kubeconfig: string;
   clusters: Map<string, FederationCluster>;
+  /** What people federate: v1 ConfigMaps, Secrets, Services and Namespaces. A deleted one goes when every cluster is Ready. */
+  objects: KubeObject[];
   /** `METHOD path` of every write. */
   writes: string[];
   /** Misuse of that API: server-side apply, dry runs. Must stay empty. */
@@ -26,6 +29,38 @@ const resources = [
   { name: 'clusters/status', kind: 'Cluster', namespaced: false },
 ];
 
+const coreKinds: Record<string, string> = {
+  configmaps: 'ConfigMap',
+  secrets: 'Secret',
+  services: 'Service',
+  namespaces: 'Namespace',
+};
+const coreResources = Object.entries(coreKinds).map(([name, kind]) => ({
+  name,
+  kind,
+  namespaced: kind !== 'Namespace',
+}));
+const isReady = ({ status: found }: FederationCluster): boolean =>
+  (found?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True');
+
+/** Lists and deletes in /api/v1. */
+function coreAnswer(api: FakeFederationApi, method: string, path: string): Answer | undefined {
+  if (path === '/api/v1') return [200, { kind: 'APIResourceList', groupVersion: 'v1', resources: coreResources }];
+  const [, namespace, plural = '', name] =
+    /^\/api\/v1(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  const kind = coreKinds[plural];
+  if (!kind) return undefined;
+  if ([...api.clusters.values()].every(isReady))
+    api.objects = api.objects.filter(({ metadata }) => !metadata.deletionTimestamp);
+  if (!name) return [200, { kind: `${kind}List`, items: api.objects.filter((object) => object.kind === kind) }];
+  const at = (object: KubeObject): boolean =>
+    object.kind === kind && object.metadata.name === name && object.metadata.namespace === namespace;
+  const found = api.objects.find(at);
+  if (!found) return status(404, 'NotFound', `${plural} "${name}" not found`);
+  if (method === 'DELETE') found.metadata.deletionTimestamp = new Date().toISOString();
+  return [200, found];
+}
+
 /** RFC 7386. */
 function merge(target: unknown, patch: unknown): unknown {
   if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
@@ -43,6 +78,7 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
   const api: FakeFederationApi = {
     kubeconfig: '',
     clusters,
+    objects: [],
     writes: [],
     misuse: [],
     failNext: undefined,
@@ -85,6 +121,10 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
     }
     if (url.pathname === base) return [200, { kind: 'APIResourceList', groupVersion: 'federation/v1beta1', resources }];
     if (method !== 'GET') api.writes.push(`${method} ${url.pathname}`);
+    const core = coreAnswer(api, method, url.pathname);
+    if (core) return core;
+    if (url.pathname === `${base}/clusters` && method === 'GET')
+      return [200, { kind: 'ClusterList', items: [...clusters.values()] }];
     const fail = method === 'GET' ? undefined : api.failNext;
     if (fail) api.failNext = undefined;
     if (fail && !fail.after) return status(fail.status, 'Forbidden', 'told to fail');

@@ -3,7 +3,7 @@ import { printDocument } from '../document.ts';
 import { table } from '../format.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
-/** `fedctl objects`: the ledgers, object by object. */
+/** `fedctl objects`: the ledgers, and the federation's own books, object by object. */
 export const configureObjects: Configure = (command, cli) => {
   targetOptions(command.argument('[name]', 'the federation'))
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)

@@ -1,0 +1,31 @@
+import type { Spec } from '../spec/schema.ts';
+import { chosen } from './graph.ts';
+import { clusterSteps, hostSteps } from './steps.ts';
+
+/** What the ledger says of a thing, as far as its undo goes. */
+export interface Made {
+  step: string;
+  /** `host`, a member's name, `federation` or `dns`. */
+  cluster: string;
+  kind: string;
+  name: string;
+}
+
+const templateId = (step: string): string => step.replace(/^clusters\/[^/]+\//, 'clusters/{cluster}/');
+
+/** What no step of a turn-down with this spec takes away, because the steps that made it are not in it. */
+export function notUndone<M extends Made>(made: readonly M[], spec: Spec): M[] {
+  const steps = [...chosen(hostSteps, spec), ...chosen(clusterSteps, spec)];
+  const undone = new Set(steps.flatMap(([id, step]) => (step.undo ? [id] : [])));
+  return made.filter(({ step }) => !undone.has(templateId(step)));
+}
+
+/** What a changed spec would leave behind for ever: nothing of it names the thing, or its place, any more. */
+export function orphansOf<M extends Made>(made: readonly M[], before: Spec, after: Spec): M[] {
+  const dropped = new Set(notUndone(made, after));
+  const [old, now] = [before.dns, after.dns];
+  const zoneMoved = old?.zone !== now?.zone || old?.provider !== now?.provider;
+  const nameMoved = zoneMoved || old?.domain !== now?.domain;
+  const moved = ({ cluster, kind }: M): boolean => cluster === 'dns' && (kind === 'Record' ? nameMoved : zoneMoved);
+  return made.filter((one) => dropped.has(one) || moved(one));
+}
