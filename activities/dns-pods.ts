@@ -1,4 +1,5 @@
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
+import type { KubeEvent } from '../src/plan/events.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { entriesOf, type LedgerEntry, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';
@@ -39,6 +40,16 @@ export function whyNotReady(pod: Pod): string {
   if (waiting) return [waiting.reason, waiting.message].filter(Boolean).join(': ');
   const failing = pod.status?.conditions?.find(({ status, message }) => status !== 'True' && message);
   return failing?.message ?? pod.status?.phase ?? 'no status yet';
+}
+
+/** Events where the cluster DNS runs. They only explain: without the right to read them a wait goes on without them. */
+export async function dnsEvents(member: Kube): Promise<KubeEvent[]> {
+  try {
+    return (await member.list({ apiVersion: 'v1', kind: 'Event', namespace: dnsNamespace })) as KubeEvent[];
+  } catch (error) {
+    if ((error as { type?: string }).type === 'FORBIDDEN') return [];
+    throw error;
+  }
 }
 
 /** Step id under which the pods of a member stand in its ledger: written by cluster-dns, cleared by recycle. */

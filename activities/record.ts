@@ -211,10 +211,15 @@ async function giveBack(scope: StepScope, record: FederationRecord): Promise<Ste
   return { outcome: changed ? 'updated' : 'kept', note, facts: {} };
 }
 
-const membersWithLedger = (maps: readonly KubeObject[]): string[] => {
+/** Members that have a ledger; whoever comes again after a crash does not know whose there were. */
+function ledgersKnown(record: FederationRecord | undefined, maps: readonly KubeObject[]): { ledgers?: string[] } {
+  if (!record) return {};
   const prefix = names.ledgerOf('');
-  return maps.flatMap(({ metadata: { name } }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
-};
+  const ledgers = maps.flatMap(({ metadata: { name } }) =>
+    name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+  );
+  return { ledgers };
+}
 
 /** Undo of host/record: ledgers and Lease first, the record last, so that a crash in between is still known. */
 export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitMs' | 'parked'>): Promise<StepResult> {
@@ -238,8 +243,7 @@ export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitM
     if (isOurs(scope, object) && !stays.has(metadata.name))
       await removeAndWait(scope.host, call, { apiVersion, kind, name: metadata.name, namespace }, metadata.uid ?? '');
   }
-  // Whoever comes again after a crash knows no more whose ledgers there were.
-  const facts = record ? { ledgers: membersWithLedger(maps) } : {};
+  const facts = ledgersKnown(record, maps);
   if (owed.length === 0) return { outcome: 'removed', facts };
   await patchRecord(scope, { phase: 'debts' });
   return { outcome: 'kept', note: `the record stays until ${owed.join(', ')} is cleaned up`, facts };

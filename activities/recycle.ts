@@ -1,10 +1,12 @@
 import type { ErrorData } from '../src/errors.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
+import { conditionOf } from '../src/plan/conditions.ts';
+import { type KubeEvent, warningOf } from '../src/plan/events.ts';
 import type { Kube } from './clients/kube-port.ts';
 import { ensureClusterDns, isTold, type MemberDns, readClusterDns, takeBack } from './cluster-dns.ts';
 import type { Deps } from './deps.ts';
-import { dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
+import { dnsEvents, dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
 import { failure } from './fail.ts';
 import { entriesOf, forget } from './ledger.ts';
 import { type StepScope, writing } from './step.ts';
@@ -83,6 +85,8 @@ async function step(member: Kube, old: ReadonlySet<string>): Promise<Look<true>>
   if ('code' in dns) throw failure(dns.code, dns.message, { server: member.server });
   const pods = await podsOf(member, dns.controller);
   const next = decide(dns.controller, pods, old);
+  // The events only explain, so they are asked for only when there is something to explain.
+  if ('why' in next) return decide(dns.controller, pods, old, await dnsEvents(member)) as Look<true>;
   if (!('remove' in next)) return next;
   const { name, uid = '' } = next.remove.metadata;
   await member.remove({ apiVersion: 'v1', kind: 'Pod', name, namespace: dnsNamespace }, { uid });
@@ -91,31 +95,40 @@ async function step(member: Kube, old: ReadonlySet<string>): Promise<Look<true>>
 
 type Decision = Look<true> | { remove: Pod; left: number };
 
-/** What to do next, from what is there now. Pure. */
-export function decide(controller: DnsController, pods: readonly Pod[], old: ReadonlySet<string>): Decision {
+/** What to do next, from what is there now; `events` of the namespace say more of what is waited for. Pure. */
+export function decide(
+  controller: DnsController,
+  pods: readonly Pod[],
+  old: ReadonlySet<string>,
+  events: readonly KubeEvent[] = [],
+): Decision {
   const stale = pods.filter(({ metadata }) => old.has(metadata.uid ?? ''));
   const leaving = stale.find(({ metadata }) => metadata.deletionTimestamp);
   if (leaving) return { why: `pod ${leaving.metadata.name} is ending` };
   const rolling = whyRolling(controller);
-  if (rolling && stale.length > 0) return { why: `${rolling}${pendingPod(pods, '; ')}` };
+  if (rolling && stale.length > 0) return { why: `${rolling}${pendingPod(pods, events, '; ')}` };
   const broken = stale.find((pod) => !isServing(pod));
   // A pod that answers nothing can go at any time.
   if (broken) return { remove: broken, left: stale.length - 1 };
   const serving = pods.filter(isServing).length;
   const { replicas } = controller;
-  if (serving < replicas) return { why: whyNotServing(pods, serving, replicas) };
+  if (serving < replicas) return { why: `${serving} of ${replicas} cluster DNS pods serve; ${whoIsMissing(controller, pods, events)}` };
   const [first] = stale;
   return first ? { remove: first, left: stale.length - 1 } : { value: true };
 }
 
-function whyNotServing(pods: readonly Pod[], serving: number, replicas: number): string {
-  const whom = pendingPod(pods) || 'the next pod has not been made yet';
-  return `${serving} of ${replicas} cluster DNS pods serve; ${whom}`;
+function whoIsMissing({ object }: DnsController, pods: readonly Pod[], events: readonly KubeEvent[]): string {
+  const pending = pendingPod(pods, events);
+  if (pending) return pending;
+  const failed = conditionOf(object, 'ReplicaFailure');
+  if (failed?.status === 'True') return `the next pod cannot be made: ${failed.message ?? failed.reason ?? ''}`;
+  return `the next pod has not been made yet${warningOf(events, object)}`;
 }
 
-function pendingPod(pods: readonly Pod[], before = ''): string {
+function pendingPod(pods: readonly Pod[], events: readonly KubeEvent[], before = ''): string {
   const pending = pods.find((pod) => !pod.metadata.deletionTimestamp && !isServing(pod));
-  return pending ? `${before}pod ${pending.metadata.name} is not Ready: ${whyNotReady(pending)}` : '';
+  if (!pending) return '';
+  return `${before}pod ${pending.metadata.name} is not Ready: ${whyNotReady(pending)}${warningOf(events, pending)}`;
 }
 
 /** A Deployment whose template changed replaces its pods by itself, surge first: that is better than deleting. */

@@ -15,6 +15,7 @@ import { failure } from './fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';
 import { entryFor, removeAndWait } from './objects.ts';
+import { deploymentTrouble } from './rollout.ts';
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
 
@@ -132,6 +133,13 @@ async function controlPlaneGone(scope: StepScope): Promise<boolean> {
   return !secret || !deployment;
 }
 
+/** Nobody probes a cluster while the controller manager does not run. */
+async function proberTrouble(scope: StepScope, { status }: FederationCluster): Promise<string> {
+  if ((status?.conditions ?? []).length > 0) return '';
+  const trouble = await deploymentTrouble(scope, names.controllerManager);
+  return trouble && `; ${names.controllerManager} does not run as it should: ${trouble}`;
+}
+
 /** Waits for condition Ready, and says what the control plane sees meanwhile. Throws CLUSTER_NOT_READY after that. */
 async function waitForClusterReady(
   scope: StepScope,
@@ -154,7 +162,7 @@ async function waitForClusterReady(
           `Cluster ${name} is not in the federation API any more: retry clusters/${name}/register`,
         );
       const why = clusterReadiness(found);
-      return why ? { why: `${name}: ${why}${hint}` } : { value: true };
+      return why ? { why: `${name}: ${why}${hint}${await proberTrouble(scope, found)}` } : { value: true };
     },
     { data: { cluster: name, server, loopback } },
   );

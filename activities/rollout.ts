@@ -3,6 +3,7 @@ import {
   apiserverDeployment,
   controllerManagerDeployment,
   controllerManagerRbac,
+  rangeNotPassed,
 } from '../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { KubeEvent } from '../src/plan/events.ts';
@@ -30,7 +31,8 @@ async function ensureApiserverDeployment(
   const { apiserver, images } = spec;
   const deployment = apiserverDeployment(targetOf(scope), { apiserver, images, ...facts });
   const { outcome } = await ensurePatched(scope, deployment, spec.patches);
-  return { outcome, facts: {} };
+  const note = rangeNotPassed({ apiserver, images, ...facts });
+  return { outcome, ...(note ? { note } : {}), facts: {} };
 }
 
 /** ServiceAccount, Role and RoleBinding of federation-controller-manager. */
@@ -92,6 +94,14 @@ function firstTrouble(
     if (trouble) return { pod, trouble };
   }
   return undefined;
+}
+
+/** What keeps a Deployment of the control plane from running: '' when it is rolled out, or nothing is known. */
+export async function deploymentTrouble(scope: StepScope, name: string): Promise<string> {
+  const why = deploymentReadiness(await readDeployment(scope, name));
+  if (!why) return '';
+  const found = firstTrouble(await podsOf(scope, name), await readEvents(scope));
+  return found ? `${why}: ${found.trouble.why}` : why;
 }
 
 const imagesIn = (pod: unknown): string[] =>

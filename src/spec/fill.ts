@@ -3,6 +3,7 @@ import { fromEnvironment, type Environment, type FromEnvironment } from './envir
 import { valueAt } from './issues.ts';
 import { nearest } from './nearest.ts';
 import { dotted, type Path, type Place, type Problem } from './problem.ts';
+import { writtenOut } from './shorthand.ts';
 import type { YamlText } from './yaml-text.ts';
 
 /** Where a filled-in value comes from. */
@@ -44,7 +45,7 @@ const buildPath = ['spec', 'images', 'build'];
  * problem that names both places; the environment only ever fills gaps.
  */
 export function fillIn(file: YamlText, values: YamlText | undefined, env: Environment): Filled {
-  const work: Work = { data: file.data, origins: new Map(), problems: [], notes: [] };
+  const work: Work = { data: writtenOut(file.data), origins: new Map(), problems: [], notes: [] };
   if (values) fillFromValues(work, file, values);
   fillFromEnvironment(work, file, env);
   settleDns(work, file);

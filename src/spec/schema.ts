@@ -13,6 +13,9 @@ const dns1035 = z
   .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS-1035 label: starts with a-z, then a-z, 0-9 and "-"');
 const path = z.string().min(1);
 const argv = z.array(z.string()).min(1);
+/** FEDERATION_SERVICE_CIDR of the guide's scripts. */
+export const defaultServiceClusterIPRange = '10.10.0.0/24';
+
 const extraArgs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
 
 const image = z.strictObject({
@@ -54,7 +57,7 @@ const apiserver = z.strictObject({
   serviceType: z.enum(['LoadBalancer', 'NodePort']).default('LoadBalancer'),
   nodePort: z.int().min(1).max(65535).optional(),
   advertiseAddress: z.string().optional(),
-  serviceClusterIPRange: z.string().default('10.10.0.0/24'),
+  serviceClusterIPRange: z.string().default(defaultServiceClusterIPRange),
   command: argv.default(['/hyperkube', 'federation-apiserver']),
   flags: z.enum(['era', 'admission-control', 'enable-admission-plugins']).default('era'),
   extraArgs: extraArgs.default({}),

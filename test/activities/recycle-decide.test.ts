@@ -43,6 +43,28 @@ describe('recycling, one look at a time', () => {
     });
   });
 
+  it('says what the controller and the events say of a pod that does not come', () => {
+    const about = (uid: string | undefined, message: string) => ({
+      type: 'Warning',
+      reason: 'Any',
+      message,
+      ...(uid ? { involvedObject: { uid } } : {}),
+    });
+    const events = [about('new-1', 'Readiness probe failed: timeout'), about('someone-else', 'not of it')];
+    const starting = decide(rc(2), [pod('old-1'), pod('new-1', 'starting')], old, events);
+    expect(starting).toEqual({
+      why:
+        '1 of 2 cluster DNS pods serve; pod kube-dns-new-1 is not Ready: ImagePullBackOff: no such image' +
+        ' (Readiness probe failed: timeout)',
+    });
+    const refused = rc(2);
+    const message = 'pods "kube-dns-x" is forbidden: exceeded quota';
+    refused.object['status'] = { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] };
+    expect(decide(refused, [pod('old-1')], old)).toEqual({
+      why: `1 of 2 cluster DNS pods serve; the next pod cannot be made: ${message}`,
+    });
+  });
+
   it('takes one at a time: not while another is ending', () => {
     expect(decide(rc(2), [pod('old-1', 'ending'), pod('old-2'), pod('new-1')], old)).toEqual({
       why: 'pod kube-dns-old-1 is ending',

@@ -463,6 +463,11 @@ const rules: BadSpec[] = [
     expect: '18:47 spec.clusters[1].secretRef.name the Secret member-1 belongs',
   },
   {
+    name: 'a Secret in one word that is no name',
+    text: cluster('      secretRef: Not_A_Name\n'),
+    expect: '18:7 spec.clusters[0].secretRef.name',
+  },
+  {
     name: 'a Secret of the control plane',
     text: cluster('      secretRef: {name: federation-ca}\n'),
     expect: '18:25 spec.clusters[0].secretRef.name federation-ca is a Secret of the control plane',

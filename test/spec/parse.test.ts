@@ -78,6 +78,11 @@ describe('a good spec', () => {
     expect(good({ text: `${head}  dns:\n  clusters:\n  apiserver:\n` }).spec.clusters).toEqual([]);
   });
 
+  it("may name a cluster's Secret in one word", () => {
+    const text = `${head}  clusters: [{name: a, context: a, secretRef: of-a}]\n`;
+    expect(good({ text }).spec.clusters[0]?.secretRef).toEqual({ name: 'of-a' });
+  });
+
   it('may patch away a field with null', () => {
     const patch = '{apiVersion: v1, kind: Service, metadata: {name: federation-apiserver}, spec: {a: null}}';
     expect(good({ text: `${head}  patches: [${patch}]\n` }).spec.patches[0]?.['spec']).toEqual({ a: null });

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../activities/clients/kube-port.ts';
 import { annotations, names } from '../../plan/names.ts';
-import type { Spec } from '../../spec/schema.ts';
+import { defaultServiceClusterIPRange, type Spec } from '../../spec/schema.ts';
 import { isIp } from './address.ts';
 import { eraOf, renderFlags } from './flags.ts';
 import {
@@ -92,6 +92,14 @@ export function apiserverArguments({ apiserver, images, version, address }: Apis
     },
     apiserver.extraArgs,
   );
+}
+
+/** A range of the operator's own that this image is not given, as a sentence; '' otherwise. */
+export function rangeNotPassed({ apiserver, images, version }: ApiserverInput): string {
+  const { serviceClusterIPRange: range } = apiserver;
+  const era = eraOf({ name: images.apiserver.name, version }, apiserver.flags);
+  if (era.serviceClusterIPRange || range === defaultServiceClusterIPRange) return '';
+  return `apiserver.serviceClusterIPRange (${range}) is not passed: images after 1.5 need none; apiserver.extraArgs passes it`;
 }
 
 const apiserverContainer = (input: ApiserverInput): object => ({

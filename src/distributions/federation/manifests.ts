@@ -1,5 +1,12 @@
 /** The objects of a federation/v1beta1 control plane, rendered from the spec and a few facts. Pure. */
-export { apiserverDeployment, type ApiserverInput, apiserverService, etcdClaim, servicePort } from './apiserver.ts';
+export {
+  apiserverDeployment,
+  type ApiserverInput,
+  apiserverService,
+  etcdClaim,
+  rangeNotPassed,
+  servicePort,
+} from './apiserver.ts';
 export {
   controllerManagerDeployment,
   type ControllerManagerInput,
