@@ -112,7 +112,8 @@ export function decide(
   if (broken) return { remove: broken, left: stale.length - 1 };
   const serving = pods.filter(isServing).length;
   const { replicas } = controller;
-  if (serving < replicas) return { why: `${serving} of ${replicas} cluster DNS pods serve; ${whoIsMissing(controller, pods, events)}` };
+  if (serving < replicas)
+    return { why: `${serving} of ${replicas} cluster DNS pods serve; ${whoIsMissing(controller, pods, events)}` };
   const [first] = stale;
   return first ? { remove: first, left: stale.length - 1 } : { value: true };
 }

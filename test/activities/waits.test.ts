@@ -36,7 +36,9 @@ describe('a server that asks to slow down', () => {
     slow = http.createServer((_request, response) => {
       asked.push(Date.now());
       if (asked.length > 1) return response.end(JSON.stringify({ resources: [], items: [] }));
-      return response.writeHead(429, { 'retry-after': '1' }).end(JSON.stringify({ kind: 'Status', message: 'slow down' }));
+      return response
+        .writeHead(429, { 'retry-after': '1' })
+        .end(JSON.stringify({ kind: 'Status', message: 'slow down' }));
     });
     await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
   });
@@ -125,7 +127,12 @@ describe('a Cluster that nobody probes', () => {
     const template = { metadata: { labels: module }, spec: { containers } };
     const deployment = { replicas: 1, selector: { matchLabels: module }, template };
     await world.host.create({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: deployment } as KubeObject);
-    const pod = await world.host.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } } as KubeObject);
+    const pod = await world.host.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: { containers },
+    } as KubeObject);
     const terminated = { reason: 'Error', exitCode: 255, message: 'unknown flag: --zone-name' };
     const status = { name: 'controller-manager', image: 'x', imageID: 'x', ready: false, restartCount: 4 };
     await world.setStatus(pod, { containerStatuses: [{ ...status, state: { terminated } }] });
@@ -146,10 +153,7 @@ describe('a Cluster that nobody probes', () => {
 
 describe('the objects of a federation', () => {
   it("are those of the ledgers and the federation's own books, with the steps that made them", async () => {
-    await world.act(
-      createActivities(world.deps).ensureControllerManagerRbac,
-      world.call('controller-manager/rbac'),
-    );
+    await world.act(createActivities(world.deps).ensureControllerManagerRbac, world.call('controller-manager/rbac'));
     const say = async () =>
       (await allObjects(world.host, world.namespace)).map(({ kind, name, step, uid }) => {
         expect(uid).toBeTruthy();
