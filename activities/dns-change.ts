@@ -22,18 +22,22 @@ export const recordMade = (
   change: string | undefined,
 ): Promise<void> => recordUid(scope, entry, change ? `${mark}${change} ${uid}` : uid);
 
-/** Waits for the change of an entry, whoever made it, and notes that it is over. Throws DNS_ZONE_PENDING. */
+/**
+ * Waits for the change of an entry, whoever made it, and notes that it is over. One of which a worker that died noted
+ * only the intent gets its `uid`. Throws DNS_ZONE_PENDING.
+ */
 export async function settle(
   scope: StepScope,
   call: Pick<CallOf<'dns/zone'>, 'waitMs'>,
   { provider, zone }: { provider: DnsProvider; zone: Zone },
   of: LedgerEntry,
+  uid: string,
 ): Promise<void> {
   const entry = await readEntry(scope, of);
-  const change = entry && pendingChange(entry);
-  if (!change) return;
-  await waitForChange(call, provider, zone, change);
-  await recordUid(scope, entry, settledUid(entry));
+  if (!entry) return;
+  const change = pendingChange(entry);
+  if (change) await waitForChange(call, provider, zone, change);
+  if (change || entry.uid === '') await recordUid(scope, entry, settledUid(entry) || uid);
 }
 
 /** Waits until the provider's name servers have a change. Throws DNS_ZONE_PENDING. */

@@ -53,10 +53,11 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   const zone = await zoneOf(provider, dns, call.input.facts.zoneId);
   const wanted = recordFor(dns.domain, call.input.facts);
   const entry = dnsEntry(scope, dns, 'Record', wanted.name);
+  const uid = `${wanted.type} ${wanted.values.join(',')}`;
   const standing = await recordsAt(provider, zone, wanted.name);
   const right = standing.length === 1 && standing.every((set) => sameRecord(set, wanted));
   if (right) {
-    await settle(scope, call, { provider, zone }, entry);
+    await settle(scope, call, { provider, zone }, entry, uid);
     return { outcome: 'kept', note: say(wanted), facts: {} };
   }
   if (standing.length > 0 && !(await readEntry(scope, entry)) && !scope.run.adopt) {
@@ -67,8 +68,8 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   // A name with a CNAME has nothing else, so what has another type goes first.
   for (const set of standing.filter(({ type }) => type !== wanted.type)) await provider.removeRecord(zone, set);
   const change = await provider.ensureRecord(zone, wanted);
-  await recordMade(scope, entry, `${wanted.type} ${wanted.values.join(',')}`, change);
-  await settle(scope, call, { provider, zone }, entry);
+  await recordMade(scope, entry, uid, change);
+  await settle(scope, call, { provider, zone }, entry, uid);
   return { outcome: standing.length > 0 ? 'updated' : 'created', note: say(wanted), facts: {} };
 }
 

@@ -41,9 +41,9 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   const found = await findZone(provider, dns, scope.run.uuid);
   if (!found && !dns.createZone) throw noZone(provider, dns);
   const zone = found ?? (await createZone(scope, provider, dns));
-  await settle(scope, call, { provider, zone }, dnsEntry(scope, dns, 'Zone', dns.zone));
-  const facts = factsOf(zone);
   const ours = zone.federation === scope.run.uuid;
+  if (ours) await settle(scope, call, { provider, zone }, dnsEntry(scope, dns, 'Zone', dns.zone), zone.id);
+  const facts = factsOf(zone);
   const outcome = found || !ours ? 'kept' : 'created';
   // The name servers of a private zone answer only inside its network, where the worker need not be.
   if (dns.visibility === 'private' && dns.resolvers.length === 0)

@@ -99,7 +99,7 @@ export const dnsErrors = defineErrors({
     title: 'the provider has made this zone before, and does not show it',
     fix: (d) => [
       'a zone just made shows after some seconds: fedctl retry NAME',
-      `if somebody removed zone ${d['zone'] ?? ''} by hand: take its entry Zone.aws-route53.… out of ConfigMap fedctl-ledger, then retry`,
+      `if somebody removed zone ${d['zone'] ?? ''} by hand: take its entry (kind Zone) out of ConfigMap fedctl-ledger, then retry`,
     ],
   },
   DNS_NAME_SERVERS_MISSING: {

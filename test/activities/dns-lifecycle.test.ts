@@ -125,7 +125,9 @@ describe('a zone at Route 53, which takes no reference twice', () => {
     route53.fail('GET', emptyList, emptyList);
     expect(await failureOf(ensure())).toMatchObject({ type: 'DNS_ZONE_UNSEEN', nonRetryable: false });
     expect((await ensure()).outcome).toBe('kept');
-    expect(await zonesNow()).toHaveLength(1);
+    const standing = await zonesNow();
+    expect(standing).toHaveLength(1);
+    expect((await entries()).map(({ uid }) => uid)).toEqual(standing);
   });
 
   it('is read by its id where the ledger has it and the lists do not', async () => {
