@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
 import { warningLines } from './warnings.ts';
 
-/** The last lines of a command that followed a run: what it came to, and the next commands. Nothing for a good end. */
+/** The last lines of a command that followed a run: what it came to, and the next commands; of a good end, what is still to do. */
 export function closingLines(io: Io, federation: string, { code, model, rolledBack = false }: Followed): string[] {
   const { paint } = io;
   const lines: Partial<Record<ExitCode, () => string[]>> = {

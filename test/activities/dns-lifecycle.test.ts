@@ -174,6 +174,16 @@ describe('a turn-down', () => {
     expect([(await zonesNow()).length, await entries()]).toEqual([2, []]);
   });
 
+  it('takes away the zone at a provider that the spec no longer names, with what the worker has for it', async () => {
+    const nameServers = ['ns1.example.net.'];
+    expect(await ensure({ ...atPowerDns(), nameServers })).toMatchObject({ outcome: 'created' });
+    expect(await failureOf(remove())).toMatchObject({ type: 'DNS_ENDPOINT_MISSING' });
+    world.deps.env['PDNS_API_URL'] = shadow.url;
+    world.deps.env['PDNS_API_KEY_FILE'] = shadow.keyFile;
+    expect((await remove()).outcome).toBe('removed');
+    expect([await zonesNow({ ...atPowerDns(), endpoint: shadow.url }), await entries()]).toEqual([[], []]);
+  });
+
   it('keeps the entry of a zone that it keeps', async () => {
     await answering();
     await ensure();
@@ -181,6 +191,18 @@ describe('a turn-down', () => {
     const call = { ...keep, input: { ...keep.input, undo: { keepZone: true } } };
     expect(await world.act(activities.removeZone, call)).toMatchObject({ outcome: 'kept' });
     expect([(await zonesNow()).length, (await entries()).length]).toEqual([1, 1]);
+  });
+});
+
+describe('preflight', () => {
+  it('knows the zone of its federation among several of a name, although no run has told it who it is', async () => {
+    for (const maker of [world.run.uuid, 'another-federation']) await (await at(atCloudDns())).create(zone, maker);
+    const check = (federation: string) => {
+      const run = { uuid: '', federation };
+      return world.act(activities.checkDns, world.call('preflight/dns', given(atCloudDns(), { run })));
+    };
+    expect((await check('myfederation')).note).toBe(`zone ${zone} stands`);
+    expect(await failureOf(check('other'))).toMatchObject({ type: 'DNS_ZONE_AMBIGUOUS' });
   });
 });
 
