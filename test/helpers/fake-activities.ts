@@ -20,7 +20,7 @@ const facts: Record<string, object> = {
   'apiserver/address': { address: '10.0.0.1', kind: 'ip', port: 443 },
   'apiserver/credentials': { secretVersion: '1' },
   'controller-manager/credentials': { secretVersion: '1' },
-  'dns/zone': { zoneId: 'z', nameServers: [] },
+  'dns/zone': { zoneId: 'z', nameServers: [], controllerZone: 'z' },
 };
 const memberFacts = {
   reached: true,

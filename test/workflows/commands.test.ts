@@ -201,7 +201,7 @@ describe('policy.blockedFor', () => {
 describe('search attributes', () => {
   it('tell federation, phase and blocked step, also of a member', async () => {
     const world = new FakeWorld();
-    world.break('dns/zone');
+    world.break('dns/delegation');
     world.break('clusters/member-2/register');
     const input = runInput();
     const { federation } = input;
@@ -212,10 +212,10 @@ describe('search attributes', () => {
       const found = (query: string) => async (): Promise<boolean> =>
         (await env.client.workflow.count(`FedctlFederation = "${federation}" AND ${query}`)).count === 1;
       const own = `WorkflowId = "${handle.workflowId}" AND FedctlStatus = "blocked"`;
-      await eventually(found(`${own} AND FedctlPhase = "dns" AND FedctlBlockedStep = "dns/zone"`), 'the run');
+      await eventually(found(`${own} AND FedctlPhase = "dns" AND FedctlBlockedStep = "dns/delegation"`), 'the run');
       const member = `FedctlPhase = "clusters" AND FedctlBlockedStep = "clusters/member-2/register"`;
       await eventually(found(`WorkflowId = "${handle.workflowId}/clusters/member-2" AND ${member}`), 'its member');
-      world.mend('dns/zone');
+      world.mend('dns/delegation');
       world.mend('clusters/member-2/register');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       await handle.result();
