@@ -5,7 +5,7 @@ import { cluster, clusters, created, get, patch, patchTypes, putSecret, remove }
 import { makeCertificate, read } from './pki.ts';
 import { freePort, type Running, runToEnd, until } from './processes.ts';
 import { probed, twoTicks } from './ticks.ts';
-import { type Condition, type Endpoint, type Json, send, watch } from './request.ts';
+import { type Answer, type Condition, type Endpoint, type Json, send, watch } from './request.ts';
 import { isStandIn, tokens, type World } from './world.ts';
 
 const ready = { type: 'Ready', status: 'True', reason: 'ClusterReady', message: '/healthz responded with ok' };
@@ -177,6 +177,41 @@ function describeNeverAgain(host: () => Host): void {
   }, 45_000);
 }
 
+/** With an API server of its own: every registered cluster counts, and the main one has some that are never Ready. */
+function describeDeletion(host: () => Host): void {
+  it('lets an object that is deleted stay until every registered cluster is Ready', async () => {
+    const { world, member } = host();
+    const federation = await world.startApiserver('/held');
+    const { endpoint } = federation;
+    const addresses = (serverAddress: string): object => ({
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+      secretRef: { name: 'good' },
+    });
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'people' } };
+    await send(endpoint, '/api/v1/namespaces', { method: 'POST', body });
+    await created(endpoint, cluster('well', addresses(member.address)));
+    await created(endpoint, cluster('away', addresses(`https://127.0.0.1:${await freePort()}`)));
+    const manager = await world.startControllerManager(federation);
+    await probed(endpoint, 'well');
+    const maps = '/api/v1/namespaces/people/configmaps';
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'held' }, data: { a: 'b' } };
+    expect((await send(endpoint, maps, { method: 'POST', body: map })).status).toBe(201);
+    const held = (): Promise<Answer> => send(endpoint, `${maps}/held`);
+    await until('the controller manager has seen it', 15_000, async () =>
+      (await held()).body.metadata.finalizers?.length ? true : undefined,
+    );
+    expect((await send(endpoint, `${maps}/held`, { method: 'DELETE' })).status).toBe(200);
+    await twoTicks(endpoint, 'well');
+    const still = await held();
+    expect(still.status).toBe(200);
+    expect(still.body.metadata.deletionTimestamp).toBeTruthy();
+    await remove(endpoint, 'away');
+    await until('it goes', 15_000, async () => ((await held()).status === 404 ? true : undefined));
+    await manager.stop();
+    await federation.process.stop();
+  }, 90_000);
+}
+
 function describeEnd(host: () => Host): void {
   const main = (): Endpoint => host().world.main.endpoint;
 
@@ -235,6 +270,7 @@ export function describeControllerManager(world: () => World, blocked: () => Pro
     describe('its start', () => describeStart(world));
     describe('conditions', () => describeConditions(() => host));
     describe('what it never notices', () => describeNeverAgain(() => host));
+    describe('what is deleted', () => describeDeletion(() => host));
     describe('its end', () => describeEnd(() => host));
 
     describe('an absent Secret', () => {

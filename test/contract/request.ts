@@ -16,7 +16,14 @@ export interface Json {
   kind?: string;
   apiVersion?: string;
   message: string;
-  metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string> };
+  metadata: {
+    name: string;
+    uid: string;
+    resourceVersion: string;
+    labels?: Record<string, string>;
+    deletionTimestamp?: string;
+    finalizers?: string[];
+  };
   spec: { serverAddressByClientCIDRs: { clientCIDR: string; serverAddress: string }[]; secretRef?: { name?: string } };
   status: { conditions?: Condition[] };
   items: Json[];

@@ -31,7 +31,7 @@ func preconditionUID(q request) (string, error) {
 	return options.Preconditions.UID, nil
 }
 
-// remove deletes an object and answers it as it was.
+// remove deletes an object and answers it as it was; one with finalizers is only marked.
 func (s *Server) remove(w http.ResponseWriter, q request) error {
 	uid, err := preconditionUID(q)
 	if err != nil {
@@ -54,11 +54,24 @@ func (s *Server) removeOne(q request, uid string) (store.Entry, error) {
 		if found := mustMeta(entry.Object).UID; uid != "" && uid != found {
 			return entry, conflict(q.resource, q.name, uidMismatch(uid, found))
 		}
-		_, err = s.Store.Delete(q.Context(), q.key(), entry.Revision)
+		entry, err = s.removeRead(q, entry)
 		if !errors.Is(err, store.ErrConflict) {
 			return entry, err
 		}
 	}
+}
+
+func (s *Server) removeRead(q request, entry store.Entry) (store.Entry, error) {
+	meta := mustMeta(entry.Object)
+	if len(meta.Finalizers) == 0 {
+		_, err := s.Store.Delete(q.Context(), q.key(), entry.Revision)
+		return entry, err
+	}
+	if meta.DeletionTimestamp != "" {
+		return entry, nil
+	}
+	meta.DeletionTimestamp = now()
+	return s.write(q.Context(), q, entry, stored(entry.Object, meta))
 }
 
 func (s *Server) removeAll(w http.ResponseWriter, q request) error {

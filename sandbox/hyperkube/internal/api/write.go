@@ -157,12 +157,17 @@ func successor(q request, old store.Entry, wanted Object) (Object, error) {
 	return stored(wanted, meta), nil
 }
 
-// write skips what would change nothing, so that the version tells of real changes only.
+// write skips what would change nothing, so that the version tells of real changes only. What was marked for deletion
+// goes with its last finalizer.
 func (s *Server) write(ctx context.Context, q request, old store.Entry, after Object) (store.Entry, error) {
 	a, _ := json.Marshal(old.Object)
 	b, _ := json.Marshal(after)
 	if string(a) == string(b) {
 		return old, nil
+	}
+	if meta := mustMeta(after); meta.DeletionTimestamp != "" && len(meta.Finalizers) == 0 {
+		_, err := s.Store.Delete(ctx, q.key(), old.Revision)
+		return store.Entry{Object: after, Revision: old.Revision}, err
 	}
 	revision, err := s.Store.Update(ctx, q.key(), after, old.Revision)
 	return store.Entry{Object: after, Revision: revision}, err

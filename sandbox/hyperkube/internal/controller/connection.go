@@ -45,6 +45,12 @@ func isNotFound(err error) bool {
 	return errors.As(err, &answer) && answer.code == http.StatusNotFound
 }
 
+// isPassing is an answer to an object that is gone or changed meanwhile: the next look sees it as it is then.
+func isPassing(err error) bool {
+	var answer *answerError
+	return errors.As(err, &answer) && (answer.code == http.StatusNotFound || answer.code == http.StatusConflict)
+}
+
 func dial(a access) (*connection, error) {
 	settings := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: a.insecure, ServerName: a.serverName}
 	if len(a.ca) > 0 {
@@ -88,6 +94,9 @@ func (c *connection) open(ctx context.Context, method, path string, body any) (*
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPatch {
+		request.Header.Set("Content-Type", "application/merge-patch+json")
+	}
 	if err := c.authorize(request); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Package controller is the process federation-controller-manager, as far as it looks after Clusters: it spreads no
-// objects over the members and writes no DNS records.
+// Package controller is the process federation-controller-manager, as far as it looks after Clusters and holds up
+// deletions: it spreads no objects over the members and writes no DNS records.
 package controller
 
 import (
@@ -44,6 +44,7 @@ func Main(ctx context.Context, e era.Era, args []string) error {
 	}
 	m := &members{host: pod, ip: hostIP(), known: map[string]*member{}}
 	go follow(ctx, federation, m)
+	go hold(ctx, federation)
 	log.Printf("probing clusters every %s", o.period)
 	monitor(ctx, federation, m, o.period)
 	return nil
