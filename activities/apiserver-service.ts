@@ -71,11 +71,18 @@ async function addressOfBalancer(
     const told = warningOf(await readEvents(scope, service), service);
     return { why: `no load balancer has given Service ${names.apiserver} an address yet${told}` };
   }
-  if (found.kind === 'hostname' && (await scope.deps.resolver.addressesOf(found.address, resolvers)).length === 0) {
-    const asked = resolvers.length > 0 ? ` at ${resolvers.join(', ')}` : '';
-    return { why: `host name ${found.address} of the load balancer does not resolve${asked} yet` };
+  if (found.kind === 'hostname' && !(await resolves(scope, found.address, resolvers))) {
+    const asked = ['the resolvers of the worker', ...resolvers].join(', ');
+    return { why: `host name ${found.address} of the load balancer does not resolve yet (asked: ${asked})` };
   }
   return { value: { ...found, port } };
+}
+
+/** `dns.resolvers` may know only the federation's own zone, and the system's resolvers only what is public. */
+async function resolves({ deps }: StepScope, name: string, resolvers: readonly string[]): Promise<boolean> {
+  const asked = [[], ...(resolvers.length > 0 ? [resolvers] : [])];
+  const answers = await Promise.all(asked.map((via) => deps.resolver.addressesOf(name, via)));
+  return answers.some((addresses) => addresses.length > 0);
 }
 
 async function addressOfNode(scope: StepScope, port: number): Promise<Look<AddressFacts>> {

@@ -194,6 +194,7 @@ export const controlPlaneSteps = {
       version: 'images/record.version',
       secretVersion: 'controller-manager/credentials.secretVersion',
       dnsKey: 'controller-manager/dns-credentials.key?',
+      dnsSecretVersion: 'controller-manager/dns-credentials.secretVersion?',
       controllerZone: 'dns/zone.controllerZone?',
     },
   },

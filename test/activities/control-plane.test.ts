@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import { refOf } from '../../activities/objects.ts';
@@ -213,8 +214,26 @@ describe('waitForApiserverAddress', () => {
     const { result, whys } = await waiting(activities.waitForApiserverAddress, call, () => {
       dns.records.set('lb.example', '10.1.2.3');
     });
-    expect(whys[0]).toBe(`host name lb.example of the load balancer does not resolve at ${dns.address} yet`);
+    expect(whys[0]).toBe(
+      `host name lb.example of the load balancer does not resolve yet (asked: the resolvers of the worker, ${dns.address})`,
+    );
     expect(result.facts).toEqual({ address: 'lb.example', kind: 'hostname', port: 443 });
+  });
+
+  it('takes a host name that only the resolvers of the worker know: those of the spec may have just the zone', async () => {
+    const service = await expose();
+    await world.setStatus(service, { loadBalancer: { ingress: [{ hostname: 'lb.elsewhere.example' }] } });
+    const elsewhere = await startDnsServer();
+    try {
+      elsewhere.records.set('lb.elsewhere.example', '10.1.2.3');
+      const resolver = createResolver({ servers: [elsewhere.address] });
+      const { waitForApiserverAddress } = createActivities({ ...world.deps, resolver });
+      const call = address({ spec: { dns: { resolvers: [dns.address] } } });
+      const { facts } = await world.act(waitForApiserverAddress, call);
+      expect(facts).toEqual({ address: 'lb.elsewhere.example', kind: 'hostname', port: 443 });
+    } finally {
+      await elsewhere.stop();
+    }
   });
 
   it('parks with the reason when the time is over', async () => {

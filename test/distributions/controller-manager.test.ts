@@ -133,3 +133,16 @@ describe('the annotation that kubefed join reads', () => {
     expect(of({ dns: undefined })).toBeUndefined();
   });
 });
+
+describe('the pod', () => {
+  it('is replaced when the DNS settings changed, and is what it was without any', () => {
+    const version = (given: Given): string | undefined => {
+      const { spec } = controllerManagerDeployment(target, input(given)) as unknown as {
+        spec: { template: { metadata: { annotations: Record<string, string> } } };
+      };
+      return spec.template.metadata.annotations['fedctl/credentials'];
+    };
+    expect(version({})).toBe('1');
+    expect(version({ dnsSecretVersion: '7' })).not.toBe(version({ dnsSecretVersion: '8' }));
+  });
+});

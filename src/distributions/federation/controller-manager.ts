@@ -65,6 +65,8 @@ export interface ControllerManagerInput {
   dnsKey?: boolean | undefined;
   /** resourceVersion of its kubeconfig's Secret. */
   secretVersion: string;
+  /** The same of the Secret with the DNS settings; absent without one. */
+  dnsSecretVersion?: string | undefined;
 }
 
 /**
@@ -153,6 +155,10 @@ const container = (target: Target, input: ControllerManagerInput): object => ({
 const federations = (target: Target, input: ControllerManagerInput): Record<string, string> =>
   input.dns ? { [annotations.federations]: `${target.federation}=${bare(input.dns.domain)}` } : {};
 
+/** Of all that the pod reads at its start: another version of any of it rolls the pod. */
+const versionsOf = ({ secretVersion, dnsSecretVersion }: ControllerManagerInput): string =>
+  dnsSecretVersion ? `${secretVersion}.${dnsSecretVersion}` : secretVersion;
+
 /** Deployment federation-controller-manager: probes the members and spreads what is federated. */
 export function controllerManagerDeployment(target: Target, input: ControllerManagerInput): KubeObject {
   const labels = moduleLabels(names.controllerManager);
@@ -170,7 +176,7 @@ export function controllerManagerDeployment(target: Target, input: ControllerMan
     // Two of them would write the same objects: leader election is off by default.
     strategy: { type: 'Recreate' },
     selector: { matchLabels: labels },
-    template: { metadata: { labels, annotations: { [annotations.credentials]: input.secretVersion } }, spec: pod },
+    template: { metadata: { labels, annotations: { [annotations.credentials]: versionsOf(input) } }, spec: pod },
   };
   const kind = {
     apiVersion: 'apps/v1',
