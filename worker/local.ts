@@ -28,8 +28,11 @@ export interface Local {
   adminKubeconfig(host?: HostRef): Promise<string | undefined>;
   /** Every object of the federation. */
   objects(host?: HostRef): Promise<LedgerEntry[]>;
-  /** The current context of this machine's kubeconfig, with the default namespace. */
-  currentHost(): Promise<HostRef | undefined>;
+  /**
+   * The current context of this machine's kubeconfig, or of another that is given, with a namespace that is given, or
+   * the default one.
+   */
+  currentHost(given?: Partial<HostRef>): Promise<HostRef | undefined>;
   /** Runs one read-only step in this process; nobody retries it. Throws its failure. */
   read(step: FrozenStep, call: StepCall): Promise<StepResult>;
   /** What a turn-up would do; from reads and dry runs. */
@@ -76,7 +79,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
       const ref = await at(host);
       return allObjects(await deps.kube.forContext(ref), ref.namespace);
     },
-    currentHost: () => currentHost(env),
+    currentHost: (given) => currentHost(env, given),
     preview: (question) => previewUp(deps, question),
     podLogs: async (host, question) => readPodLogs(await deps.kube.forContext(host), host.namespace, question),
     read: (step, call) => {
@@ -88,13 +91,13 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
 }
 
 /** The first file of $KUBECONFIG that names a current context decides, as with kubectl. */
-async function currentHost(env: NodeJS.ProcessEnv): Promise<HostRef | undefined> {
+async function currentHost(env: NodeJS.ProcessEnv, given: Partial<HostRef> = {}): Promise<HostRef | undefined> {
   const { parse } = await import('yaml');
-  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
+  const listed = given.kubeconfig ? [given.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
   for (const file of listed.length > 0 ? listed : [join(env['HOME'] || homedir(), '.kube', 'config')]) {
     const text = await readFile(file, 'utf8').catch(() => '');
     const context = (parse(text) as { 'current-context'?: unknown } | null)?.['current-context'];
-    if (typeof context === 'string' && context !== '') return { context, namespace: 'federation' };
+    if (typeof context === 'string' && context !== '') return { namespace: 'federation', ...given, context };
   }
   return undefined;
 }

@@ -2,17 +2,17 @@ import type { HostRef } from '../plan/call.ts';
 import { workflowIdOf } from '../run/input.ts';
 import { usageError } from './exit.ts';
 import type { Io } from './io.ts';
-import type { Target } from './target.ts';
+import { hostAmong, type Target } from './target.ts';
 
 /**
  * The host cluster of a federation: as said, else as its last run's memo has it, else the current context of this
  * machine's kubeconfig. Throws usageError when none of them is there.
  */
 export async function hostOfTarget(io: Io, target: Target): Promise<HostRef> {
-  const host = target.host ?? (await hostOfRun(io, target.federation));
+  const host = hostAmong(target, target.host ?? (await hostOfRun(io, target.federation)));
   if (host) return host;
   const { openLocal } = await import('../../worker/local.ts');
-  const current = await openLocal(io.env).currentHost();
+  const current = await openLocal(io.env).currentHost(target.flags);
   if (!current)
     throw usageError(`where is the host cluster of ${target.federation}?`, ['name it: --context, or -f FILE']);
   return current;

@@ -8,7 +8,7 @@ import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
 import { mergeStatus, type StatusDebt, type StatusModel } from './status-model.ts';
 import { nothing, recordStatus, type RecordFacts, silentStatus } from './status-record.ts';
-import type { Target } from './target.ts';
+import { hostAmong, type Target } from './target.ts';
 
 /** A picture, and what could not be asked for it. */
 export interface ReadStatus {
@@ -30,7 +30,7 @@ export interface Sources {
 }
 
 /** The sources of this machine: Temporal as connected, and the clusters of its kubeconfig. */
-export function sourcesOf(io: Io, federation: string, temporal: Temporal | undefined): Sources {
+export function sourcesOf(io: Io, { federation, flags }: Target, temporal: Temporal | undefined): Sources {
   return {
     temporal: temporal && {
       address: temporal.address,
@@ -39,7 +39,8 @@ export function sourcesOf(io: Io, federation: string, temporal: Temporal | undef
     },
     record: async (host) => {
       const { openLocal } = await import('../../worker/local.ts');
-      return openLocal(io.env).record(host);
+      const local = openLocal(io.env);
+      return local.record(host ?? (await local.currentHost(flags)));
     },
   };
 }
@@ -58,7 +59,7 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const run = typeof family === 'object' ? family.found.parent : undefined;
   const model =
     typeof family === 'object' ? mergeStatus(family.found.parent, family.found.children, run?.memo) : undefined;
-  const host = target.host ?? run?.memo.host;
+  const host = hostAmong(target, run?.memo.host);
   if (model) return answer(model, await recordSoon(sources, federation, host), sources, notes);
   if (run) notes.push('no worker answered for the run (start one: fedctl worker); its steps are not known');
   const recorded = await recordedIn(sources, federation, host, notes);

@@ -103,6 +103,19 @@ describe('where a status comes from', () => {
     expect(asked).toEqual(['from-the-memo']);
   });
 
+  it('is the record where the flags say, laid over the host of the run’s memo', async () => {
+    const asked: unknown[] = [];
+    const flags = { kubeconfig: '/theirs', namespace: 'theirs' };
+    await readStatus(
+      sources({
+        temporal: { address: 'here', observe: () => Promise.resolve({ parent: silent, children: [] }) },
+        record: (host) => Promise.resolve(void asked.push(host)),
+      }),
+      { ...target, flags },
+    );
+    expect(asked).toEqual([{ context: 'from-the-memo', ...flags }]);
+  });
+
   it('is the record when Temporal is away, and that is said', async () => {
     const { model: seen, notes } = await readStatus(
       sources({ temporal: dead, record: () => Promise.resolve({ ...record, phase: 'up' }) }),

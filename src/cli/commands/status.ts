@@ -62,7 +62,7 @@ async function once({ io }: Cli, target: Target, temporal: Temporal | undefined,
     import('../status-document.ts'),
     import('../status-view.ts'),
   ]);
-  const { model, notes, unknown } = await readStatus(sourcesOf(io, target.federation, temporal), target);
+  const { model, notes, unknown } = await readStatus(sourcesOf(io, target, temporal), target);
   for (const note of notes) io.note(`note: ${note}`);
   const lines = () => statusLines(model, { columns: io.size().columns, now: Date.now(), paint: io.paintResult });
   if (!unknown || output !== 'table') await printDocument(io, output, statusDocument(model), lines);
