@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, parseDocument } from 'yaml';
 import { asBefore, namesOf } from './objects.ts';
+import { succeeded } from './runs.ts';
 import { eventually, layout, Operator, type Ran, root } from './world.ts';
 
 /** The namespace of the guide, and a name of its own beside other tests' federations. */
@@ -20,8 +21,6 @@ let before: string[];
 
 const guide = (script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
   operator.run([join(compat, script), ...args], { env });
-const succeeded = (ran: Ran): void =>
-  expect({ code: ran.code, tail: ran.code === 0 ? '' : ran.stderr.slice(-3_000) }).toEqual({ code: 0, tail: '' });
 /** A line as the guide prints it, in the reader's shell. */
 const shell = async (line: string, env: NodeJS.ProcessEnv = {}): Promise<string> => {
   const ran = await operator.run(['sh', '-ec', line], { env });

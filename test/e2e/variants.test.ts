@@ -2,10 +2,8 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { tellCloud } from './cloud.ts';
-import { layout, Operator, type Ran, root } from './world.ts';
-
-const succeeded = (ran: Ran): void =>
-  expect({ code: ran.code, tail: ran.code === 0 ? '' : ran.stderr.slice(-3_000) }).toEqual({ code: 0, tail: '' });
+import { succeeded } from './runs.ts';
+import { layout, Operator, root } from './world.ts';
 
 /** Other shapes of a federation that the same steps must turn up for real. */
 describe('variants', () => {
@@ -139,7 +137,7 @@ describe('variants', () => {
     await operator.kubectl('host', 'delete', 'namespace', name);
   }, 240_000);
 
-  it('waits with reasons: an image that is not there, a claim that no volume comes for', async () => {
+  it('waits with its reason: a claim that no volume comes for', async () => {
     await operator.startWorker();
     await tellCloud(operator, { volumes: 'withhold' });
     const policy = { waits: { claim: '5s', rollout: '8s' } };
