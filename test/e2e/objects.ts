@@ -21,6 +21,8 @@ export async function picture(operator: Operator, members: readonly string[]): P
   const all: Record<string, string> = {};
   for (const context of ['host', ...members]) {
     for (const { kind, metadata } of await itemsOf(operator, context, context === 'host' ? hostKinds : memberKinds)) {
+      // What the sandbox's cloud was told is no federation's.
+      if (metadata.name === 'sandbox-cloud') continue;
       all[`${context} ${kind} ${metadata.namespace ?? ''}/${metadata.name}`] =
         `${metadata.uid} ${metadata.resourceVersion}`;
     }

@@ -58,7 +58,8 @@ async function owing() {
 describe('a debt that Temporal does not know any more', () => {
   it('is shown by status, with all that the record knows', async () => {
     const { federation, io, asked } = await owing();
-    const { model } = await readStatus(sourcesOf(io, federation, temporal), { federation, host: asked.host });
+    const target = { federation, host: asked.host };
+    const { model } = await readStatus(sourcesOf(io, target, temporal), target);
     expect(model.debts).toEqual([{ cluster: 'member-2', since, objects: 3, nextAttemptAt: null }]);
   });
 
