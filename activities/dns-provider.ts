@@ -10,11 +10,41 @@ import { readRecord } from './record.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { StepScope } from './step.ts';
 
-/** The provider that a spec names. Throws DNS_CREDENTIALS_MISSING and DNS_ENDPOINT_MISSING. */
-export async function dnsProvider(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<DnsProvider> {
-  if (dns.provider === 'aws-route53') return route53(dns);
-  if (dns.provider === 'google-clouddns') return googleDns(dns, env);
-  return powerDns(dns, env);
+/**
+ * The provider that a spec names. `timeoutMs`: what one request may take, 30 s unless given. Throws
+ * DNS_CREDENTIALS_MISSING and DNS_ENDPOINT_MISSING.
+ */
+export async function dnsProvider(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs?: number): Promise<DnsProvider> {
+  return renewing(async () => {
+    if (dns.provider === 'aws-route53') return route53(dns, timeoutMs);
+    if (dns.provider === 'google-clouddns') return googleDns(dns, env, timeoutMs);
+    return powerDns(dns, env, timeoutMs);
+  });
+}
+
+/** Reads the credentials anew, once a call, when they are refused: tokens run out and keys are rotated. */
+async function renewing(make: () => Promise<DnsProvider>): Promise<DnsProvider> {
+  let provider = await make();
+  async function ask<T>(call: (one: DnsProvider) => Promise<T>): Promise<T> {
+    try {
+      return await call(provider);
+    } catch (error) {
+      if ((error as { type?: string }).type !== 'DNS_CREDENTIALS') throw error;
+      provider = await make();
+      return call(provider);
+    }
+  }
+  return {
+    label: provider.label,
+    check: (zone) => ask((one) => one.check(zone)),
+    find: (name) => ask((one) => one.find(name)),
+    create: (name, federation) => ask((one) => one.create(name, federation)),
+    records: (zone) => ask((one) => one.records(zone)),
+    ensureRecord: (zone, record) => ask((one) => one.ensureRecord(zone, record)),
+    removeRecord: (zone, record) => ask((one) => one.removeRecord(zone, record)),
+    changeDone: (zone, change) => ask((one) => one.changeDone(zone, change)),
+    remove: (zone) => ask((one) => one.remove(zone)),
+  };
 }
 
 /** `spec.dns` of a step that runs only with it. */

@@ -3,6 +3,7 @@ import { format, resolveConfig } from 'prettier';
 import { parseFederation } from '../src/spec/parse.ts';
 import { chartKeysPage } from './docs/chart-keys-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
+import { faultsPage } from './docs/faults-page.ts';
 import { flowPage } from './docs/flow-page.ts';
 import { specPage } from './docs/spec-page.ts';
 import { specSchema } from './docs/spec-schema.ts';
@@ -21,6 +22,7 @@ async function pages(): Promise<[path: string, text: string][]> {
     ['docs/spec.md', specPage(schema, example)],
     ['docs/spec.schema.json', JSON.stringify(schema)],
     ['docs/errors.md', errorsPage()],
+    ['docs/faults.md', faultsPage()],
     ['docs/flow.md', flowPage(full.spec)],
     ['docs/chart-keys.md', chartKeysPage()],
   ];

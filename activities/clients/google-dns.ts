@@ -1,12 +1,10 @@
 import { DNS } from '@google-cloud/dns';
+import { deadline, requestTimeoutMs } from './deadline.ts';
 import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './dns-names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
 import { authFailure, type GoogleAnswer, googleFailure } from './google-dns-errors.ts';
-import { currentContext } from '../context.ts';
 import { classify, failure } from '../fail.ts';
 
-/** ms for one answer. */
-const requestTimeoutMs = 30_000;
 /** The endpoint where the spec names none: gcloud's own variable. */
 const endpointVariable = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS';
 /** Label of a zone that fedctl made; its value is the uuid of the federation. */
@@ -63,7 +61,7 @@ export function managedZoneName(federation: string, zone: string, visibility: st
 }
 
 /** A client of Cloud DNS. Credentials are read anew each time, so that they may be mended while a step is parked. */
-export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
+export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs): DnsProvider {
   const keyFilename = dns.credentialsFile ?? env['GOOGLE_APPLICATION_CREDENTIALS'];
   // The SDK's own requests always retry (its autoRetry gets lost on the way, @google-cloud/common 6): only its chain of
   // credentials is used, and the requests are made here.
@@ -96,7 +94,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
   ): Promise<GoogleAnswer> {
     const auth = await authorized();
     if (given.body) auth.headers.set('content-type', 'application/json');
-    const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const { signal } = deadline(timeoutMs);
     const url = `${api}/projects/${encodeURIComponent(auth.project)}${path}`;
     try {
       const response = await fetch(url, { ...given, headers: auth.headers, signal });
@@ -109,7 +107,16 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
   async function json<T>(method: string, path: string, what: string, body?: object): Promise<T> {
     const answer = await request(method, path, what, body);
     if (answer.status >= 300) throw fail(answer, what);
-    return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;
+    return (answer.text === '' ? undefined : parse(answer, what)) as T;
+  }
+
+  function parse(answer: GoogleAnswer, what: string): unknown {
+    try {
+      return JSON.parse(answer.text);
+    } catch {
+      const start = answer.text.slice(0, 120).replaceAll(/\s+/g, ' ');
+      throw failure('SERVER_ERROR', `${label} answered ${what} with no JSON: ${start}`, { server });
+    }
   }
 
   const fail = (answer: GoogleAnswer, what: string): Error =>
@@ -163,7 +170,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
     // Made an instant before a crash: the derived name is ours alone, so what has it is what we made.
     if (answer.status === 409) return toZone(await json('GET', pathOf({ id }), `reading zone ${id}`));
     if (answer.status >= 300) throw fail(answer, `creating zone ${wanted}`);
-    return toZone(JSON.parse(answer.text) as ApiZone);
+    return toZone(parse(answer, `creating zone ${wanted}`) as ApiZone);
   }
 
   const networkUrl = (): string => {
@@ -240,7 +247,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv): DnsProvider {
     // An endpoint that does not know the question, or a project where its API is off, says nothing about rights.
     if ([400, 403, 404, 501].includes(answer.status)) return undefined;
     if (answer.status >= 300) throw fail(answer, `asking for rights ${where}`);
-    const granted = (JSON.parse(answer.text) as { permissions?: string[] }).permissions ?? [];
+    const granted = (parse(answer, `asking for rights ${where}`) as { permissions?: string[] }).permissions ?? [];
     const missing = wanted.filter((permission) => !granted.includes(permission));
     if (missing.length === 0) return '';
     const message = `${label}: the credentials lack ${missing.join(', ')} ${where}`;

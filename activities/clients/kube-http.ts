@@ -1,11 +1,8 @@
 import https from 'node:https';
 import http from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { currentContext } from '../context.ts';
 import { classify } from '../fail.ts';
-
-/** ms a request may take in all. */
-const requestTimeoutMs = 30_000;
+import { deadline } from './deadline.ts';
 
 /** How audit logs of the clusters name us. */
 const userAgent = 'fedctl';
@@ -53,18 +50,14 @@ function exchange(url: URL, options: https.RequestOptions, body: string | undefi
   });
 }
 
-/**
- * A sender with the identity of the KubeConfig's current context. The KubeConfig must be this sender's own: client-node
- * freezes the server of a shared one but signs with whatever user is current at the call.
- */
-export function senderOf(config: KubeConfig): Send {
+/** Sends with one state of the credentials. */
+function sendAs(config: KubeConfig, timeoutMs: number): Send {
   const server = config.getCurrentCluster()?.server ?? '';
   let agent: http.Agent | undefined;
   return async ({ method, path, query = {}, body, contentType }) => {
     const url = new URL(`${server.replace(/\/+$/, '')}${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-    const context = currentContext();
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const { signal, cause } = deadline(timeoutMs);
     try {
       const options: https.RequestOptions = {};
       await config.applyToHTTPSOptions(options);
@@ -81,8 +74,31 @@ export function senderOf(config: KubeConfig): Send {
       };
       return await exchange(url, { ...options, method, headers, agent, signal }, text);
     } catch (error) {
-      const timedOut = signal.aborted && !context.signal.aborted;
-      throw classify(timedOut ? signal.reason : error, { server, what: `${method} ${path}` });
+      throw classify(cause(error), { server, what: `${method} ${path}` });
     }
+  };
+}
+
+/** How a sender is made. */
+export interface SenderOptions {
+  /** Reads the credentials anew: the kubeconfig, the files it names, what its exec program says now. */
+  renew: () => Promise<KubeConfig>;
+  /** ms one request may take in all. */
+  timeoutMs: number;
+}
+
+/**
+ * A sender with the identity of the KubeConfig's current context. The KubeConfig must be this sender's own: client-node
+ * freezes the server of a shared one but signs with whatever user is current at the call. A token may have run out
+ * since it was read: after a 401 the credentials are read anew and the request, of which nothing was done, is sent
+ * once more.
+ */
+export function senderOf(config: KubeConfig, { renew, timeoutMs }: SenderOptions): Send {
+  let send = sendAs(config, timeoutMs);
+  return async (request) => {
+    const answer = await send(request);
+    if (answer.status !== 401) return answer;
+    send = sendAs(await renew(), timeoutMs);
+    return send(request);
   };
 }

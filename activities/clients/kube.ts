@@ -5,6 +5,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterRef, HostRef } from '../../src/plan/call.ts';
 import { failure } from '../fail.ts';
 import type { ContextFacts, Kube, KubeClients } from './kube-port.ts';
+import { requestTimeoutMs } from './deadline.ts';
 import { kubeOver } from './kube-api.ts';
 import { senderOf } from './kube-http.ts';
 
@@ -71,8 +72,6 @@ function unusable(config: KubeConfig): string {
   return '';
 }
 
-const clientOf = (config: KubeConfig): Kube => kubeOver(config.getCurrentCluster()?.server ?? '', senderOf(config));
-
 function fromText(text: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromString(text);
@@ -120,25 +119,31 @@ function staticUser(user: NonNullable<ConfigUser>): NonNullable<ContextFacts['us
   };
 }
 
-/** Clients by the kubeconfig files of this process. */
-export function kubeClients(env: NodeJS.ProcessEnv): KubeClients {
+/** Clients by the kubeconfig files of this process. `timeoutMs`: what one request may take. */
+export function kubeClients(env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs): KubeClients {
+  async function clientOf(load: () => KubeConfig | Promise<KubeConfig>): Promise<Kube> {
+    const config = await load();
+    const send = senderOf(config, { renew: async () => load(), timeoutMs });
+    return kubeOver(config.getCurrentCluster()?.server ?? '', send);
+  }
   const clients: KubeClients = {
-    forContext: async (ref) => clientOf(frozen(ref, env)),
-    forKubeconfig: async (text) => clientOf(fromText(text)),
+    forContext: (ref) => clientOf(() => frozen(ref, env)),
+    forKubeconfig: (text) => clientOf(() => fromText(text)),
     contextFacts: async (ref) => factsOf(frozen(ref, env)),
-    forFederation: async (host: HostRef) => {
-      const kube = await clients.forContext(host);
-      const ref = { apiVersion: 'v1', kind: 'Secret', name: adminKubeconfigSecret, namespace: host.namespace };
-      const secret = await kube.read(ref);
-      const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
-      if (!text) {
-        throw failure(
-          'NOT_FOUND',
-          `Secret ${adminKubeconfigSecret} with key kubeconfig is not in namespace ${host.namespace}`,
-        );
-      }
-      return clientOf(fromText(decode(text)));
-    },
+    forFederation: (host: HostRef) =>
+      clientOf(async () => {
+        const kube = await clients.forContext(host);
+        const ref = { apiVersion: 'v1', kind: 'Secret', name: adminKubeconfigSecret, namespace: host.namespace };
+        const secret = await kube.read(ref);
+        const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
+        if (!text) {
+          throw failure(
+            'NOT_FOUND',
+            `Secret ${adminKubeconfigSecret} with key kubeconfig is not in namespace ${host.namespace}`,
+          );
+        }
+        return fromText(decode(text));
+      }),
   };
   return clients;
 }

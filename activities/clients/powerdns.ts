@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { currentContext } from '../context.ts';
+import type { ErrorCodeName } from '../../src/errors.ts';
 import { classify, failure } from '../fail.ts';
+import { deadline, requestTimeoutMs } from './deadline.ts';
 import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './dns-names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
-
-/** ms after which a request is given up. */
-const requestTimeoutMs = 30_000;
 
 /** Zone as the REST API of PowerDNS 4 has it (https://doc.powerdns.com/authoritative/http-api/zone.html). */
 interface ApiZone {
@@ -13,6 +11,14 @@ interface ApiZone {
   name: string;
   account?: string;
   rrsets?: { name: string; type: string; ttl: number; records: { content: string; disabled: boolean }[] }[];
+}
+
+/** An answer with any status, read to its end. */
+interface Answer {
+  status: number;
+  ok: boolean;
+  retryAfter: string | null;
+  text: string;
 }
 
 /** PowerDNS keeps 40 characters of account: a uuid fits, with a word that says whose it is. */
@@ -33,7 +39,11 @@ async function keyOf(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 /** A client of one PowerDNS server; the key is read anew each time, so that it may be mended while a step is parked. */
-export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<DnsProvider> {
+export async function powerDns(
+  dns: DnsSpec,
+  env: NodeJS.ProcessEnv,
+  timeoutMs = requestTimeoutMs,
+): Promise<DnsProvider> {
   const endpoint = dns.endpoint ?? env['PDNS_API_URL'];
   if (!endpoint)
     throw failure('DNS_ENDPOINT_MISSING', 'dns.endpoint is not set, and neither is PDNS_API_URL of the worker');
@@ -41,44 +51,36 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
   const key = await keyOf(dns, env);
   const label = `powerdns at ${endpoint}`;
 
-  async function request(method: string, path: string, body?: object): Promise<Response> {
+  /** One request, its answer read to its end. */
+  async function request(method: string, path: string, body?: object): Promise<Answer> {
     const headers = { 'X-API-Key': key, ...(body ? { 'Content-Type': 'application/json' } : {}) };
-    const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const { signal } = deadline(timeoutMs);
     const payload = body ? { body: JSON.stringify(body) } : {};
     try {
       // A redirect would carry the key to whatever host it names.
-      return await fetch(`${base}${path}`, { method, headers, signal, redirect: 'manual', ...payload });
+      const response = await fetch(`${base}${path}`, { method, headers, signal, redirect: 'manual', ...payload });
+      const { status, ok } = response;
+      return { status, ok, retryAfter: response.headers.get('retry-after'), text: await response.text() };
     } catch (error) {
       throw classify(error, { server: endpoint as string, what: `${method} ${path}` });
     }
   }
 
-  async function fail(response: Response, what: string): Promise<never> {
-    const text = (await response.text()).slice(0, 500);
-    const data = { provider: 'powerdns', server: endpoint, status: response.status, zone: dns.zone };
-    const message = `${label} answered ${response.status} to ${what}: ${text}`;
-    if (response.status === 401 || response.status === 403) throw failure('DNS_CREDENTIALS', message, data);
-    if (response.status === 404) throw failure('NOT_FOUND', message, data);
-    if (response.status === 429) {
-      throw failure('RATE_LIMITED', message, data, { retryAfterMs: retryAfterMs(response.headers.get('retry-after')) });
-    }
-    throw failure(response.status >= 500 ? 'SERVER_ERROR' : 'INVALID', message, data);
+  function refusal(answer: Answer, what: string): Error {
+    const { status, text } = answer;
+    const data = { provider: 'powerdns', server: endpoint, status, zone: dns.zone };
+    const message = `${label} answered ${status} to ${what}: ${text.slice(0, 500)}`;
+    return failure(codeOf(status), message, data, { retryAfterMs: retryAfterMs(answer.retryAfter) });
   }
 
   async function json<T>(method: string, path: string, what: string, body?: object): Promise<T> {
-    const response = await request(method, path, body);
-    if (!response.ok) return fail(response, what);
-    return bodyOf<T>(response, what);
+    const answer = await request(method, path, body);
+    if (!answer.ok) throw refusal(answer, what);
+    return parse<T>(answer, what);
   }
 
-  async function bodyOf<T>(response: Response, what: string): Promise<T> {
-    if (response.status === 204) return undefined as T;
-    let text: string;
-    try {
-      text = await response.text();
-    } catch (error) {
-      throw classify(error, { server: endpoint as string, what });
-    }
+  function parse<T>({ status, text }: Answer, what: string): T {
+    if (status === 204) return undefined as T;
     try {
       return JSON.parse(text) as T;
     } catch {
@@ -124,11 +126,11 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
       const zone = fqdn(name);
       const nameservers = dns.nameServers.length > 0 ? dns.nameServers.map(fqdn) : [`ns1.${zone}`];
       const body = { name: zone, kind: 'Native', nameservers, account: accountOf(federation), soa_edit_api: 'DEFAULT' };
-      const response = await request('POST', '/zones', body);
+      const answer = await request('POST', '/zones', body);
       // Made an instant before a crash, or by a rival: what stands is read and judged by the caller.
-      if (response.status === 409) return toZone(await full(zone));
-      if (!response.ok) return fail(response, `creating zone ${zone}`);
-      return toZone(await bodyOf<ApiZone>(response, `creating zone ${zone}`));
+      if (answer.status === 409) return toZone(await full(zone));
+      if (!answer.ok) throw refusal(answer, `creating zone ${zone}`);
+      return toZone(parse<ApiZone>(answer, `creating zone ${zone}`));
     },
     records,
     ensureRecord: async (zone, record) => {
@@ -152,10 +154,19 @@ export async function powerDns(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<Dn
       );
       if (standing.length === 0) return;
       assertEmpty(zone, await records(zone));
-      const response = await request('DELETE', `/zones/${encodeURIComponent(zone.id)}`);
-      if (!response.ok && response.status !== 404) await fail(response, `removing zone ${zone.name}`);
+      const answer = await request('DELETE', `/zones/${encodeURIComponent(zone.id)}`);
+      if (!answer.ok && answer.status !== 404) throw refusal(answer, `removing zone ${zone.name}`);
     },
   };
+}
+
+function codeOf(status: number): ErrorCodeName {
+  if (status === 401) return 'DNS_CREDENTIALS';
+  if (status === 403) return 'DNS_FORBIDDEN';
+  if (status === 404) return 'NOT_FOUND';
+  if (status === 409) return 'CONFLICT';
+  if (status === 429) return 'RATE_LIMITED';
+  return status === 408 || status >= 500 ? 'SERVER_ERROR' : 'INVALID';
 }
 
 const replacement = (record: RecordSet): object => ({

@@ -1,12 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { ErrorCodeName } from '../../src/errors.ts';
-import { currentContext } from '../context.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { classify, failure, httpFailure } from '../fail.ts';
+import { deadline, requestTimeoutMs } from './deadline.ts';
 
-/** ms a request may take in all. */
-const requestTimeoutMs = 30_000;
 /** Longest body that is read, bytes: manifests are at most 4 MiB (OCI distribution specification). */
 const bodyBytes = 4 * 1024 * 1024;
 const redirectsAtMost = 5;
@@ -27,12 +25,14 @@ export interface Outgoing {
   body?: string | undefined;
 }
 
-/** How a server proves itself. */
+/** How a server proves itself, and how long it may take. */
 export interface Trust {
   /** PEMs of the CAs to trust; undefined: those that Node trusts anyway. */
   ca?: string[] | undefined;
   /** Any certificate will do. */
   anyCertificate: boolean;
+  /** ms for a request with all its redirects; 30 s unless given. */
+  timeoutMs?: number | undefined;
 }
 
 function once({ method, url, headers = {}, body }: Outgoing, trust: Trust, signal: AbortSignal): Promise<Answer> {
@@ -60,15 +60,14 @@ function once({ method, url, headers = {}, body }: Outgoing, trust: Trust, signa
 
 /**
  * Sends one request, follows redirects of GET and HEAD (without Authorization when they lead to another host) and
- * gives up after 30 s. Errors come out as they are thrown; any status is an answer.
+ * gives up when its time is over. Errors come out as they are thrown; any status is an answer.
  */
 export async function exchangeRaw(request: Outgoing, trust: Trust): Promise<Answer> {
-  const signal = AbortSignal.any([currentContext().signal, AbortSignal.timeout(requestTimeoutMs)]);
+  const { signal, cause } = deadline(trust.timeoutMs ?? requestTimeoutMs);
   let at = request;
   for (let redirects = 0; ; redirects += 1) {
     const answer = await once(at, trust, signal).catch((error: unknown) => {
-      const timedOut = signal.aborted && !currentContext().signal.aborted;
-      throw timedOut ? (signal.reason as Error) : error;
+      throw cause(error);
     });
     const { location } = answer.headers;
     const follows = location && [301, 302, 303, 307, 308].includes(answer.status) && /^(GET|HEAD)$/.test(at.method);

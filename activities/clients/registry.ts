@@ -24,6 +24,8 @@ export interface RegistrySettings {
   caFile: string | undefined;
   /** Credentials for a registry; undefined: anonymous. */
   credentials(registry: string): Promise<Credentials | undefined>;
+  /** ms one request may take; 30 s unless given. */
+  timeoutMs?: number | undefined;
 }
 
 /** Registries as fedctl uses them (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). */
@@ -67,7 +69,8 @@ export function registries(settings: RegistrySettings): Registries {
   async function discover(registry: string): Promise<Base> {
     const insecure = settings.isInsecure(registry);
     const ca = settings.caFile === undefined ? undefined : await readCa(settings.caFile);
-    const secure = { registry, origin: `https://${hostOf(registry)}`, trust: { ca, anyCertificate: insecure } };
+    const trust: Trust = { ca, anyCertificate: insecure, timeoutMs: settings.timeoutMs };
+    const secure = { registry, origin: `https://${hostOf(registry)}`, trust };
     if (!insecure) return secure;
     try {
       await exchangeRaw({ method: 'GET', url: new URL('/v2/', secure.origin) }, secure.trust);

@@ -67,14 +67,20 @@ export function route53Failure(
 function unwrapped(error: unknown): unknown {
   const { message = '' } = (error ?? {}) as { message?: string };
   if (!message.startsWith('AWS SDK error wrapper for ')) return error;
-  const code = message.includes('socket hang up') ? 'ECONNRESET' : /\bE[A-Z]{4,}\b/.exec(message)?.[0];
+  const code = codeIn(message);
   return code ? Object.assign(new Error(message), { code }) : error;
+}
+
+function codeIn(message: string): string | undefined {
+  if (/socket hang up|: aborted/.test(message)) return 'ECONNRESET';
+  return /certificate/.test(message) ? 'CERT_UNTRUSTED' : /\bE[A-Z]{4,}\b/.exec(message)?.[0];
 }
 
 function codeOfStatus(status: number): ErrorCodeName {
   if (status === 401) return 'DNS_CREDENTIALS';
   if (status === 403) return 'DNS_FORBIDDEN';
   if (status === 404) return 'NOT_FOUND';
+  if (status === 409) return 'CONFLICT';
   if (status === 429) return 'RATE_LIMITED';
-  return status >= 500 ? 'SERVER_ERROR' : 'INVALID';
+  return status === 408 || status >= 500 ? 'SERVER_ERROR' : 'INVALID';
 }

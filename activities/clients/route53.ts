@@ -12,13 +12,12 @@ import {
   type Route53ClientConfig,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { currentContext } from '../context.ts';
+import { deadline, requestTimeoutMs } from './deadline.ts';
 import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './dns-names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
 import { route53Failure } from './route53-errors.ts';
 
-/** ms for one answer, and for a connection. */
-const requestTimeoutMs = 30_000;
+/** ms for a connection. */
 const connectionTimeoutMs = 5_000;
 /** Most that the lists of the API give at a time. */
 const zonesAPage = 100;
@@ -48,7 +47,8 @@ function configOf(dns: DnsSpec): Route53ClientConfig {
     region: region ?? 'us-east-1',
     // Temporal retries, by what the table says of the error.
     maxAttempts: 1,
-    requestHandler: { requestTimeout: requestTimeoutMs, connectionTimeout: connectionTimeoutMs },
+    // For the answer there is a deadline: the handler's own timeout only warns.
+    requestHandler: { connectionTimeout: connectionTimeoutMs },
     ...(endpoint ? { endpoint } : {}),
   };
   if (profile) base.profile = profile;
@@ -61,17 +61,23 @@ function configOf(dns: DnsSpec): Route53ClientConfig {
 }
 
 /** A client of Route 53. Credentials are read anew each time, so that they may be mended while a step is parked. */
-export function route53(dns: DnsSpec): DnsProvider {
+export function route53(dns: DnsSpec, timeoutMs = requestTimeoutMs): DnsProvider {
   const client = new Route53Client(configOf(dns));
   const label = dns.endpoint ? `aws-route53 at ${dns.endpoint}` : 'aws-route53';
   const wantsPrivate = dns.visibility === 'private';
 
   /** Runs one call; its errors are classified. */
   async function ask<T>(what: string, send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    const { signal, cause } = deadline(timeoutMs);
     try {
-      return await send({ abortSignal: currentContext().signal });
+      return await send({ abortSignal: signal });
     } catch (error) {
-      throw route53Failure(error, { label, server: dns.endpoint ?? 'route53.amazonaws.com', what, zone: dns.zone });
+      throw route53Failure(cause(error), {
+        label,
+        server: dns.endpoint ?? 'route53.amazonaws.com',
+        what,
+        zone: dns.zone,
+      });
     }
   }
 

@@ -15,8 +15,11 @@ export const commonErrors = defineErrors({
   },
   TLS_MISMATCH: {
     retry: 'never',
-    title: 'the server does not show the certificate that the kubeconfig expects',
-    fix: () => ['check certificate-authority-data and server of the context'],
+    title: 'the server does not show a certificate that is trusted here',
+    fix: () => [
+      'a cluster: check certificate-authority-data and server of the context',
+      'a registry: images.caFile; a DNS provider: NODE_EXTRA_CA_CERTS in the environment of the worker',
+    ],
   },
   UNAUTHENTICATED: {
     retry: 'never',

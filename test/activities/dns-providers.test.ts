@@ -285,8 +285,10 @@ describe.each([
   });
 
   it('parks on a refusal', async () => {
-    backend.proxy.fail('GET', backend.faults.denied);
+    // Credentials are read anew once when they are refused.
+    backend.proxy.fail('GET', backend.faults.denied, backend.faults.denied);
     expect(await refused(provider.check())).toMatchObject({ type: backend.denied, nonRetryable: true });
+    backend.proxy.forget();
   });
 
   it('says where credentials can come from when there are none', async () => {
@@ -390,8 +392,9 @@ describe('Route 53 alone', () => {
     ['Throttling', 'RATE_LIMITED'],
     ['InvalidDomainName', 'INVALID'],
   ])('%s is %s', async (word, code) => {
-    backend.proxy.fail('POST', awsError(400, word));
+    backend.proxy.fail('POST', awsError(400, word), awsError(400, word));
     const why = await refused((await provider()).create('fails.example.', uuid));
+    backend.proxy.forget();
     expect(why).toMatchObject({ type: code });
     expect(why.message).toContain(`said ${word}`);
   });

@@ -97,6 +97,11 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
     body: FederationCluster & { preconditions?: { uid?: string } },
   ): Answer => {
     const found = clusters.get(name);
+    // Items of a list carry neither kind nor apiVersion (reference §7).
+    if (method === 'GET' && name === '') {
+      const items = [...clusters.values()].map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item);
+      return [200, { kind: 'ClusterList', apiVersion: 'federation/v1beta1', items }];
+    }
     if (method === 'POST') {
       if (clusters.has(body.metadata.name))
         return status(409, 'AlreadyExists', `clusters "${body.metadata.name}" already exists`);

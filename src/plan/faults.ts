@@ -1,0 +1,125 @@
+import { errorCodes, type ErrorCodeName } from '../errors.ts';
+
+/** What can go wrong with one request. */
+export const faults = {
+  refused: 'nobody listens at the address',
+  reset: 'the connection breaks in the middle of the answer',
+  silence: 'the request is taken, and no answer comes within 30 s',
+  tls: 'the server shows a certificate that nobody vouches for',
+  'status 500': 'the server failed',
+  'status 503': 'the server, or what stands before it, is not there for now',
+  'status 429': 'too many requests; with Retry-After',
+  'status 409': 'something else was there first, or changed it',
+  'status 401 once': 'the credentials are refused, and taken when asked again',
+  'status 401': 'the credentials are refused as often as they are shown',
+  'status 403': 'the credentials are good, the right is missing',
+} as const;
+export type FaultName = keyof typeof faults;
+
+/** The code that a call throws, or in words what it answers instead. */
+export type Verdict = ErrorCodeName | { value: string };
+
+/** What a run does with a verdict: it is tried again, its step parks, or the step goes on with a value. */
+export type FaultEnd = 'retried' | 'parked' | 'value';
+
+/** One kind of server. */
+export interface FaultClient {
+  title: string;
+  /** What a fault comes to in every call that has no word of its own. */
+  usual: Record<FaultName, Verdict>;
+  /** Every kind of call, with what comes to something else in it. */
+  calls: Record<string, Partial<Record<FaultName, Verdict>>>;
+}
+
+const again = { value: 'the answer, asked again with credentials read anew' };
+
+/** What any server comes to that speaks HTTP. */
+const common = {
+  refused: 'UNREACHABLE',
+  reset: 'UNREACHABLE',
+  silence: 'UNREACHABLE',
+  tls: 'TLS_MISMATCH',
+  'status 500': 'SERVER_ERROR',
+  'status 503': 'SERVER_ERROR',
+  'status 429': 'RATE_LIMITED',
+  'status 409': 'CONFLICT',
+  'status 401 once': again,
+} as const satisfies Partial<Record<FaultName, Verdict>>;
+
+const kubernetes: FaultClient['usual'] = { ...common, 'status 401': 'UNAUTHENTICATED', 'status 403': 'FORBIDDEN' };
+const notOurs = { value: 'nothing: what stands there now has another UID, and is not ours' };
+const status = { value: 'the status, for the caller to judge' };
+const dns: FaultClient['usual'] = { ...common, 'status 401': 'DNS_CREDENTIALS', 'status 403': 'DNS_FORBIDDEN' };
+const madeBefore = { 'status 409': { value: 'the zone of this name that stands, with whose it is' } };
+const plainDnsCalls = { check: {}, find: {}, records: {}, ensureRecord: {}, removeRecord: {}, remove: {} };
+
+/**
+ * What happens when a request fails, for every client and kind of call; docs/faults.md is made of it, and
+ * test/activities/faults.test.ts holds the clients to it.
+ */
+export const faultTable = {
+  kubernetes: {
+    title: 'Kubernetes API of the host cluster and the members',
+    usual: kubernetes,
+    calls: {
+      read: {},
+      list: {},
+      create: {},
+      apply: {},
+      mergePatch: {},
+      jsonPatch: {},
+      remove: { 'status 409': notOurs },
+      get: {
+        'status 500': status,
+        'status 503': status,
+        'status 429': status,
+        'status 409': status,
+        'status 401': status,
+        'status 403': status,
+      },
+      can: {},
+    },
+  },
+  federation: {
+    title: 'Federation API',
+    usual: kubernetes,
+    calls: { read: {}, list: {}, create: {}, mergePatch: {}, remove: { 'status 409': notOurs } },
+  },
+  registry: {
+    title: 'Container registry',
+    usual: {
+      ...common,
+      'status 401 once': { value: 'the answer, asked again with the token or login that the 401 wants' },
+      'status 401': 'REGISTRY_DENIED',
+      'status 403': 'REGISTRY_DENIED',
+    },
+    calls: { find: {}, platformsOf: {}, tagsOf: {}, checkPush: {} },
+  },
+  powerdns: {
+    title: 'PowerDNS',
+    usual: dns,
+    calls: { ...plainDnsCalls, create: madeBefore },
+  },
+  'aws-route53': {
+    title: 'Route 53',
+    usual: dns,
+    calls: { ...plainDnsCalls, create: {}, changeDone: {} },
+  },
+  'google-clouddns': {
+    title: 'Cloud DNS',
+    usual: dns,
+    calls: { ...plainDnsCalls, create: madeBefore, changeDone: {} },
+  },
+} as const satisfies Record<string, FaultClient>;
+export type FaultClientName = keyof typeof faultTable;
+
+/** What a fault comes to in a call. */
+export function verdictOf(client: FaultClient, call: string, fault: FaultName): Verdict {
+  return client.calls[call]?.[fault] ?? client.usual[fault];
+}
+
+/** What the run makes of a verdict, by the table of errors. */
+export function endOf(verdict: Verdict): FaultEnd {
+  if (typeof verdict === 'object') return 'value';
+  return errorCodes[verdict].retry === 'never' ? 'parked' : 'retried';
+}
