@@ -15,6 +15,12 @@ export interface FakeFederationApi {
   misuse: string[];
   /** Answers the next write with this status instead, after it was done (`after`) or in place of it. */
   failNext: { status: number; after?: boolean } | undefined;
+  /** What happens an instant before the next request of this method is looked at. */
+  before: { method: string; act: () => void } | undefined;
+  /** A DELETE is taken, and nothing goes: as with members that are not Ready. */
+  held: boolean;
+  /** UIDs that DELETE asked for. */
+  preconditions: (string | undefined)[];
   stop(): Promise<void>;
 }
 
@@ -82,6 +88,9 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
     writes: [],
     misuse: [],
     failNext: undefined,
+    before: undefined,
+    held: false,
+    preconditions: [],
     stop: async () => {},
   };
 
@@ -111,9 +120,10 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
     if (!found) return status(404, 'NotFound', `clusters "${name}" not found`);
     if (method === 'GET') return [200, found];
     if (method === 'PATCH') return [200, store(merge(found, body) as FederationCluster)];
+    api.preconditions.push(body.preconditions?.uid);
     if (body.preconditions?.uid && body.preconditions.uid !== found.metadata.uid)
       return status(409, 'Conflict', 'uid precondition');
-    clusters.delete(name);
+    if (!api.held) clusters.delete(name);
     return [200, found];
   };
   const answer = (request: http.IncomingMessage, text: string): Answer => {
@@ -128,8 +138,11 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
     if (method !== 'GET') api.writes.push(`${method} ${url.pathname}`);
     const core = coreAnswer(api, method, url.pathname);
     if (core) return core;
-    if (url.pathname === `${base}/clusters` && method === 'GET')
-      return [200, { kind: 'ClusterList', items: [...clusters.values()] }];
+    const { before } = api;
+    if (before?.method === method) {
+      api.before = undefined;
+      before.act();
+    }
     const fail = method === 'GET' ? undefined : api.failNext;
     if (fail) api.failNext = undefined;
     if (fail && !fail.after) return status(fail.status, 'Forbidden', 'told to fail');
