@@ -7,7 +7,7 @@ import { failure } from '../fail.ts';
 import type { Credentials } from './docker-config.ts';
 import { type Base, basic, challengeOf, tokenOf } from './registry-auth.ts';
 import { digestOfBody, provenDigest, toldDigest } from './registry-digest.ts';
-import { type Answer, exchange, exchangeRaw, type Outgoing, refusal, wordsOf } from './registry-http.ts';
+import { type Answer, exchange, exchangeRaw, type Outgoing, refusal, type Trust, wordsOf } from './registry-http.ts';
 
 /** Media types of what a tag may point to. Docker's own first: old registries know no others. */
 const accept = [

@@ -18,7 +18,7 @@ export const commonErrors = defineErrors({
     title: 'the server does not show a certificate that is trusted here',
     fix: () => [
       'a cluster: check certificate-authority-data and server of the context',
-      'a registry: images.caFile; a DNS provider: NODE_EXTRA_CA_CERTS in the environment of the worker',
+      'a DNS provider: NODE_EXTRA_CA_CERTS in the environment of the worker',
     ],
   },
   UNAUTHENTICATED: {

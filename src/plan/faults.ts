@@ -89,11 +89,13 @@ export const faultTable = {
     title: 'Container registry',
     usual: {
       ...common,
+      tls: 'REGISTRY_TLS',
+      'status 409': 'REGISTRY_ANSWER',
       'status 401 once': { value: 'the answer, asked again with the token or login that the 401 wants' },
       'status 401': 'REGISTRY_DENIED',
       'status 403': 'REGISTRY_DENIED',
     },
-    calls: { find: {}, platformsOf: {}, tagsOf: {}, checkPush: {} },
+    calls: { find: {}, configOf: {}, platformsOf: {}, tagsOf: {}, checkPush: {} },
   },
   powerdns: {
     title: 'PowerDNS',

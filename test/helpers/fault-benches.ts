@@ -192,6 +192,11 @@ async function registry(): Promise<Bench<RegistryClient>> {
         act: (client) => client.ask.find({ registry: client.registry, repository, tag: '1' }),
         value: () => digest,
       }),
+      configOf: async () => ({
+        methods: ['GET'],
+        act: (client) => client.ask.configOf({ registry: client.registry, repository, tag: '1' }),
+        value: () => expect.stringMatching(/^sha256:/),
+      }),
       platformsOf: async () => ({
         methods: ['GET'],
         act: (client) => client.ask.platformsOf({ registry: client.registry, repository, tag: '1' }, digest),
