@@ -147,7 +147,7 @@ export async function waiting<I, O>(
 }
 
 /** Merge-patches the status subresource, which fedctl itself never writes. */
-async function setStatus(server: TestServer, object: KubeObject, status: object): Promise<void> {
+export async function setStatus(server: TestServer, object: KubeObject, status: object): Promise<void> {
   const { clusters } = JSON.parse(readFileSync(server.kubeconfig, 'utf8')) as {
     clusters: { cluster: { server: string } }[];
   };
