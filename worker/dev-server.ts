@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,8 @@ import { searchAttributes } from '../workflows/visibility.ts';
 export interface DevServer {
   address: string;
   ui: string;
+  /** A Temporal profile file that names this server and nothing else. */
+  configFile: string;
   /** Ends it and waits for its end. */
   stop(): Promise<void>;
   /** Resolves when it ended by itself. */
@@ -36,11 +38,28 @@ export function devServerArguments(database: string, port: number, uiPort = port
   return ['server', 'start-dev', ...listen, '--db-filename', database, '--log-level', 'error', ...attributes];
 }
 
-/** Starts a dev server in `folder`. Throws an Error when there is no program for it or it does not come up. */
+/**
+ * The environment of a process that is to reach this server, whatever server, namespace, key or certificates the
+ * person's own profile and variables name.
+ */
+export function devServerEnvironment(env: NodeJS.ProcessEnv, { configFile }: Pick<DevServer, 'configFile'>) {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return { ...Object.fromEntries(others), TEMPORAL_CONFIG_FILE: configFile };
+}
+
+/**
+ * Starts a dev server in `folder`. Throws an Error when there is no program for it, its port is taken, or it does not
+ * come up.
+ */
 export async function startDevServer(folder: string, env: NodeJS.ProcessEnv, port = 7233): Promise<DevServer> {
   const program = await findTemporal(env);
   if (!program) throw new Error('no temporal program on the PATH, in FEDCTL_TEMPORAL, or built by fedctl sandbox up');
+  // Another server there would answer in its place.
+  if (await accepts(port)) throw new Error(`something listens on port ${port} of this machine already`);
   await mkdir(folder, { recursive: true });
+  const address = `127.0.0.1:${port}`;
+  const configFile = join(folder, 'dev-server.toml');
+  await writeFile(configFile, `[profile.default]\naddress = "${address}"\nnamespace = "default"\n`);
   // A process group of its own: Ctrl-C reaches the worker first, which ends the server last.
   const child = spawn(program, devServerArguments(join(folder, 'temporal.db'), port), {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -51,7 +70,8 @@ export async function startDevServer(folder: string, env: NodeJS.ProcessEnv, por
   failed.catch(() => undefined);
   await Promise.race([failed, answers(port, child)]);
   return {
-    address: `127.0.0.1:${port}`,
+    address,
+    configFile,
     ui: `http://127.0.0.1:${port + 1000}`,
     ended,
     stop: async () => {

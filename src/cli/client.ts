@@ -34,6 +34,12 @@ export function temporalConfig(env: NodeJS.ProcessEnv) {
   }
 }
 
+/** Whether commands of this environment go to the server at this address of loopback. */
+export function connectsTo(env: NodeJS.ProcessEnv, address: string): boolean {
+  const { address: named, namespace, connectionOptions } = temporalConfig(env);
+  return named.replace(/^localhost:/, '127.0.0.1:') === address && namespace === 'default' && !connectionOptions.tls;
+}
+
 /** FEDCTL_TEMPORAL_UI, else the dev server's Web UI when the server stands where a dev server does. */
 function uiOf(address: string, env: NodeJS.ProcessEnv): string | null {
   const said = env['FEDCTL_TEMPORAL_UI'];

@@ -46,8 +46,8 @@ export const configureWorker: Configure = (command, cli) => {
           io.note('ending: running steps are given back to Temporal'),
         );
         const server = options.devServer ? await startServer(cli.io) : undefined;
-        const env = server ? { ...io.env, TEMPORAL_ADDRESS: server.address } : io.env;
         try {
+          const env = server?.env ?? io.env;
           await serve({ ...cli, io: { ...io, env } }, { taskQueue, serve: serving }, stop);
         } finally {
           await server?.stop();
@@ -57,14 +57,18 @@ export const configureWorker: Configure = (command, cli) => {
 };
 
 async function startServer(io: { env: NodeJS.ProcessEnv; note(text: string): void }) {
-  const { startDevServer } = await import('../../../worker/dev-server.ts');
+  const { devServerEnvironment, startDevServer } = await import('../../../worker/dev-server.ts');
+  const { connectsTo } = await import('../client.ts');
   try {
     const server = await startDevServer(stateFolder(io.env), io.env);
     io.note(`Temporal at ${server.address}, Web UI at ${server.ui}`);
-    return server;
+    if (!connectsTo(io.env, server.address))
+      io.note(`other commands find it with: export TEMPORAL_CONFIG_FILE=${server.configFile} TEMPORAL_PROFILE=default`);
+    return { ...server, env: devServerEnvironment(io.env, server) };
   } catch (error) {
     throw new CliError(exit.failed, (error as Error).message, [
       'install the temporal CLI, or run fedctl sandbox up once',
+      'where a server runs already: fedctl worker, without --dev-server',
     ]);
   }
 }
