@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Temporal } from '../../src/cli/client.ts';
+import { decide } from '../../src/cli/commands/down.ts';
 import { exit } from '../../src/cli/exit.ts';
-import { endOf } from '../../src/cli/follow.ts';
+import { endOf, follow } from '../../src/cli/follow.ts';
+import { fakeIo } from '../helpers/fake-io.ts';
 import type { StatusModel } from '../../src/cli/status-model.ts';
 
 const seen = (execution: string) => ({ execution }) as Parameters<typeof endOf>[0];
@@ -32,5 +35,46 @@ describe('the exit code of a run that is followed', () => {
       endOf(seen(one), undefined),
     );
     expect(codes).toEqual([undefined, exit.done, exit.declined, exit.failed, exit.failed]);
+  });
+});
+
+describe('following a run of which nothing can be seen', () => {
+  /** A server that answers nothing. */
+  const temporal = {} as Temporal;
+  const options = { temporal, workflowId: 'federation/f', taskQueue: 'q', known: {}, output: 'json' as const };
+  const never = new AbortController().signal;
+
+  it('ends with 4 when --timeout is over; the run goes on', async () => {
+    const followed = await follow(fakeIo(), { ...options, timeoutMs: 1, detach: never });
+    expect(followed).toEqual({ code: exit.timedOut, model: undefined, runId: undefined });
+  });
+
+  it('ends with 130 by Ctrl-C, also in the middle of a wait, and long before any timeout', async () => {
+    expect((await follow(fakeIo(), { ...options, detach: AbortSignal.abort() })).code).toBe(exit.detached);
+    const ctrlC = new AbortController();
+    const following = follow(fakeIo(), { ...options, timeoutMs: 3_600_000, detach: ctrlC.signal });
+    ctrlC.abort();
+    expect((await following).code).toBe(exit.detached);
+  });
+});
+
+describe('a turn-down that the person does not want after all', () => {
+  const asked = (...answers: string[]) =>
+    decide(fakeIo({ interactive: true, ask: async () => answers.shift() ?? '' }), 'prod', {}, {});
+
+  it.each([
+    ['another name', ['stage']],
+    ['no name', ['']],
+    ['neither keep nor delete', ['prod', 'burn']],
+  ])('ends with 5: %s', async (_what, answers) => {
+    await expect(asked(...answers)).rejects.toMatchObject({
+      exitCode: exit.declined,
+      message: expect.stringContaining('nothing was touched'),
+    });
+  });
+
+  it('goes on with its name, and keeps the volume unless told otherwise', async () => {
+    expect(await asked('prod', '')).toEqual({ volumes: 'keep' });
+    expect(await asked('prod', 'delete')).toEqual({ volumes: 'delete' });
   });
 });
