@@ -7,6 +7,8 @@ import { createActivities } from '../../activities/index.ts';
 import { refOf } from '../../activities/objects.ts';
 import type { StepCall, StepResult } from '../../src/plan/call.ts';
 import { labels, names } from '../../src/plan/names.ts';
+import { activityEnvironment } from '../helpers/activity-environment.ts';
+import { activityTable } from '../helpers/activity-table.ts';
 import { type DnsServer, startDnsServer } from '../helpers/dns-server.ts';
 import { type FakeApiserver, startFakeApiserver } from '../helpers/fake-apiserver.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';
@@ -29,6 +31,7 @@ afterAll(() => Promise.all([server?.stop(), dns?.stop()]));
 beforeEach(async () => {
   world = await hostWorld(server);
   activities = createActivities(world.deps);
+  await once({ ...lazyClass, provisioner: 'none', volumeBindingMode: 'WaitForFirstConsumer' });
 });
 
 const images = { apiserverImage: 'registry.example/hyperkube:1', etcdImage: 'registry.example/etcd:1' };
@@ -43,14 +46,12 @@ async function once(object: KubeObject): Promise<void> {
   if (!(await world.host.read({ apiVersion, kind, name: metadata.name }))) await world.host.create(object);
 }
 
-const ensuring: [name: string, step: string, objects: [string, string, string][], given: object][] = [
+const lazyClaim = { spec: { etcd: { storage: '1Gi', storageClassName: 'lazy' } } };
+
+/** The activities that bring objects of the host cluster to what is wanted: one row for each, filled in alike. */
+const ensuring = [
   ['ensureApiserverService', 'apiserver/service', [['v1', 'Service', names.apiserver]], {}],
-  [
-    'ensureEtcdClaim',
-    'etcd/claim',
-    [['v1', 'PersistentVolumeClaim', names.etcdClaim]],
-    { spec: { etcd: { storage: '1Gi', storageClassName: 'lazy' } } },
-  ],
+  ['ensureEtcdClaim', 'etcd/claim', [['v1', 'PersistentVolumeClaim', names.etcdClaim]], lazyClaim],
   [
     'ensureApiserverDeployment',
     'apiserver/deployment',
@@ -73,84 +74,102 @@ const ensuring: [name: string, step: string, objects: [string, string, string][]
     [['apps/v1', 'Deployment', names.controllerManager]],
     { facts: managerFacts },
   ],
-];
+] as const;
 
-describe.each(ensuring)('%s', (name, step, objects, given) => {
-  const activityOf = (deps: Deps): Activity => createActivities(deps)[name as keyof Activities] as unknown as Activity;
-  const callOf = (more: object = {}): StepCall<unknown> => world.call(step as never, { ...given, ...more });
+for (const [name, step, objects, given] of ensuring) {
+  const activityOf = (deps: Deps): Activity => createActivities(deps)[name] as unknown as Activity;
+  const callOf = (more: object = {}): StepCall<unknown> => world.call(step, { ...given, ...more });
   const ensure = (more: object = {}) => world.act(activityOf(world.deps), callOf(more));
   const found = () => Promise.all(objects.map(([apiVersion, kind, object]) => world.read(apiVersion, kind, object)));
-  const kinds = new Set(objects.map(([, kind]) => kind));
-  beforeEach(() => once({ ...lazyClass, provisioner: 'none', volumeBindingMode: 'WaitForFirstConsumer' }));
+  const nothing = objects.map(() => undefined);
 
-  it('makes what is missing, ours and ledgered, and writes nothing the second time', async () => {
-    expect(await ensure()).toMatchObject({ outcome: 'created' });
-    const made = await found();
-    expect(made.map((object) => object?.metadata.labels?.[labels.federation])).toEqual(
-      objects.map(() => world.run.uuid),
-    );
-    const uids = made.map((object) => object?.metadata.uid);
-    expect((await world.ledger()).map(({ uid }) => uid).sort()).toEqual(uids.sort());
-    const ledger = await world.read('v1', 'ConfigMap', names.ledger);
-    expect(await ensure()).toMatchObject({ outcome: 'kept' });
-    // The API server stores a claim anew at its second apply, with nothing changed, and leaves it alone from the third on.
-    const settled = kinds.has('PersistentVolumeClaim') ? await found() : made;
-    expect(await ensure()).toMatchObject({ outcome: 'kept' });
-    expect(versions(await found())).toEqual(versions(settled));
-    expect(versions([await world.read('v1', 'ConfigMap', names.ledger)])).toEqual(versions([ledger]));
+  activityTable(name, {
+    'first run': async () => {
+      expect(await ensure()).toMatchObject({ outcome: 'created' });
+      const made = await found();
+      expect(made.map((object) => object?.metadata.labels?.[labels.federation])).toEqual(
+        objects.map(() => world.run.uuid),
+      );
+      const uids = made.map((object) => object?.metadata.uid);
+      expect((await world.ledger()).map(({ uid }) => uid).sort()).toEqual(uids.sort());
+    },
+    'second run, no writes': async () => {
+      await ensure();
+      const made = await found();
+      const ledger = await world.read('v1', 'ConfigMap', names.ledger);
+      expect(await ensure()).toMatchObject({ outcome: 'kept' });
+      // The API server stores a claim anew at its second apply, with nothing changed, and leaves it alone from the third on.
+      const settled = name === 'ensureEtcdClaim' ? await found() : made;
+      expect(await ensure()).toMatchObject({ outcome: 'kept' });
+      expect(versions(await found())).toEqual(versions(settled));
+      expect(versions([await world.read('v1', 'ConfigMap', names.ledger)])).toEqual(versions([ledger]));
+    },
+    'crash between act and record': async () => {
+      const failed = failureOf(world.act(activityOf(dyingAfterWrite(world.deps)), callOf()));
+      expect(await failed).toMatchObject({ type: 'SERVER_ERROR' });
+      const first = (await found())[0]!;
+      expect((await world.ledger()).map(({ uid }) => uid)).toEqual(['']);
+      await ensure();
+      expect((await found())[0]!.metadata.uid).toBe(first.metadata.uid);
+      expect((await world.ledger()).map(({ uid }) => uid)).toContain(first.metadata.uid);
+    },
+    'permission denied': async () => {
+      const cluster = { 'insecure-skip-tls-verify': true };
+      const text = kubeconfigFor({ server: world.host.server, cluster, user: { token: 'weak-token' } });
+      const run = await weakHost(world, kubeconfigFile(text));
+      expect(await failureOf(ensure({ run }))).toMatchObject({
+        type: 'FORBIDDEN',
+        nonRetryable: true,
+        message: expect.stringContaining('"weak" cannot get resource'),
+      });
+      expect(await found()).toEqual(nothing);
+    },
+    // Another manager owns a field: parks, and takes it on the operator's word.
+    conflict: async () => {
+      await ensure();
+      const [apiVersion, kind, object] = objects[0];
+      const ref = { apiVersion, kind, name: object, namespace: world.namespace };
+      const theirs = { metadata: { labels: { app: 'theirs' } } };
+      await world.host.mergePatch(ref, theirs);
+      // The same field manager may write by apply and by patch; both count as managers.
+      expect(await failureOf(ensure())).toMatchObject({ type: 'FIELD_OWNED', message: expect.stringContaining('app') });
+      expect(await ensure({ run: { takeOwnership: true } })).toMatchObject({ outcome: 'updated' });
+      expect((await found())[0]!.metadata.labels!['app']).toBe('federated-cluster');
+    },
+    // The namespace is gone: nothing can be made in it, and nothing is.
+    'not found': async () => {
+      const run = { host: { ...world.run.host, namespace: 'no-such-namespace' } };
+      expect(await failureOf(ensure({ run }))).toMatchObject({ nonRetryable: true });
+      expect(await found()).toEqual(nothing);
+    },
+    timeout: 'only ensureEtcdClaim waits: see below; a silent server is in activities/faults.test.ts',
+    cancelled: async () => {
+      const environment = activityEnvironment({ scheduledTimestampMs: Date.now() });
+      environment.cancel('CANCELLED');
+      await expect(environment.run(activityOf(world.deps), callOf())).rejects.toBeInstanceOf(CancelledFailure);
+      expect(await found()).toEqual(nothing);
+    },
   });
 
-  it('finds its own again after a worker died behind the write', async () => {
-    const failed = failureOf(world.act(activityOf(dyingAfterWrite(world.deps)), callOf()));
-    expect(await failed).toMatchObject({ type: 'SERVER_ERROR' });
-    const first = (await found())[0]!;
-    expect((await world.ledger()).map(({ uid }) => uid)).toEqual(['']);
-    await ensure();
-    expect((await found())[0]!.metadata.uid).toBe(first.metadata.uid);
-    expect((await world.ledger()).map(({ uid }) => uid)).toContain(first.metadata.uid);
-  });
-
-  it('leaves an object of somebody else alone', async () => {
-    await ensure();
-    const theirs = (await found())[0]!;
-    const { apiVersion, kind, metadata } = theirs;
-    const ref = { apiVersion, kind, name: metadata.name, namespace: world.namespace };
-    await world.host.mergePatch(ref, { metadata: { labels: { [labels.federation]: 'another' } } });
-    const before = await found();
-    expect(await failureOf(ensure())).toMatchObject({ type: 'FOREIGN', nonRetryable: true });
-    expect(versions(await found())).toEqual(versions(before));
-  });
-
-  it('says which right is missing', async () => {
-    const cluster = { 'insecure-skip-tls-verify': true };
-    const text = kubeconfigFor({ server: world.host.server, cluster, user: { token: 'weak-token' } });
-    const run = await weakHost(world, kubeconfigFile(text));
-    expect(await failureOf(ensure({ run }))).toMatchObject({
-      type: 'FORBIDDEN',
-      nonRetryable: true,
-      message: expect.stringContaining('"weak" cannot get resource'),
+  describe(`${name}, of what is not its own`, () => {
+    it('leaves an object of somebody else alone', async () => {
+      await ensure();
+      const theirs = (await found())[0]!;
+      const { apiVersion, kind, metadata } = theirs;
+      const ref = { apiVersion, kind, name: metadata.name, namespace: world.namespace };
+      await world.host.mergePatch(ref, { metadata: { labels: { [labels.federation]: 'another' } } });
+      const before = await found();
+      expect(await failureOf(ensure())).toMatchObject({ type: 'FOREIGN', nonRetryable: true });
+      expect(versions(await found())).toEqual(versions(before));
     });
-    expect(await found()).toEqual(objects.map(() => undefined));
-  });
 
-  it("parks when another manager owns a field, and takes it on the operator's word", async () => {
-    await ensure();
-    const [apiVersion, kind, object] = objects[0]!;
-    const ref = { apiVersion, kind, name: object, namespace: world.namespace };
-    const theirs = { metadata: { labels: { app: 'theirs' } } };
-    await world.host.mergePatch(ref, theirs);
-    // The same field manager may write by apply and by patch; both count as managers.
-    expect(await failureOf(ensure())).toMatchObject({ type: 'FIELD_OWNED', message: expect.stringContaining('app') });
-    expect(await ensure({ run: { takeOwnership: true } })).toMatchObject({ outcome: 'updated' });
-    expect((await found())[0]!.metadata.labels!['app']).toBe('federated-cluster');
+    it('gives way to a run that took the federation over', async () => {
+      const run = { firstRunId: 'another' };
+      expect(await failureOf(ensure({ run }))).toMatchObject({ type: 'OWNER_CHANGED' });
+      expect(await found()).toEqual(nothing);
+    });
   });
-
-  it('gives way to a run that took the federation over', async () => {
-    const run = { firstRunId: 'another' };
-    expect(await failureOf(ensure({ run }))).toMatchObject({ type: 'OWNER_CHANGED' });
-    expect(await found()).toEqual(objects.map(() => undefined));
-  });
-});
+}
 
 describe('patches of the spec', () => {
   it('are the last word on a rendered object', async () => {
