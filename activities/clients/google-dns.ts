@@ -206,7 +206,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requ
       const answer = await request('GET', pathOf({ id }), `reading zone ${id}`);
       if (answer.status === 404) return undefined;
       if (answer.status >= 300) throw fail(answer, `reading zone ${id}`);
-      return toZone(JSON.parse(answer.text) as ApiZone);
+      return toZone(parse(answer, `reading zone ${id}`) as ApiZone);
     },
     create,
     records: async (zone) => (await sets(zone)).map(toRecords),

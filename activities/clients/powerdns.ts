@@ -116,11 +116,11 @@ export async function powerDns(
       return Promise.all(found.map(async (zone) => toZone(await full(zone.id))));
     },
     read: async (id) => {
-      const response = await request('GET', `/zones/${encodeURIComponent(id)}`);
+      const answer = await request('GET', `/zones/${encodeURIComponent(id)}`);
       // 422: what is no zone's id at all.
-      if (response.status === 404 || response.status === 422) return undefined;
-      if (!response.ok) return fail(response, `reading zone ${id}`);
-      return toZone(await bodyOf<ApiZone>(response, `reading zone ${id}`));
+      if (answer.status === 404 || answer.status === 422) return undefined;
+      if (!answer.ok) throw refusal(answer, `reading zone ${id}`);
+      return toZone(parse<ApiZone>(answer, `reading zone ${id}`));
     },
     create: async (name, federation) => {
       const zone = fqdn(name);

@@ -51,7 +51,7 @@ const notOurs = { value: 'nothing: what stands there now has another UID, and is
 const status = { value: 'the status, for the caller to judge' };
 const dns: FaultClient['usual'] = { ...common, 'status 401': 'DNS_CREDENTIALS', 'status 403': 'DNS_FORBIDDEN' };
 const madeBefore = { 'status 409': { value: 'the zone of this name that stands, with whose it is' } };
-const plainDnsCalls = { check: {}, find: {}, records: {}, ensureRecord: {}, removeRecord: {}, remove: {} };
+const plainDnsCalls = { check: {}, find: {}, read: {}, records: {}, ensureRecord: {}, removeRecord: {}, remove: {} };
 
 /**
  * What happens when a request fails, for every client and kind of call; docs/faults.md is made of it, and

@@ -247,9 +247,16 @@ async function dnsBench(backend: DnsBackend): Promise<Bench<DnsProvider>> {
       return { methods: [method], act: (provider) => act(provider, zone), value };
     };
   const record = (zone: Zone) => ({ name: `a.${zone.name}`, type: 'A', ttl: 60, values: ['192.0.2.1'] });
+  /** The change to wait for, where changes take time. */
+  const change = (): unknown => (backend.pending ? expect.any(String) : undefined);
   const ours = (): unknown => expect.objectContaining({ federation: uuid });
   const calls: Bench<DnsProvider>['calls'] = {
-    check: about('GET', (provider) => provider.check()),
+    check: about(
+      'GET',
+      (provider) => provider.check(),
+      () => expect.any(String),
+    ),
+    read: about('GET', (provider, zone) => provider.read(zone.id), ours),
     find: about(
       'GET',
       (provider, zone) => provider.find(zone.name),
@@ -265,18 +272,14 @@ async function dnsBench(backend: DnsBackend): Promise<Bench<DnsProvider>> {
       (provider, zone) => provider.records(zone),
       () => expect.any(Array),
     ),
-    ensureRecord: about(
-      backend.changes,
-      (provider, zone) => provider.ensureRecord(zone, record(zone)),
-      () => (backend.pending ? expect.any(String) : undefined),
-    ),
+    ensureRecord: about(backend.changes, (provider, zone) => provider.ensureRecord(zone, record(zone)), change),
     removeRecord: async (good) => {
       const zone = await good.create(`${fresh()}.example.`, uuid);
       await good.ensureRecord(zone, record(zone));
       return {
         methods: [backend.changes],
         act: (provider) => provider.removeRecord(zone, record(zone)),
-        value: nothing,
+        value: change,
       };
     },
     remove: about('DELETE', (provider, zone) => provider.remove(zone)),
@@ -284,10 +287,10 @@ async function dnsBench(backend: DnsBackend): Promise<Bench<DnsProvider>> {
   if (backend.pending) {
     calls['changeDone'] = async (good) => {
       const zone = await good.create(`${fresh()}.example.`, uuid);
-      const change = await good.ensureRecord(zone, record(zone));
+      const made = await good.ensureRecord(zone, record(zone));
       return {
         methods: ['GET'],
-        act: (provider) => provider.changeDone(zone, change!),
+        act: (provider) => provider.changeDone(zone, made!),
         value: () => expect.any(Boolean),
       };
     };
