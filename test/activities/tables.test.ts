@@ -15,6 +15,8 @@ const elsewhere: Partial<Record<keyof Activities, string>> = {
   checkStorage: 'preflight.test.ts',
   checkMembers: 'preflight.test.ts',
   checkImages: 'images.test.ts',
+  checkBuild: 'images.test.ts',
+  checkOwner: 'images.test.ts',
   checkDns: 'dns.test.ts',
   ensureNamespace: 'namespace.test.ts',
   removeNamespace: 'namespace.test.ts',
