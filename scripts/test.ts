@@ -25,7 +25,9 @@ async function runAll(): Promise<Tally[]> {
   const inner = await runJest(['unit', 'activities', 'workflows', 'contract'], env, ['--maxWorkers=2']);
   console.log('\nend to end, in the sandbox');
   const outer = await runJest(['e2e'], env, ['--runInBand']);
-  return [sources, inner, outer];
+  console.log('\na worker killed in every phase, on quick clusters; at every step: make test-crash');
+  const deaths = await runJest(['crash'], env, ['--runInBand', '--testPathPatterns', 'crash/short']);
+  return [sources, inner, outer, deaths];
 }
 
 let tallies: Tally[] = [{ passed: 0, failed: 1, skipped: 0 }];
