@@ -10,6 +10,7 @@ help:
 	@echo 'make check      format, lint, types and unit tests, within a minute'
 	@echo 'make test       everything, in a sandbox of its own beside a running demo'
 	@echo 'make test-crash the crash matrix: workers killed at every step of up, join, unjoin and down'
+	@echo 'make bench      wall time of building and pushing images by fedctl, against the same commands by hand'
 	@echo 'make docs       write the generated pages of docs/'
 
 install:
@@ -29,6 +30,9 @@ test: install
 
 test-crash: install
 	@$(NODE) scripts/test-crash.ts
+
+bench: install
+	@$(NODE) bench/images.ts
 
 docs: install
 	@$(NODE) scripts/docs.ts
