@@ -7,6 +7,7 @@ import { runChild } from './build-process.ts';
 import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
 import { findEngine } from './clients/engine.ts';
 import type { Registries } from './clients/registry.ts';
+import { checkTrust } from './engine-trust.ts';
 import { failure } from './fail.ts';
 import {
   type BuildSpec,
@@ -65,6 +66,7 @@ export async function checkBuild(
   for (const place of places) {
     const { registry, repository } = referenceIn(place, 'images.build.push.registry');
     await client.checkPush({ registry, repository });
+    await checkTrust(images, engine.name, { registry, repository }, env);
   }
   const note = `${engine.name} will build; ${places.join(' and ')} can be pushed`;
   return { outcome: 'done', note, facts: {} };

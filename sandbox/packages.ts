@@ -22,6 +22,8 @@ const needed: Readonly<Record<string, string>> = {
 const forTests: Readonly<Record<string, readonly [string, ...string[]]>> = {
   openssl: ['openssl', 'version'],
   git: ['git', '--version'],
+  podman: ['podman', '--version'],
+  'docker.io': ['dockerd', '--version'],
   'python3-venv': ['python3', '-c', 'import venv, ensurepip'],
 };
 const forUi: Readonly<Record<string, string>> = { chromium: '/usr/bin/chromium' };

@@ -102,6 +102,14 @@ export const imagesErrors = defineErrors({
       'or name another in images.build.engine',
     ],
   },
+  ENGINE_CA: {
+    retry: 'never',
+    title: 'the engine does not know the CA of the registry',
+    fix: (d) => [
+      `copy the file of images.caFile to ${d['file'] ?? '/etc/docker/certs.d/HOST:PORT/ca.crt'} where the engine's daemon runs`,
+      'or build with podman or buildah, which take images.caFile: images.build.engine',
+    ],
+  },
   BUILD_FAILED: {
     retry: 'never',
     title: 'the build failed',

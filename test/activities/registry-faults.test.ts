@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
@@ -196,6 +196,50 @@ describe('a login that a credential helper keeps', () => {
       const text = readFileSync(join(file.parentPath, file.name), 'utf8');
       expect(text).not.toContain(account.password);
       expect(text).not.toContain(Buffer.from(`${account.user}:${account.password}`).toString('base64'));
+    }
+  }, 60_000);
+});
+
+describe('an image for many machines', () => {
+  const spec = (version: string): object => {
+    const image = { registry: `${open.name}/many`, name: 'hyperkube', version };
+    const etcd = { image: `${open.name}/etcd:3.6.8` };
+    return { apiserver: image, controllerManager: image, etcd, insecureRegistries: [open.name] };
+  };
+
+  it('is pinned by the digest of its index, which is good for all of them', async () => {
+    const digest = await open.putIndex('many/hyperkube', 'v1', ['arm64', 'amd64']);
+    const { facts } = await run.check(spec('v1'));
+    expect(facts.apiserver).toBe(`${open.name}/many/hyperkube:v1@${digest}`);
+    expect((await open.head('many/hyperkube', 'v1')).digest).toBe(digest);
+  });
+
+  it('is refused when the machines of the host cluster are not among them', async () => {
+    await open.putIndex('many/hyperkube', 'v2', ['arm64', 's390x']);
+    expect(await failed(run.check(spec('v2')))).toMatchObject({
+      type: 'IMAGE_PLATFORM',
+      message: expect.stringContaining('is for linux/arm64, linux/s390x; the nodes are linux/amd64'),
+    });
+  });
+});
+
+describe('a docker that does not know the CA of a registry', () => {
+  it('is found in preflight, until the CA is where docker looks for it', async () => {
+    const tls = await startRegistry({ tls: true });
+    const bin = mkdtempSync(join(machine.folder, 'bin-'));
+    writeFileSync(join(bin, 'docker'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const worker = imageRun(machine, { PATH: bin, HOME: bin });
+    const build = { source: machine.source(), binaries: ['true'], engine: 'docker', push: { registry: tls.name } };
+    const etcd = { image: `${open.name}/etcd:3.6.8` };
+    const spec = { etcd, build, caFile: tls.caFile, insecureRegistries: [open.name] };
+    try {
+      expect(await failed(worker.check(spec))).toMatchObject({ type: 'ENGINE_CA', nonRetryable: true });
+      const folder = join(bin, '.docker', 'certs.d', tls.name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'ca.crt'), readFileSync(tls.caFile));
+      expect((await worker.check(spec)).note).toContain('docker will build');
+    } finally {
+      await tls.stop();
     }
   }, 60_000);
 });

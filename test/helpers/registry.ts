@@ -16,6 +16,8 @@ export interface Registry {
   caFile: string;
   /** Puts an image without layers there, for amd64 unless told otherwise; answers its digest. */
   put(repository: string, tag: string, architecture?: string): Promise<string>;
+  /** Puts an index of images for these architectures there; answers the digest of the index. */
+  putIndex(repository: string, tag: string, architectures: readonly string[]): Promise<string>;
   /** Status and digest of a manifest. */
   head(repository: string, reference: string): Promise<{ status: number; digest: string | undefined }>;
   /** Lines of its access log that match. */
@@ -25,7 +27,10 @@ export interface Registry {
 
 /** The registry answers 404 for a manifest whose type was not asked for. */
 const accept =
-  'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
+  'application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
+
+const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
+const indexType = 'application/vnd.docker.distribution.manifest.list.v2+json';
 
 /** Who may do anything at a registry with `auth`. */
 export const account = { user: 'tester', password: 'pa55-word-of-test' };
@@ -78,24 +83,38 @@ export async function startRegistry(given: { auth?: boolean; tls?: boolean } = {
   }
 
   const digestOf = (body: Buffer): string => `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  const putManifest = async (repository: string, tag: string, mediaType: string, body: object) => {
+    const manifest = Buffer.from(JSON.stringify(body));
+    const { statusCode } = await ask('PUT', `/v2/${repository}/manifests/${tag}`, manifest, mediaType);
+    if (statusCode !== 201) throw new Error(`manifest: ${statusCode}`);
+    return { digest: digestOf(manifest), size: manifest.length };
+  };
+  const put = async (repository: string, tag: string, architecture: string) => {
+    const config = Buffer.from(JSON.stringify({ architecture, os: 'linux', config: { tag, repository } }));
+    const started = await ask('POST', `/v2/${repository}/blobs/uploads/`);
+    const location = started.headers.location ?? '';
+    await ask('PUT', `${location}${location.includes('?') ? '&' : '?'}digest=${digestOf(config)}`, config);
+    const mediaType = 'application/vnd.docker.container.image.v1+json';
+    const image = { mediaType, size: config.length, digest: digestOf(config) };
+    return putManifest(repository, tag, manifestType, {
+      schemaVersion: 2,
+      mediaType: manifestType,
+      config: image,
+      layers: [],
+    });
+  };
   return {
     name: `127.0.0.1:${port}`,
     caFile: certificate,
-    put: async (repository, tag, architecture = 'amd64') => {
-      const configBlob = Buffer.from(JSON.stringify({ architecture, os: 'linux', config: { tag, repository } }));
-      const started = await ask('POST', `/v2/${repository}/blobs/uploads/`);
-      const location = started.headers.location ?? '';
-      await ask('PUT', `${location}${location.includes('?') ? '&' : '?'}digest=${digestOf(configBlob)}`, configBlob);
-      const mediaType = 'application/vnd.docker.distribution.manifest.v2+json';
-      const image = {
-        mediaType: 'application/vnd.docker.container.image.v1+json',
-        size: configBlob.length,
-        digest: digestOf(configBlob),
-      };
-      const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: image, layers: [] }));
-      const put = await ask('PUT', `/v2/${repository}/manifests/${tag}`, manifest, mediaType);
-      if (put.statusCode !== 201) throw new Error(`manifest: ${put.statusCode}`);
-      return digestOf(manifest);
+    put: async (repository, tag, architecture = 'amd64') => (await put(repository, tag, architecture)).digest,
+    putIndex: async (repository, tag, architectures) => {
+      const manifests = [];
+      for (const architecture of architectures) {
+        const image = await put(repository, `${tag}-${architecture}`, architecture);
+        manifests.push({ mediaType: manifestType, ...image, platform: { os: 'linux', architecture } });
+      }
+      return (await putManifest(repository, tag, indexType, { schemaVersion: 2, mediaType: indexType, manifests }))
+        .digest;
     },
     head: async (repository, reference) => {
       const { statusCode = 0, headers } = await ask('HEAD', `/v2/${repository}/manifests/${reference}`);
