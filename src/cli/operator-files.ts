@@ -1,29 +1,60 @@
 import type { HostRef } from '../plan/call.ts';
 import type { Spec } from '../spec/schema.ts';
+import type { ImageValues } from '../plan/values-yaml.ts';
+import { CliError, exit, refusal } from './exit.ts';
 import type { Io } from './io.ts';
 import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
+
+/** What was written for the operator, a line each, and why values.yaml was not. */
+export interface OperatorFiles {
+  lines: string[];
+  failed?: CliError;
+}
 
 /**
  * Writes what the federation gives its operator: the context in the kubeconfig, and the image values in values.yaml.
  * From facts the run left in the host cluster, so that any later `up` or `kubeconfig` can do it too. A host that this
  * machine cannot reach is a note, not an error: the federation is up all the same.
  */
-export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Promise<string[]> {
+export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Promise<OperatorFiles> {
+  const lines: string[] = [];
   try {
-    const lines = await writeKubeconfig(io, host, spec.kubeconfig.context);
-    return [...lines, ...(await writeImageValues(io, host, spec))];
+    lines.push(...(await writeKubeconfig(io, host, spec.kubeconfig.context)));
+    lines.push(...(await writeImageValues(io, host, spec)));
+    return { lines };
   } catch (error) {
-    return [`note: your files were not written: ${(error as Error).message}`, '  later: fedctl kubeconfig NAME'];
+    if (error instanceof CliError && error.exitCode === exit.failed) return { lines, failed: error };
+    const why = (error as Error).message;
+    return { lines: [...lines, `note: your files were not written: ${why}`, '  later: fedctl kubeconfig NAME'] };
   }
+}
+
+/** The values.yaml that a run with this spec will write; undefined without `images.build`, or without the variable. */
+async function valuesOf(io: Io, spec: Spec): Promise<string | undefined> {
+  const { valuesPath } = await import('./values-file.ts');
+  return spec.images.build ? valuesPath(io.env) : undefined;
+}
+
+/** Before anything is built or pushed: could values.yaml be written afterwards? Throws CliError (7) with the reason. */
+export async function assertValues(io: Io, spec: Spec): Promise<void> {
+  const file = await valuesOf(io, spec);
+  if (file === undefined) return;
+  const { checkValues } = await import('./values-file.ts');
+  await checkValues(file).catch((error: Error) => {
+    throw refusal(`${file} could not be written after the push: ${error.message}`, [
+      'make it writable, mend it, or set FEDERATION_OUTPUT_ROOT to another folder',
+      'without FEDERATION_OUTPUT_ROOT no values.yaml is written',
+    ]);
+  });
 }
 
 /**
  * Where the built images are, in $FEDERATION_OUTPUT_ROOT/values.yaml: as the guide's own push did it. Answers nothing
  * without `images.build` (then the values are inputs) or without the variable (then the operator keeps no such file).
+ * Throws CliError when the file was not written.
  */
 export async function writeImageValues(io: Io, host: HostRef | undefined, spec: Spec): Promise<string[]> {
-  const { valuesPath, writeValues } = await import('./values-file.ts');
-  const file = spec.images.build ? valuesPath(io.env) : undefined;
+  const file = await valuesOf(io, spec);
   if (file === undefined) return [];
   const [{ openLocal }, { imageValues }] = await Promise.all([
     import('../../worker/local.ts'),
@@ -31,11 +62,19 @@ export async function writeImageValues(io: Io, host: HostRef | undefined, spec: 
   ]);
   const values = imageValues((await openLocal(io.env).record(host))?.images ?? {});
   if (!values) return ['note: the record of the federation names no images yet'];
+  return [await tellValues(file, values)];
+}
+
+/** Writes the values and answers a line about it. Throws CliError, with what to do, when the file was not written. */
+export async function tellValues(file: string, values: ImageValues): Promise<string> {
+  const { writeValues } = await import('./values-file.ts');
   try {
     const outcome = await writeValues(file, values);
-    return [outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`];
+    return outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`;
   } catch (error) {
-    return [`note: ${file} was not written: ${(error as Error).message}`, '  later: fedctl kubeconfig NAME'];
+    throw new CliError(exit.failed, `the image is pushed, but ${file} was not written: ${(error as Error).message}`, [
+      'mend the file, then run this command again: nothing is built or pushed twice',
+    ]);
   }
 }
 

@@ -20,9 +20,10 @@ import { CliError, exit, refusal, type ExitCode } from './exit.ts';
 import { interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { observeRun } from './observe.ts';
+import { assertValues, tellValues } from './operator-files.ts';
 import type { SpecFile } from './spec-file.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
-import { valuesPath, writeValues } from './values-file.ts';
+import { valuesPath } from './values-file.ts';
 
 /** ms between looks at what the worker says. */
 const everyMs = 1_000;
@@ -55,6 +56,7 @@ export async function runImages(
   goal: ImagesGoal,
   options: { output: Output; detach: boolean },
 ): Promise<ExitCode> {
+  if (goal === 'push') await assertValues(io, file.spec);
   const temporal = await connectTemporal(io.env);
   const handle = await start(io, temporal, file, goal);
   if (options.detach) {
@@ -74,7 +76,9 @@ export async function runImages(
 async function tell(io: Io, spec: Spec, result: ImagesResult, output: Output): Promise<void> {
   for (const { id, outcome, note } of result.steps) io.note(`${id}: ${outcome}${note ? `, ${note}` : ''}`);
   const values = pushedValues(spec, result);
-  if (values) await tellValues(io, values);
+  const path = valuesPath(io.env);
+  if (values && path === undefined) io.note('note: FEDERATION_OUTPUT_ROOT is not set, so no values.yaml was written');
+  if (values && path !== undefined) io.note(await tellValues(path, values));
   const { reference = null, digest = null } = result.facts['images/push'] ?? {};
   const { imageId = null, tag = null } = result.facts['images/build'] ?? {};
   await printDocument(io, output, { reference, digest, imageId, tag, values: values ?? null }, () => [
@@ -167,22 +171,4 @@ function failureOf(error: unknown): unknown {
   const code = cause.type ?? 'BUG';
   const data = (cause.details?.[0] ?? {}) as ErrorData;
   return new CliError(exit.failed, cause.message, fixOf(code, data), { code, data });
-}
-
-type Values = NonNullable<ReturnType<typeof imageValues>>;
-
-async function tellValues(io: Io, values: Values): Promise<void> {
-  const path = valuesPath(io.env);
-  if (path === undefined) {
-    io.note('note: FEDERATION_OUTPUT_ROOT is not set, so no values.yaml was written');
-    return;
-  }
-  try {
-    const outcome = await writeValues(path, values);
-    io.note(outcome === 'kept' ? `the images stand in ${path}` : `the images written to ${path}`);
-  } catch (error) {
-    throw new CliError(exit.failed, `the image is pushed, but ${path} was not written: ${(error as Error).message}`, [
-      'mend the file, then run this command again: nothing is built or pushed twice',
-    ]);
-  }
 }

@@ -70,6 +70,8 @@ async function up(cli: Cli, file: string, options: Options): Promise<ExitCode> {
     import('../client.ts'),
     import('../start-run.ts'),
   ]);
+  const { assertValues } = await import('../operator-files.ts');
+  await assertValues(io, spec.spec);
   const temporal = await connectTemporal(io.env);
   const taskQueue = taskQueueOf(io.env);
   const { assertFree } = await import('../lock.ts');
@@ -159,10 +161,9 @@ async function finish(
     import('../tell.ts'),
     import('../operator-files.ts'),
   ]);
-  const lines =
-    followed.code === exit.done
-      ? await doneLines(spec, followed, () => writeOperatorFiles(io, spec.host, spec.spec))
-      : [];
+  const done = followed.code === exit.done;
+  const files = done ? await writeOperatorFiles(io, spec.host, spec.spec) : { lines: [] };
+  const lines = done ? await doneLines(spec, followed, files.lines) : [];
   for (const line of [...closingLines(io, spec.federation, followed), ...lines]) io.note(line);
   if (followed.code === exit.done)
     for (const line of linkLine(temporal, `federation/${spec.federation}`, followed.runId)) io.note(line);
@@ -171,15 +172,16 @@ async function finish(
     import('../changed.ts'),
   ]);
   await printFollowed(io, output, followed.model, followed.model ? { changed: hasChanged(followed.model) } : {});
+  if (files.failed) throw files.failed;
   return followed.code;
 }
 
-async function doneLines(spec: SpecFile, followed: Followed, write: () => Promise<string[]>): Promise<string[]> {
+async function doneLines(spec: SpecFile, followed: Followed, written: readonly string[]): Promise<string[]> {
   const { upSentence } = await import('../changed.ts');
   const { context } = spec.spec.kubeconfig;
   return [
     upSentence(spec.federation, followed.model),
-    ...(await write()),
+    ...written,
     'next:',
     `  kubectl --context=${context} get clusters`,
     `  kubectl --context=${spec.host.context} --namespace=${spec.host.namespace} get deployments`,
