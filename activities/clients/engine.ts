@@ -51,26 +51,28 @@ async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string
   return undefined;
 }
 
-/** ms a silent engine may take to say that it is there: `auto` goes on to the next. */
-const probeMs = 5_000;
+/** ms an engine may take to say that it is there: of several `auto` goes on to the next, one that is named has time. */
+const probeMs = { auto: 5_000, named: 30_000 };
 
-/** How each engine shows that it can work, and what is missing when it does not: a client alone is no engine. */
-const probes: Record<EngineName, { args: readonly string[]; missing: string }> = {
+/**
+ * How each engine shows that it can work, and what is missing when it does not: a client alone is no engine. buildah
+ * is no client: it needs nobody.
+ */
+const probes: Partial<Record<EngineName, { args: readonly string[]; missing: string }>> = {
   docker: { args: ['version', '--format', '{{.Server.Version}}'], missing: 'the daemon of docker gives no answer' },
   podman: { args: ['info'], missing: 'podman cannot be used here (podman info fails)' },
-  buildah: { args: ['info'], missing: 'buildah cannot be used here (buildah info fails)' },
   nerdctl: { args: ['info'], missing: 'containerd gives nerdctl no answer' },
 };
 
-/** Whether a command ends well within 5 s. Rejects with the cancellation of the activity. */
-function ends(argv: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<boolean> {
+/** Whether a command ends well within so many ms. Rejects with the cancellation of the activity. */
+function ends(argv: readonly [string, ...string[]], env: NodeJS.ProcessEnv, ms: number): Promise<boolean> {
   const { signal } = currentContext();
   const [program, ...args] = argv;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const child = spawn(program, args, {
     env,
     stdio: 'ignore',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(probeMs)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
     killSignal: 'SIGKILL',
   });
   child.on('error', () => (signal.aborted ? reject(signal.reason as Error) : resolve(false)));
@@ -79,10 +81,10 @@ function ends(argv: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Pro
 }
 
 /** '' when the engine can be used, else why not. */
-async function unusable(name: EngineName, env: NodeJS.ProcessEnv): Promise<string> {
+async function unusable(name: EngineName, env: NodeJS.ProcessEnv, ms: number): Promise<string> {
   if (!(await findProgram(name, env))) return `${name} is not on the PATH of the worker`;
-  const { args, missing } = probes[name];
-  return (await ends([name, ...args], env)) ? '' : missing;
+  const probe = probes[name];
+  return !probe || (await ends([name, ...probe.args], env, ms)) ? '' : probe.missing;
 }
 
 /**
@@ -97,7 +99,7 @@ export async function findEngine(
 ): Promise<Engine> {
   const reasons: string[] = [];
   for (const name of wanted === 'auto' ? engineNames : [wanted]) {
-    const why = await unusable(name, env);
+    const why = await unusable(name, env, wanted === 'auto' ? probeMs.auto : probeMs.named);
     if (!why) return engine(name, env, run, fail);
     reasons.push(why);
   }

@@ -185,7 +185,6 @@ describe('an engine that cannot work', () => {
   it.each([
     ['docker', 'daemon of docker gives no answer'],
     ['podman', 'podman info fails'],
-    ['buildah', 'buildah info fails'],
     ['nerdctl', 'containerd gives nerdctl no answer'],
   ])('%s alone is none', async (name, why) => {
     await expect(withScripts({ [name]: 'exit 1' })).rejects.toMatchObject({
