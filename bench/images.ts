@@ -166,6 +166,11 @@ async function measure(address: string): Promise<void> {
 }
 
 const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+const end = async (): Promise<void> => {
+  for (const act of undo.splice(0).reverse()) await act();
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void end().finally(() => process.exit(1)));
 try {
   await Promise.all(['home', 'run', 'output'].map((name) => mkdir(at(name), { mode: 0o700 })));
   const storage = `[storage]\ndriver = "vfs"\ngraphroot = "${at('containers')}"\nrunroot = "${at('runroot')}"\n`;
@@ -175,5 +180,5 @@ try {
   undo.push(await startWorker(server.address));
   await measure(server.address);
 } finally {
-  for (const act of undo.reverse()) await act();
+  await end();
 }

@@ -4,7 +4,7 @@ import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporal
 import { fixOf, type ErrorData } from '../errors.ts';
 import { freezeUp } from '../plan/graph.ts';
 import { joinReference } from '../plan/image-reference.ts';
-import { imageValues } from '../plan/values-yaml.ts';
+import { type ImageValues, imageValues } from '../plan/values-yaml.ts';
 import {
   type ImagesGoal,
   type ImagesInput,
@@ -76,14 +76,19 @@ export async function runImages(
 async function tell(io: Io, spec: Spec, result: ImagesResult, output: Output): Promise<void> {
   for (const { id, outcome, note } of result.steps) io.note(`${id}: ${outcome}${note ? `, ${note}` : ''}`);
   const values = pushedValues(spec, result);
-  const path = valuesPath(io.env);
-  if (values && path === undefined) io.note('note: FEDERATION_OUTPUT_ROOT is not set, so no values.yaml was written');
-  if (values && path !== undefined) io.note(await tellValues(path, values));
+  if (values) io.note(await lineOfValues(io, values));
   const { reference = null, digest = null } = result.facts['images/push'] ?? {};
   const { imageId = null, tag = null } = result.facts['images/build'] ?? {};
   await printDocument(io, output, { reference, digest, imageId, tag, values: values ?? null }, () => [
     reference === null ? String(imageId) : `${String(reference)}@${String(digest)}`,
   ]);
+}
+
+async function lineOfValues(io: Io, values: ImageValues): Promise<string> {
+  const path = valuesPath(io.env);
+  return path === undefined
+    ? 'note: FEDERATION_OUTPUT_ROOT is not set, so no values.yaml was written'
+    : tellValues(path, values);
 }
 
 async function start(io: Io, temporal: Temporal, file: SpecFile, goal: ImagesGoal): Promise<WorkflowHandle> {

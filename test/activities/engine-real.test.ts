@@ -77,7 +77,7 @@ describe.each(['buildah', 'podman', 'docker'] as const)('%s', (engine) => {
 
   it('builds and pushes, and does neither a second time', async () => {
     const spec = specOf(sourceOf('echo built > /built'), { tag: 'v1' });
-    expect((await run.check(spec)).note).toContain(`${engine} will build`);
+    expect((await run.checkBuild(spec)).note).toContain(`${engine} will build`);
     const built = await run.build(spec);
     expect(built).toMatchObject({ outcome: 'created', facts: { tag: 'v1' } });
     expect(await run.build(spec)).toMatchObject({ outcome: 'kept', facts: built.facts });

@@ -4,25 +4,21 @@ import { kubeClients } from '../../activities/clients/kube.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { imagesActivities } from '../../activities/images.ts';
-import type { CallOf } from '../../src/plan/call-of.ts';
-import type { StepCall, StepResult } from '../../src/plan/call.ts';
+import type { CallOf, ResultOf } from '../../src/plan/call-of.ts';
+import type { StepCall } from '../../src/plan/call.ts';
 import { activityEnvironment } from './activity-environment.ts';
 import { imagesSpec, type ImageWorld } from './image-world.ts';
 
-type ImageStep = 'preflight/images' | 'images/build' | 'images/push';
-type Result<Id extends ImageStep> = StepResult & { facts: ResultFacts[Id] };
-interface ResultFacts {
-  'preflight/images': { apiserver: string; controllerManager: string; etcd: string };
-  'images/build': { imageId: string; tag: string };
-  'images/push': { reference: string; digest: string };
-}
-
+type ImageStep = 'preflight/images' | 'preflight/build' | 'images/build' | 'images/push';
 /** The steps of `fedctl images push` as a worker runs them: without a cluster, on a machine of the test's own. */
 export interface ImageRun {
   stateFolder: string;
-  check(images: object): Promise<Result<'preflight/images'>>;
-  build(images: object): Promise<Result<'images/build'>>;
-  push(images: object, facts: object): Promise<Result<'images/push'>>;
+  /** Looks the images up. */
+  check(images: object): Promise<ResultOf<'preflight/images'>>;
+  /** Checks what a build needs. */
+  checkBuild(images: object): Promise<ResultOf<'preflight/build'>>;
+  build(images: object): Promise<ResultOf<'images/build'>>;
+  push(images: object, facts: object): Promise<ResultOf<'images/push'>>;
   /** Starts a build or a push that can be cancelled. */
   start(
     step: 'build' | 'push',
@@ -61,6 +57,7 @@ export function imageRun(machine: ImageWorld, env: NodeJS.ProcessEnv = {}): Imag
   return {
     stateFolder,
     check: (images) => act(steps.checkImages, call('preflight/images', images)),
+    checkBuild: (images) => act(steps.checkBuild, call('preflight/build', images)),
     build: (images) => act(steps.buildImage, call('images/build', images)),
     push: (images, facts) => act(steps.pushImage, call('images/push', images, facts)),
     start: (step, images, facts) => {
