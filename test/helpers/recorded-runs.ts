@@ -1,10 +1,21 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { StepResult } from '../../src/plan/call.ts';
-import { debtWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
-import { amendUpdate, cancelUpdate, retryUpdate } from '../../src/run/messages.ts';
+import { freezeUp } from '../../src/plan/graph.ts';
+import { type ImagesInput, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';
+import { debtWorkflowIdOf, memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
+import {
+  amendUpdate,
+  cancelUpdate,
+  pauseUpdate,
+  resumeUpdate,
+  retrySignal,
+  retryUpdate,
+  skipUpdate,
+} from '../../src/run/messages.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
-import { aTestSpec, type Handle, inRun, until } from '../workflows/runs.ts';
+import { aTestSpec, type Handle, inRun, queueOf, until } from '../workflows/runs.ts';
 import { FakeWorld } from './fake-activities.ts';
+import { aSpec } from './spec.ts';
 
 const standing = aTestSpec.clusters;
 const joining: ClusterSpec = { ...standing[0]!, name: 'member-3', context: 'member-3' };
@@ -14,6 +25,8 @@ const by = 'tester@host';
 interface RecordedRun {
   readonly input?: Partial<RunInput>;
   readonly world?: (world: FakeWorld) => void;
+  /** How it is started; absent: as a run of its operation. */
+  readonly start?: (env: TestWorkflowEnvironment, input: RunInput) => Promise<Handle>;
   readonly follow: (handle: Handle, world: FakeWorld, env: TestWorkflowEnvironment, input: RunInput) => Promise<void>;
 }
 
@@ -33,6 +46,12 @@ function silent(world: FakeWorld): void {
   world.break(reach);
   const broken = world.behaviour(reach)!;
   world.set(reach, (call, attempt) => (call.run.debt ? broken(call, attempt) : unreached));
+}
+
+function imagesInput({ federation, startedBy, host, digest }: RunInput): ImagesInput {
+  const { steps } = freezeUp(aSpec({ build: true }));
+  const chosen = imagesSteps.push.flatMap((id) => steps.filter((step) => step.id === id));
+  return { goal: 'push', federation, startedBy, host, digest, steps: chosen };
 }
 
 /** Every kind of run whose history must replay on later code. The key names its files. */
@@ -92,6 +111,70 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
       await completes(debt);
     },
   },
+  'down-with-debt-in-the-middle': {
+    input: down,
+    world: (world) => {
+      world.slowEveryMs = 100;
+      world.break('undo clusters/member-2/identity');
+      world.set(`${reach}-again`, () => unreached);
+    },
+    follow: async (handle, world, env, { federation }) => {
+      await completes(handle);
+      world.mend('undo clusters/member-2/identity');
+      await completes(env.client.workflow.getHandle(debtWorkflowIdOf(federation, 'member-2')) as Handle);
+    },
+  },
+  'up-paused': {
+    world: (world) => world.break('etcd/claim'),
+    follow: async (handle, world) => {
+      await blocked(handle);
+      await handle.executeUpdate(pauseUpdate, { args: [{ by }] });
+      world.mend('etcd/claim');
+      await handle.executeUpdate(retryUpdate, { args: [{}] });
+      await until(handle, (state) => state.steps['etcd/claim']?.status === 'done');
+      await handle.executeUpdate(resumeUpdate, { args: [{ by }] });
+      await completes(handle);
+    },
+  },
+  'up-skipped': {
+    world: (world) => world.break('dns/delegation'),
+    follow: async (handle) => {
+      await until(handle, (state) => state.steps['dns/delegation']?.status === 'blocked');
+      await handle.executeUpdate(skipUpdate, { args: [{ step: 'dns/delegation', by }] });
+      await completes(handle);
+    },
+  },
+  'up-retried-by-signal': {
+    world: (world) => world.break('clusters/member-2/register'),
+    follow: async (handle, world) => {
+      await blocked(handle);
+      world.mend('clusters/member-2/register');
+      await handle.signal(retrySignal, { by });
+      await completes(handle);
+    },
+  },
+  'up-with-a-member-cancelled': {
+    world: (world) => world.break('clusters/member-1/reach'),
+    follow: async (handle, _world, env, { federation }) => {
+      await blocked(handle);
+      await env.client.workflow.getHandle(memberWorkflowIdOf(federation, 'member-1')).cancel();
+      await ends(handle);
+    },
+  },
+  'up-pruned': {
+    input: { prune: true, spec: { ...aTestSpec, clusters: [standing[0]!, joining] } },
+    world: stands,
+    follow: completes,
+  },
+  images: {
+    start: (env, input) =>
+      env.client.workflow.start('imagesRun', {
+        workflowId: imagesWorkflowIdOf(input.federation),
+        taskQueue: queueOf(input),
+        args: [imagesInput(input)],
+      }) as Promise<unknown> as Promise<Handle>,
+    follow: completes,
+  },
   join: { input: { operation: 'join', join: [joining] }, world: stands, follow: completes },
   unjoin: { input: { operation: 'unjoin', unjoin: ['member-2'] }, world: stands, follow: completes },
 };
@@ -106,5 +189,6 @@ export async function makeRun(env: TestWorkflowEnvironment, kind: string): Promi
     await run.follow(handle, world, env, input);
     return handle;
   };
-  return inRun(env, world, act, { federation: kind, startedBy: by, ...run.input });
+  const change = { federation: kind, startedBy: by, ...run.input };
+  return inRun(env, world, act, { ...change, ...(run.start ? { start: run.start } : {}) });
 }
