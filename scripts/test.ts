@@ -25,8 +25,8 @@ async function runAll(): Promise<Tally[]> {
   const inner = await runJest(['unit', 'activities', 'workflows', 'contract'], env, ['--maxWorkers=2']);
   console.log('\nend to end, in the sandbox');
   const outer = await runJest(['e2e'], env, ['--runInBand']);
-  console.log('\na worker killed in every phase, on quick clusters; at every step: make test-crash');
-  const deaths = await runJest(['crash'], env, ['--runInBand', '--testPathPatterns', 'crash/short']);
+  console.log('\na worker killed in every phase; at every step: make test-crash');
+  const deaths = await runJest(['crash'], env, ['--runInBand', '--testPathPatterns', 'crash/(short|phases)']);
   return [sources, inner, outer, deaths];
 }
 
