@@ -2,7 +2,7 @@ import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { formatReference, type ImageReference, pinned } from '../src/plan/image-reference.ts';
-import { newestTag } from '../src/plan/newest-tag.ts';
+import { newestTag, newestVersion } from '../src/plan/newest-tag.ts';
 import { runChild } from './build-process.ts';
 import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
 import { findEngine } from './clients/engine.ts';
@@ -109,13 +109,12 @@ export function assertPlatform(reference: ImageReference, has: readonly string[]
 }
 
 /**
- * `latest` is what an image has that nobody gave a tag (FEDERATION_PUSH_REPO_BASE alone). The repositories of releases
- * mostly have no such tag: then it is the newest that they list, by version.
+ * The image itself, or where its version is the word `newest`, the newest that its registry lists. One that lists no
+ * version may still have `latest`.
  */
-async function newestWhereNoLatest(client: Registries, reference: ImageReference): Promise<ImageReference> {
-  if (reference.tag !== 'latest' || reference.digest || (await client.find(reference))) return reference;
-  const tag = newestTag(await client.tagsOf(reference));
-  return tag ? { ...reference, tag } : reference;
+async function newestOf(client: Registries, reference: ImageReference): Promise<ImageReference> {
+  if (reference.tag !== newestVersion || reference.digest) return reference;
+  return { ...reference, tag: newestTag(await client.tagsOf(reference)) ?? 'latest' };
 }
 
 /**
@@ -153,7 +152,7 @@ export async function checkImages(
   const client = registriesOf(images, scope.deps.env, 'pull');
   const platforms = await nodePlatforms(scope);
   const pin = async (named: ImageReference): Promise<string> => {
-    const reference = await newestWhereNoLatest(client, named);
+    const reference = await newestOf(client, named);
     scope.tell(`asks ${reference.registry} for ${formatReference(reference)}`);
     const digest = await client.digestOf(reference);
     assertPlatform(reference, await client.platformsOf(reference, digest), platforms);
@@ -165,7 +164,8 @@ export async function checkImages(
   const [etcdPin = ''] = await inTurn(etcd, pin);
   if (there) await pin(referenceIn(there, 'images.build.push.tag'));
   const found = [apiserver, controllerManager, there, etcdPin].filter(Boolean);
-  const note = `${found.join(', ')}${platforms.length > 0 || scope.run.imagesOnly ? '' : platformsUnknown}`;
+  const newest = own.some(({ tag }) => tag === newestVersion) ? 'the newest version there is: ' : '';
+  const note = `${newest}${found.join(', ')}${platforms.length > 0 || scope.run.imagesOnly ? '' : platformsUnknown}`;
   return { outcome: 'done', note, facts: { apiserver, controllerManager, etcd: etcdPin, there, platforms } };
 }
 

@@ -13,7 +13,7 @@ const variables: readonly (readonly [string, string])[] = [
   ['FEDERATION_NAME', 'fills `metadata.name`'],
   [
     'FEDERATION_PUSH_REPO_BASE',
-    'fills both registries, or with `images.build` where to push; alone it means the tag `latest`, or without one the newest version',
+    'fills both registries, or with `images.build` where to push; alone it means `newest`, the newest version that the registry lists',
   ],
   [
     'FEDERATION_IMAGE_TAG',

@@ -77,7 +77,7 @@ const notTried = (step: FrozenStep, needs: readonly Check[]): Check => ({
 });
 
 /** A run that nobody started: read-only steps need to know where, not who. */
-const contextOf = ({ federation, host, digest }: SpecFile): RunContext => ({
+export const contextOf = ({ federation, host, digest }: SpecFile): RunContext => ({
   federation,
   uuid: '',
   workflowId: 'check',

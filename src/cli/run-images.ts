@@ -112,11 +112,28 @@ async function start(io: Io, temporal: Temporal, file: SpecFile, goal: ImagesGoa
     const open = await observeRun(temporal, workflowId);
     if (open?.memo.operation !== key)
       throw refusal(`${workflowId} is open with another spec or goal (${open?.memo.operation?.split(' ')[0] ?? '?'})`, [
-        'wait for its end',
+        'wait for its end, or end it: fedctl images cancel -f FILE',
       ]);
     io.note(`run ${workflowId} is open with the same spec: attached to it`);
     return temporal.client.workflow.getHandle(workflowId, open.runId);
   }
+}
+
+/** Asks the open run of images to end, and waits for its end. Throws CliError (7) when none is open. */
+export async function cancelImages(io: Io, federation: string): Promise<ExitCode> {
+  const temporal = await connectTemporal(io.env);
+  const workflowId = imagesWorkflowIdOf(federation);
+  const open = await observeRun(temporal, workflowId);
+  if (open?.execution !== 'RUNNING')
+    throw refusal(`no run ${workflowId} is open`, ['start one: fedctl images build -f FILE']);
+  const handle = temporal.client.workflow.getHandle(workflowId, open.runId);
+  await handle.cancel();
+  const ended = await handle.result().then(
+    () => 'it had ended before',
+    (error: unknown) => (failureOf(error) as Error).message,
+  );
+  io.note(`${workflowId}: ${ended}`);
+  return exit.done;
 }
 
 /** Says what the worker says until the run ends. Ctrl-C leaves it running. */

@@ -2,14 +2,14 @@ import { runLink, type Temporal } from './client.ts';
 import { exit, type ExitCode } from './exit.ts';
 import type { Followed } from './follow.ts';
 import type { Io } from './io.ts';
-import { blockedSteps, type StatusModel } from './status-model.ts';
+import { allSteps, blockedSteps, type StatusModel } from './status-model.ts';
 import { warningLines } from './warnings.ts';
 
 /** The last lines of a command that followed a run: what it came to, and the next commands; of a good end, what is still to do. */
 export function closingLines(io: Io, federation: string, { code, model, rolledBack = false }: Followed): string[] {
   const { paint } = io;
   const lines: Partial<Record<ExitCode, () => string[]>> = {
-    [exit.done]: () => (model ? warningLines(model, paint) : []),
+    [exit.done]: () => (model ? [...chosenVersion(model), ...warningLines(model, paint)] : []),
     [exit.blocked]: () => [
       `${paint('yellow', 'blocked')} at ${blockedIds(model)}; nothing is lost, the run looks again by itself`,
       ...afterFix(federation, model),
@@ -30,6 +30,12 @@ export function closingLines(io: Io, federation: string, { code, model, rolledBa
   ];
   return (lines[code] ?? failed)();
 }
+
+/** Which version `newest` came to, where the spec left that to the registry. */
+const chosenVersion = (model: StatusModel): string[] =>
+  allSteps(model).flatMap(({ id, detail }) =>
+    id === 'preflight/images' && detail?.startsWith('the newest ') ? [`images: ${detail}`] : [],
+  );
 
 const blockedIds = (model: StatusModel | undefined): string =>
   (model ? blockedSteps(model).map((step) => step.id) : []).join(', ') || 'a step';

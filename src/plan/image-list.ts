@@ -1,9 +1,10 @@
 import type { Spec } from '../spec/schema.ts';
+import { newestVersion } from './newest-tag.ts';
 import { formatReference, joinReference, mirrored, parseReference } from './image-reference.ts';
 
 /** An image that a turn-up runs. */
 export interface NeededImage {
-  /** Reference in full, at its mirror where it has one. Without a tag when a build is yet to name it. */
+  /** Reference in full, at its mirror where it has one. Without a tag when a build or a registry is yet to name it. */
   image: string;
   /** What runs it. */
   usedBy: ('apiserver' | 'controllerManager' | 'etcd')[];
@@ -31,7 +32,9 @@ export function neededImages({ images }: Pick<Spec, 'images'>): NeededImage[] {
 function pulled(text: string, { mirrors }: Spec['images']): string {
   const reference = parseReference(text);
   const place = reference && mirrored(reference, mirrors);
-  return place ? formatReference(place) : text; // the rules of the spec let no other text through
+  if (!place) return text; // the rules of the spec let no other text through
+  const { tag, ...rest } = place;
+  return formatReference(tag === newestVersion ? rest : place);
 }
 
 /** As it will be pushed: parseReference would give a reference without a tag the tag latest. */

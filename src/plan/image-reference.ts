@@ -80,9 +80,12 @@ export function mirrored(reference: ImageReference, mirrors: Spec['images']['mir
   return { registry, repository, ...version(reference.tag, reference.digest) };
 }
 
-/** Whether `images.insecureRegistries` names this registry: then plain HTTP and any certificate will do. */
+/** A registry of this very machine: nobody stands between, so that engines take it for insecure by themselves. */
+const loopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?$/;
+
+/** Whether plain HTTP and any certificate will do: for what `images.insecureRegistries` names, and on loopback. */
 export const isInsecure = (registry: string, images: Pick<Spec['images'], 'insecureRegistries'>): boolean =>
-  images.insecureRegistries.includes(registry);
+  loopback.test(registry) || images.insecureRegistries.includes(registry);
 
 /** The same image at this digest: what the pods are pinned to. */
 export const pinned = (reference: ImageReference, digest: string): string => formatReference({ ...reference, digest });

@@ -1,3 +1,6 @@
+/** As the version of an image: the newest that its registry lists, whichever that is when the run looks. */
+export const newestVersion = 'newest';
+
 /** `v1.5.0`, `1.5.0-beta.1`, `v1.5.0_build`: at least two numbers, then what is no release, or which build it is. */
 const grammar = /^v?(?<numbers>\d+(?:\.\d+){1,3})(?:-(?<before>[\w.-]+?))?(?:_[\w.-]+)?$/;
 
@@ -10,7 +13,8 @@ interface Version {
 
 /**
  * The newest tag by version and not by text: v1.10.0 is newer than v1.9.0, and v1.5.0 than v1.5.0-beta.1
- * (https://semver.org, rule 11). Tags that are no versions do not count; undefined when none is one.
+ * (https://semver.org, rule 11). What comes before a release counts only where there is no release. Tags that are no
+ * versions do not count; undefined when none is one.
  */
 export function newestTag(tags: readonly string[]): string | undefined {
   const versions = tags.flatMap((tag): Version[] => {
@@ -19,7 +23,8 @@ export function newestTag(tags: readonly string[]): string | undefined {
     const { numbers = '', before = '' } = groups;
     return [{ tag, numbers: numbers.split('.').map(Number), before: before.split('.').filter(Boolean) }];
   });
-  return versions.sort(newestFirst)[0]?.tag;
+  const releases = versions.filter(({ before }) => before.length === 0);
+  return (releases.length > 0 ? releases : versions).sort(newestFirst)[0]?.tag;
 }
 
 const newestFirst = (a: Version, b: Version): number =>

@@ -1,3 +1,4 @@
+import { newestVersion } from '../plan/newest-tag.ts';
 import type { Path } from './problem.ts';
 
 /** Variables by name, as a process has them; an empty one counts as not set. */
@@ -22,7 +23,7 @@ const dnsOfCloud: Readonly<Record<string, string>> = {
 /**
  * What the guide's variables say. With `build` the registry and tag are those to push to, else those to pull from; a
  * tag of FEDERATION_IMAGE_TAG that the registry has is then used as it is, as the previous mechanism had it.
- * FEDERATION_PUSH_REPO_BASE alone means the tag `latest`, as the guide has it.
+ * FEDERATION_PUSH_REPO_BASE alone means the newest version that is there.
  */
 export function fromEnvironment(env: Environment, given: { build: boolean; dns: boolean }): FromEnvironment[] {
   const one = (variable: string, ...paths: Path[]): FromEnvironment[] => {
@@ -57,12 +58,12 @@ function pullFrom(one: One): FromEnvironment[] {
   const registries = one('FEDERATION_PUSH_REPO_BASE', ...pull('registry'));
   const versions = one('FEDERATION_IMAGE_TAG', ...pull('version'));
   const alone = registries.length > 0 && versions.length === 0;
-  const latest = alone ? pull('version').map((path, at) => ({ path, ...latestOf(registries[at]) })) : [];
-  return [...registries, ...versions, ...latest];
+  const newest = alone ? pull('version').map((path, at) => ({ path, ...newestOf(registries[at]) })) : [];
+  return [...registries, ...versions, ...newest];
 }
 
-const latestOf = (registry: FromEnvironment | undefined): Omit<FromEnvironment, 'path'> => ({
-  value: 'latest',
+const newestOf = (registry: FromEnvironment | undefined): Omit<FromEnvironment, 'path'> => ({
+  value: newestVersion,
   variable: 'FEDERATION_PUSH_REPO_BASE',
   ...(registry ? { with: registry.path } : {}),
 });

@@ -79,6 +79,12 @@ const isGone = (pid: number): boolean => {
   return stat === '' || /\) Z /.test(stat);
 };
 
+/** The same registry under an address that nobody takes for loopback, though it leads there. */
+const outside = (registry: Registry): Registry => ({
+  ...registry,
+  name: registry.name.replace('127.0.0.1', '0.0.0.0'),
+});
+
 describe('checkImages', () => {
   const official = (registry: Registry, version = 'v1.5.0'): object => {
     const image = { registry: `${registry.name}/official`, name: 'hyperkube-amd64', version };
@@ -140,15 +146,22 @@ describe('checkImages', () => {
   });
 
   it('does not speak plain HTTP with a registry that is not called insecure', async () => {
-    const failed = await failureOf(check({ ...official(open), insecureRegistries: [] }));
+    const far = outside(open);
+    const failed = await failureOf(check({ ...official(far), insecureRegistries: [] }));
     expect(failed).toMatchObject({ type: 'REGISTRY_TLS', nonRetryable: true });
-    expect(failed.message).toContain(open.name);
+    expect(failed.message).toContain(far.name);
+    expect((await check({ ...official(far), insecureRegistries: [far.name] })).outcome).toBe('done');
+  });
+
+  it('speaks plain HTTP on loopback without being told, as engines do', async () => {
+    expect((await check({ ...official(open), insecureRegistries: [] })).outcome).toBe('done');
   });
 
   it('trusts a registry by its CA file, or by the word insecure', async () => {
-    expect(await failureOf(check(official(tls)))).toMatchObject({ type: 'REGISTRY_TLS', nonRetryable: true });
-    expect((await check({ ...official(tls), caFile: tls.caFile })).outcome).toBe('done');
-    expect((await check({ ...official(tls), insecureRegistries: [tls.name] })).outcome).toBe('done');
+    const far = outside(tls);
+    expect(await failureOf(check(official(far)))).toMatchObject({ type: 'REGISTRY_TLS', nonRetryable: true });
+    expect((await check({ ...official(far), caFile: tls.caFile })).outcome).toBe('done');
+    expect((await check({ ...official(far), insecureRegistries: [far.name] })).outcome).toBe('done');
   });
 
   it('is denied without credentials and with wrong ones, and never says them', async () => {
@@ -259,15 +272,31 @@ describe('checkImages', () => {
     expect((await world.act(images.checkImages, alone)).facts).toMatchObject({ etcd: '', platforms: [] });
   });
 
-  it('takes the newest version where no tag was given and there is no latest', async () => {
+  it('takes the newest release that the registry lists where that is asked for, and says so', async () => {
     for (const tag of ['v1.9.0', 'v1.10.0', 'v1.11.0-beta.1', 'zebra']) await open.put('released/hyperkube-amd64', tag);
-    const image = { registry: `${open.name}/released`, name: 'hyperkube-amd64', version: 'latest' };
+    const image = { registry: `${open.name}/released`, name: 'hyperkube-amd64', version: 'newest' };
     const given = { ...official(open), apiserver: image, controllerManager: image };
     const { facts, note } = await check(given);
-    expect(facts.apiserver).toContain(`${open.name}/released/hyperkube-amd64:v1.11.0-beta.1@sha256:`);
-    expect(note).toContain(':v1.11.0-beta.1@');
+    expect(facts.apiserver).toContain(`${open.name}/released/hyperkube-amd64:v1.10.0@sha256:`);
+    expect(note).toMatch(/^the newest version there is: .*:v1\.10\.0@/);
+    // A tag of that name is no version: it may be of any age.
     await open.put('released/hyperkube-amd64', 'latest');
-    expect((await check(given)).facts.apiserver).toContain('hyperkube-amd64:latest@sha256:');
+    expect((await check(given)).facts.apiserver).toContain('hyperkube-amd64:v1.10.0@sha256:');
+    expect((await check(official(open))).note).not.toContain('newest');
+  });
+
+  it('takes latest for what it says: that tag, and no other', async () => {
+    await open.put('versions/hyperkube-amd64', 'v1.0.0');
+    const image = { registry: `${open.name}/versions`, name: 'hyperkube-amd64', version: 'latest' };
+    const given = { ...official(open), apiserver: image, controllerManager: image };
+    expect(await failureOf(check(given))).toMatchObject({
+      type: 'IMAGE_NOT_FOUND',
+      data: { image: `${open.name}/versions/hyperkube-amd64:latest` },
+    });
+    await open.put('unversioned/hyperkube-amd64', 'latest');
+    const only = { ...image, registry: `${open.name}/unversioned`, version: 'newest' };
+    const { facts } = await check({ ...given, apiserver: only, controllerManager: only });
+    expect(facts.apiserver).toContain('unversioned/hyperkube-amd64:latest@sha256:');
   });
 
   it.each([

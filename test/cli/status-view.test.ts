@@ -68,6 +68,17 @@ describe('the tree of a run', () => {
     ]);
   });
 
+  it('ends with the version that newest came to, and with nothing where none was chosen', () => {
+    const done = model('completed');
+    const of = (given: StatusModel): string[] =>
+      closingLines({ paint: plain } as Io, 'myfederation', { code: exit.done, model: given, runId: undefined });
+    const phase = done.phases[0]!;
+    const step = { ...phase.steps[0]!, id: 'preflight/images', detail: 'the newest version there is: r.example/x:v2' };
+    const said = 'images: the newest version there is: r.example/x:v2';
+    expect(of({ ...done, phases: [{ ...phase, steps: [step] }] })).toContain(said);
+    expect(of(done).filter((text) => text.startsWith('images:'))).toEqual([]);
+  });
+
   it('is never longer than the terminal: it folds first, and then says what is missing', () => {
     const full = render(model('blocked'), { columns: 80, now });
     const few = render(model('blocked'), { columns: 80, now, rows: 6 });

@@ -34,3 +34,10 @@ it('names what will be built by where it goes, with the tag as far as the spec s
   expect(first({ registry: 'r.example' })).toEqual({ image: 'r.example/hyperkube-amd64', ...of });
   expect(first({ registry: 'r.example', tag: 'v9' })).toEqual({ image: 'r.example/hyperkube-amd64:v9', ...of });
 });
+
+it('names no tag where the registry is yet to say which version is the newest', () => {
+  const newest = { ...image, version: 'newest' };
+  expect(needed({ apiserver: newest, controllerManager: newest })[0]!.image).toBe(
+    'gcr.io/google_containers/hyperkube-amd64',
+  );
+});

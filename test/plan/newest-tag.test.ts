@@ -10,6 +10,7 @@ it.each([
   [['v1.4.0', 'v1.4.0_build2'], 'v1.4.0_build2'],
   [['v1.4.0-1.beta', 'v1.4.0-beta'], 'v1.4.0-beta'],
   [['v1.4.0-beta', 'v1.4.0-beta.1'], 'v1.4.0-beta.1'],
+  [['v1.10.0', 'v1.11.0-beta.1', 'v1.9.0'], 'v1.10.0'],
 ])('of %j it is %s, in any order', (tags, newest) => {
   expect(newestTag(tags)).toBe(newest);
   expect(newestTag([...tags].reverse())).toBe(newest);

@@ -246,13 +246,13 @@ describe('the environment', () => {
   const dns = { KUBERNETES_PROVIDER: 'gce', DNS_ZONE_NAME: 'myfederation.example' };
   const images = { FEDERATION_PUSH_REPO_BASE: 'gcr.io/google_containers' };
 
-  it('names the federation and its images as the guide does: without a tag the latest', () => {
+  it('names the federation and its images as the guide does: without a tag the newest', () => {
     const { federation, spec } = good({ text: bare, environment: { ...images, FEDERATION_NAME: 'fed' } });
     expect(federation).toBe('fed');
     expect(spec.images.apiserver).toEqual({
       registry: 'gcr.io/google_containers',
       name: 'hyperkube-amd64',
-      version: 'latest',
+      version: 'newest',
     });
     const tagged = good({
       text: bare,
@@ -266,7 +266,7 @@ describe('the environment', () => {
     expect(good({ text: head, environment })).toEqual(good({ text: head }));
   });
 
-  it('gives no latest to a registry of the file', () => {
+  it('gives no version to a registry of the file', () => {
     const text = head.replaceAll('      version: v1.5.0\n', '');
     expect(problemsOf({ text, environment: images }).map(({ path }) => path)).toEqual([
       'spec.images.apiserver.version',

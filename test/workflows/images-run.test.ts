@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -7,7 +7,9 @@ import { builderId } from '../../activities/build-host.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
 import { imagesActivities } from '../../activities/images.ts';
-import { runImages } from '../../src/cli/run-images.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { resolvedImages } from '../../src/cli/resolve-images.ts';
+import { cancelImages, runImages } from '../../src/cli/run-images.ts';
 import { readSpecFile } from '../../src/cli/spec-file.ts';
 import type { ImagesGoal } from '../../src/run/images.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
@@ -44,7 +46,15 @@ function checkout(tag: string): string {
 }
 
 let runs = 0;
-async function fedctlImages(goal: ImagesGoal, source: string, given: { env?: NodeJS.ProcessEnv; binaries?: string[] }) {
+async function fedctlImages(
+  goal: ImagesGoal,
+  source: string,
+  given: {
+    env?: NodeJS.ProcessEnv;
+    binaries?: string[];
+    during?: (io: Io, federation: string) => Promise<unknown>;
+  },
+) {
   const folder = mkdtempSync(join(machine.folder, 'spec-'));
   const file = join(folder, 'federation.yaml');
   const build = { source, binaries: given.binaries ?? ['true'], engine: 'buildah' };
@@ -77,10 +87,12 @@ async function fedctlImages(goal: ImagesGoal, source: string, given: { env?: Nod
     env: machine.env,
     stateFolder: folder,
   };
-  const follow = async () =>
+  const alone = async () =>
     runImages(io, await readSpecFile(io, file), goal, { output: 'json', detach: false }).catch(
       (error: unknown) => error,
     );
+  const during = async (): Promise<unknown> => given.during?.(io, document.metadata.name);
+  const follow = async (): Promise<unknown> => (await Promise.all([alone(), during()]))[0];
   const builder = await builderId(folder);
   const code = await withWorkers(temporal, queue, imagesActivities(deps), follow, { builder });
   return { code, io, out: io.out.length > 0 ? (JSON.parse(io.out.join('\n')) as Record<string, unknown>) : undefined };
@@ -143,4 +155,40 @@ describe('fedctl images', () => {
     expect(out).toBeUndefined();
     expect(() => readFileSync(join(root, 'values.yaml'))).toThrow('ENOENT');
   }, 60_000);
+
+  it('is cancelled by its own command, which waits until the build has ended', async () => {
+    const source = machine.source();
+    const begun = join(source, 'begun');
+    const { code } = await fedctlImages('build', source, {
+      binaries: ['sh', '-c', 'touch begun; sleep 300'],
+      during: async (io, federation) => {
+        for (const end = Date.now() + 30_000; !existsSync(begun); await new Promise((done) => setTimeout(done, 50)))
+          if (Date.now() > end) throw new Error('the build did not begin');
+        expect(await cancelImages(io, federation)).toBe(0);
+        await expect(cancelImages(io, federation)).rejects.toMatchObject({ exitCode: 7 });
+      },
+    });
+    expect(code).toMatchObject({ exitCode: 5, message: 'the run was cancelled' });
+  }, 60_000);
 });
+
+it('fedctl images list --resolve asks the registry which version is the newest', async () => {
+  for (const tag of ['v1.4.0', 'v1.5.0', 'v1.6.0-beta.1']) await registry.put('releases/hyperkube-amd64', tag);
+  const folder = mkdtempSync(join(machine.folder, 'spec-'));
+  const image = { registry: `${registry.name}/releases`, version: 'newest' };
+  const images = { apiserver: image, controllerManager: image, etcd: { image: `${registry.name}/etcd:3.6.8` } };
+  const document = {
+    apiVersion: 'fedctl/v1alpha1',
+    kind: 'Federation',
+    metadata: { name: 'listed' },
+    spec: { host: { context: 'no-such-context' }, images },
+  };
+  writeFileSync(join(folder, 'federation.yaml'), JSON.stringify(document));
+  const io = fakeIo({ cwd: folder, env: machine.env });
+  const file = await readSpecFile(io, join(folder, 'federation.yaml'));
+  const digest = async (repository: string, tag: string) => (await registry.head(repository, tag)).digest;
+  expect((await resolvedImages(io, file)).map((one) => one.image)).toEqual([
+    `${registry.name}/releases/hyperkube-amd64:v1.5.0@${await digest('releases/hyperkube-amd64', 'v1.5.0')}`,
+    `${registry.name}/etcd:3.6.8@${await digest('etcd', '3.6.8')}`,
+  ]);
+}, 30_000);

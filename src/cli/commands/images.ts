@@ -8,6 +8,7 @@ interface Options {
   file?: string;
   output: Output;
   detach?: boolean;
+  resolve?: boolean;
 }
 
 async function fileOf(cli: Cli, options: Options): Promise<SpecFile> {
@@ -26,7 +27,11 @@ export const configureImages: Configure = (command, cli) => {
       .action(action(cli, act));
     return sub;
   };
-  add('list', 'list every image that a turn-up needs, one a line', (options) => list(cli, options));
+  add('list', 'list every image that a turn-up needs, one a line', (options) => list(cli, options)).option(
+    '--resolve',
+    'ask the registries, and list each image by its digest',
+  );
+  add('cancel', 'cancel the run that builds or pushes', (options) => cancel(cli, options));
   for (const [goal, summary] of Object.entries(summaries))
     add(goal, summary, (options) => make(cli, goal as ImagesGoal, options)).option(
       '-d, --detach',
@@ -36,6 +41,7 @@ export const configureImages: Configure = (command, cli) => {
     'after',
     examples([
       'fedctl images list -f federation.yaml',
+      'fedctl images list -f federation.yaml --resolve',
       'KUBE_REGISTRY=registry.example:5000 fedctl images push -f federation.yaml',
       'KUBE_VERSION=v1.5.0-mine fedctl images build -f federation.yaml',
     ]),
@@ -48,15 +54,35 @@ const summaries: Record<ImagesGoal, string> = {
 };
 
 async function list(cli: Cli, options: Options): Promise<void> {
-  const { spec } = await fileOf(cli, options);
+  const file = await fileOf(cli, options);
+  if (options.resolve) return listResolved(cli, file, options);
+  const { spec } = file;
   const [{ neededImages }, { printDocument }] = await Promise.all([
     import('../../plan/image-list.ts'),
     import('../document.ts'),
   ]);
   const images = neededImages(spec);
-  const unnamed = images.filter(({ built }) => built && spec.images.build?.push.tag === undefined);
-  for (const { image } of unnamed) cli.io.note(`note: ${image} gets its tag when it is built`);
+  for (const { image, built } of images.filter(({ image }) => !/[:@][^/]*$/.test(image))) {
+    const when = built ? 'gets its tag when it is built' : 'has no tag yet: --resolve asks which version is the newest';
+    cli.io.note(`note: ${image} ${when}`);
+  }
   await printDocument(cli.io, options.output, { images }, () => images.map(({ image }) => image));
+}
+
+/** What a turn-up would pin, by the very check that it begins with. */
+async function listResolved(cli: Cli, file: SpecFile, options: Options): Promise<void> {
+  const [{ resolvedImages }, { printDocument }] = await Promise.all([
+    import('../resolve-images.ts'),
+    import('../document.ts'),
+  ]);
+  const images = await resolvedImages(cli.io, file);
+  await printDocument(cli.io, options.output, { images }, () => images.map(({ image }) => image));
+}
+
+async function cancel(cli: Cli, options: Options): Promise<ExitCode> {
+  const { federation } = await fileOf(cli, options);
+  const { cancelImages } = await import('../run-images.ts');
+  return cancelImages(cli.io, federation);
 }
 
 async function make(cli: Cli, goal: ImagesGoal, options: Options): Promise<ExitCode> {
