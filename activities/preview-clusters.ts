@@ -3,7 +3,7 @@ import { names } from '../src/plan/names.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
 import type { KubeClients, KubeObject } from './clients/kube-port.ts';
 import { firstRunAnnotation } from './owner.ts';
-import { pretend, type PretendedKube } from './preview-kube.ts';
+import { pretend, type PretendedKube, type Writer } from './preview-kube.ts';
 
 /** The clusters of one preview: the same pretended one for every step that reaches it. */
 export interface PretendedClusters {
@@ -24,12 +24,13 @@ const ownLease = (run: RunContext): KubeObject => ({
   spec: { holderIdentity: run.startedBy, renewTime: new Date().toISOString() },
 });
 
-/** `members`: names by their contexts, for the preview. */
+/** `members`: names by their contexts, for the preview. `now`: on whose behalf is written at the moment. */
 export function pretendClusters(
   real: KubeClients,
   run: RunContext,
-  members: readonly (ClusterRef & { name: string })[],
+  { members, now }: { members: readonly (ClusterRef & { name: string })[]; now: () => Writer },
 ): PretendedClusters {
+  const by = { now, uuid: run.uuid };
   const known = new Map<string, Promise<PretendedKube>>();
   const once = (key: string, make: () => Promise<PretendedKube>): Promise<PretendedKube> => {
     const found = known.get(key) ?? make();
@@ -39,18 +40,18 @@ export function pretendClusters(
   const keyOf = ({ context, kubeconfig = '' }: ClusterRef): string => `${kubeconfig} ${context}`;
   const host = (): Promise<PretendedKube> =>
     once('host', async () =>
-      pretend(await real.forContext(run.host), { cluster: 'host', dryRun: true, seed: [ownLease(run)] }),
+      pretend(await real.forContext(run.host), { ...by, cluster: 'host', dryRun: true, seed: [ownLease(run)] }),
     );
   const member = (ref: ClusterRef): Promise<PretendedKube> => {
     const name = members.find((one) => keyOf(one) === keyOf(ref))?.name ?? ref.context;
     return once(`member ${keyOf(ref)}`, async () =>
-      pretend(await real.forContext(ref), { cluster: name, dryRun: true }),
+      pretend(await real.forContext(ref), { ...by, cluster: name, dryRun: true }),
     );
   };
   // Never a dry run: the federation API takes the request, and writes.
   const federation = (ref: HostRef): Promise<PretendedKube> =>
     once('federation', async () =>
-      pretend(await standingFederation(real, ref), { cluster: 'federation', dryRun: false }),
+      pretend(await standingFederation(real, ref), { ...by, cluster: 'federation', dryRun: false }),
     );
   const clients: KubeClients = {
     forContext: (ref) => ('namespace' in ref ? host() : member(ref)),

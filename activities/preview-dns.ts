@@ -5,13 +5,24 @@ import type { Deps } from './deps.ts';
 import { dnsProvider, factsOf, findZone } from './dns-provider.ts';
 import { recordFor, recordsAt, sameRecord } from './dns-record.ts';
 import { failure } from './fail.ts';
-import { toBeMade } from './preview-kube.ts';
+import { digestOf, noAddress, toBeMade } from './object-digest.ts';
 
 /** A thing at the provider, and what later steps are told of it. */
 interface DnsPreview {
   object: ObjectPreview;
   facts: Facts;
 }
+
+const atProvider = ({ provider }: DnsSpec, kind: string, name: string) => ({
+  cluster: 'dns',
+  apiVersion: '',
+  kind,
+  namespace: provider,
+  name,
+  resourceVersion: null,
+  standing: null,
+  note: null,
+});
 
 /** The zone, by finding it. Throws DNS_ZONE_NOT_FOUND where the spec does not let fedctl make it. */
 export async function previewZone({ env }: Deps, { uuid }: RunContext, dns: DnsSpec): Promise<DnsPreview> {
@@ -21,9 +32,9 @@ export async function previewZone({ env }: Deps, { uuid }: RunContext, dns: DnsS
     const message = `zone ${dns.zone} does not exist at ${provider.label}, and dns.createZone is false`;
     throw failure('DNS_ZONE_NOT_FOUND', message, { zone: dns.zone, provider: dns.provider });
   }
-  const about = { cluster: 'dns', kind: 'Zone', namespace: dns.provider, name: dns.zone, fields: [], note: null };
+  const about = { ...atProvider(dns, 'Zone', dns.zone), steps: ['dns/zone'], fields: [], wanted: null };
   return {
-    object: { ...about, action: zone ? 'keep' : 'create' },
+    object: { ...about, action: zone ? 'keep' : 'create', uid: zone?.id ?? null },
     facts: zone ? { ...factsOf(zone) } : { zoneId: toBeMade, nameServers: [], controllerZone: '' },
   };
 }
@@ -41,7 +52,13 @@ export async function previewRecord(
   const zone = await findZone(provider, dns, uuid);
   const standing = zone ? await recordsAt(provider, zone, wanted.name) : [];
   const right = standing.length === 1 && standing.every((set) => sameRecord(set, wanted));
-  const about = { cluster: 'dns', kind: 'Record', namespace: dns.provider, name: wanted.name, note: null };
+  const about = {
+    ...atProvider(dns, 'Record', wanted.name),
+    steps: ['dns/apiserver-record'],
+    uid: null,
+    standing: digestOf(standing),
+    wanted: address['address'] === noAddress ? null : digestOf(wanted),
+  };
   if (right) return { object: { ...about, action: 'keep', fields: [] }, facts: {} };
   const from = standing.map(({ type, values }) => `${type} ${values.join(', ')}`).join('; ');
   const fields = from ? [{ path: 'values', from, to: `${wanted.type} ${wanted.values.join(', ')}` }] : [];

@@ -2,10 +2,8 @@ import { labels, names } from '../src/plan/names.ts';
 import { fieldChanges, type ObjectPreview } from '../src/plan/preview.ts';
 import type { Kube, KubeObject, ListRef, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
+import { objectDigest, toBeMade } from './object-digest.ts';
 import { refOf } from './objects.ts';
-
-/** In place of what only a real write could tell: another resourceVersion, a new UID, a token. */
-export const toBeMade = '(new)';
 
 /** A cluster that only pretends to be written: what was written is read again, and nothing reaches the server. */
 export interface PretendedKube extends Kube {
@@ -21,6 +19,11 @@ interface Touched {
   madeAgain: boolean;
   /** Only read so far: the server itself can still say what a write would do. */
   readOnly?: boolean;
+  /** Steps that ensured it. */
+  steps: Set<string>;
+  /** Digest of what is wanted; null where only the write itself can tell. */
+  wanted: string | null;
+  note?: string;
 }
 
 /** How far a server is asked. */
@@ -31,18 +34,27 @@ export interface Pretence {
   dryRun: boolean;
   /** Objects that are read as if they stood. */
   seed?: readonly KubeObject[];
+  /** Which steps the writes belong to, and whether what they want is known for sure. */
+  now: () => Writer;
+  uuid: string;
+}
+
+/** On whose behalf a preview writes. */
+export interface Writer {
+  steps: readonly string[];
+  sure: boolean;
 }
 
 const keyOf = ({ apiVersion, kind, namespace = '', name }: ObjectRef): string =>
   [apiVersion, kind, namespace, name].join('|');
 
 /** fedctl's own notes, which a person does not plan for. */
-const bookkeeping = ({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): boolean =>
+export const bookkeeping = ({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): boolean =>
   (kind === 'ConfigMap' && (name.startsWith(names.ledger) || name === names.record)) ||
   (kind === 'Lease' && name === names.lease);
 
 /** RFC 7386. */
-function merged(target: unknown, patch: unknown): unknown {
+export function merged(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
   const result: Record<string, unknown> =
     typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
@@ -59,12 +71,21 @@ const withToken = (object: KubeObject): KubeObject =>
     ? { ...object, data: { token: Buffer.from(toBeMade).toString('base64') } }
     : object;
 
+const isMadeAgain = (known: Touched | undefined): boolean =>
+  known?.madeAgain === true || (known !== undefined && known.now === undefined);
+
 const isSame = (before: KubeObject, after: KubeObject): boolean => fieldChanges(before, after).length === 0;
 
 /** Wraps one cluster. `real` undefined: there is no such server yet, so nothing stands in it. */
-export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [] }: Pretence): PretendedKube {
+export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ...by }: Pretence): PretendedKube {
+  const mark = (known?: Touched): Pick<Touched, 'steps' | 'madeAgain' | 'wanted'> => ({
+    steps: new Set([...(known?.steps ?? []), ...by.now().steps]),
+    madeAgain: false,
+    wanted: null,
+  });
+  const unwritten = { steps: new Set<string>(), madeAgain: false, wanted: null };
   const touched = new Map<string, Touched>(
-    seed.map((object) => [keyOf(refOf(object)), { before: object, now: object, madeAgain: false }]),
+    seed.map((object) => [keyOf(refOf(object)), { ...unwritten, before: object, now: object }]),
   );
 
   const standing = async (ref: ObjectRef): Promise<KubeObject | undefined> => real?.read(ref);
@@ -74,18 +95,29 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [] }: 
     const found = await standing(ref);
     // What a step of ours looks at and leaves alone is kept.
     if (found?.metadata.labels?.[labels.federation] && !touched.has(keyOf(ref)))
-      touched.set(keyOf(ref), { before: found, now: found, madeAgain: false, readOnly: true });
+      touched.set(keyOf(ref), { ...unwritten, before: found, now: found, readOnly: true });
     return found;
   };
-  const note = async (ref: ObjectRef, wanted: KubeObject): Promise<KubeObject> => {
+  /** `sent`: what is written where nothing stands; a server that makes it adds what nobody can foresee. */
+  const note = async (ref: ObjectRef, wanted: KubeObject, sent: KubeObject = wanted): Promise<KubeObject> => {
     const known = touched.get(keyOf(ref));
     const before = known ? known.before : await standing(ref);
     const base = known?.now ?? before;
     const kept = base !== undefined && isSame(base, wanted);
     const now = kept ? base : stamped(wanted, base);
-    const madeAgain = known?.madeAgain === true || (known !== undefined && known.now === undefined);
-    touched.set(keyOf(ref), { before, now, madeAgain });
+    // Of what is written more than once only the last write can tell.
+    const sure = by.now().sure && (!known || known.readOnly === true || kept);
+    const digest = sure ? objectDigest(before ? wanted : sent, by.uuid) : null;
+    touched.set(keyOf(ref), { ...mark(known), before, now, madeAgain: isMadeAgain(known), wanted: digest });
     return now;
+  };
+  /** Who else holds the fields, and what taking them would change. */
+  const noteOwned = async (ref: ObjectRef, object: KubeObject, error: unknown): Promise<void> => {
+    const { type, details } = error as { type?: string; details?: { manager?: string }[] };
+    if (type !== 'FIELD_OWNED' || !real) return;
+    await note(ref, await real.apply(object, { force: true, dryRun: true }));
+    const found = touched.get(keyOf(ref));
+    if (found) found.note = `held by ${details?.[0]?.manager ?? 'another field manager'}`;
   };
   const stamped = (object: KubeObject, base: KubeObject | undefined): KubeObject => ({
     ...object,
@@ -108,12 +140,18 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [] }: 
     create: async (object: KubeObject) => {
       const ref = refOf(object);
       if (await current(ref)) throw failure('CONFLICT', `${ref.kind} ${ref.name} is there already`);
-      return note(ref, withToken(object));
+      return note(ref, withToken(object), object);
     },
     apply: async (object: KubeObject, options: { force?: boolean } = {}) => {
       const ref = refOf(object);
-      if (real && (await askable(ref))) return note(ref, await real.apply(object, { ...options, dryRun: true }));
-      return note(ref, withToken(merged(await current(ref), object) as KubeObject));
+      if (!real || !(await askable(ref)))
+        return note(ref, withToken(merged(await current(ref), object) as KubeObject), object);
+      try {
+        return note(ref, await real.apply(object, { ...options, dryRun: true }), object);
+      } catch (error) {
+        await noteOwned(ref, object, error);
+        throw error;
+      }
     },
     mergePatch: async (ref: ObjectRef, patch: object) => {
       const { apiVersion, kind, name, namespace } = ref;
@@ -127,28 +165,57 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [] }: 
     remove: async (ref: ObjectRef) => {
       const known = touched.get(keyOf(ref));
       const before = known ? known.before : await standing(ref);
-      touched.set(keyOf(ref), { before, now: undefined, madeAgain: false });
+      touched.set(keyOf(ref), { ...mark(known), before, now: undefined });
     },
     get: (path: string) => real?.get(path) ?? Promise.resolve({ status: 404, body: '' }),
     can: (attributes: Parameters<Kube['can']>[0]) => real?.can(attributes) ?? Promise.resolve(true),
-    objects: () => [...touched.values()].flatMap((one) => previewOf(cluster, one)),
+    objects: () => [...touched.values()].flatMap((one) => previewOf(cluster, by.uuid, one)),
   };
   // Reads answer what stands, of whatever type the caller knows it to be, exactly as the port itself does.
   return pretended as PretendedKube;
 }
 
-function previewOf(cluster: string, { before, now, madeAgain }: Touched): ObjectPreview[] {
+function previewOf(cluster: string, uuid: string, touched: Touched): ObjectPreview[] {
+  const { before, now, steps } = touched;
   const object = now ?? before;
   if (!object || bookkeeping({ kind: object.kind, name: object.metadata.name })) return [];
   const fields = before && now ? fieldChanges(before, now) : [];
-  const { kind, metadata } = object;
-  const { action, note } = verdict({ before, now, madeAgain }, fields.length > 0);
-  return [{ cluster, kind, namespace: metadata.namespace ?? '', name: metadata.name, action, fields, note }];
+  const { apiVersion, kind, metadata } = object;
+  const { action, note } = verdict(touched, fields.length > 0);
+  return [
+    {
+      steps: [...steps],
+      ...{ cluster, apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name },
+      ...{ action, fields, note },
+      ...stoodAs(cluster, uuid, before),
+      wanted: now ? touched.wanted : null,
+      ...(touched.madeAgain && action === 'update' ? { again: true } : {}),
+    },
+  ];
 }
 
-function verdict({ before, now, madeAgain }: Touched, differs: boolean): Pick<ObjectPreview, 'action' | 'note'> {
-  if (!now) return { action: 'delete', note: null };
-  if (!before) return { action: 'create', note: now.kind === 'Secret' ? 'would be made' : null };
+function stoodAs(
+  cluster: string,
+  uuid: string,
+  before: KubeObject | undefined,
+): Pick<ObjectPreview, 'uid' | 'resourceVersion' | 'standing'> {
+  if (!before) return { uid: null, resourceVersion: null, standing: null };
+  const { uid = null, resourceVersion = null } = before.metadata;
+  // The federation API writes its Clusters at every probe: there the version says nothing.
+  return {
+    uid,
+    resourceVersion: cluster === 'federation' ? null : resourceVersion,
+    standing: objectDigest(before, uuid),
+  };
+}
+
+function verdict(
+  { before, now, madeAgain, ...said }: Touched,
+  differs: boolean,
+): Pick<ObjectPreview, 'action' | 'note'> {
+  const note = said.note ?? null;
+  if (!now) return { action: 'delete', note };
+  if (!before) return { action: 'create', note: now.kind === 'Secret' ? 'would be made' : note };
   if (madeAgain) return { action: 'update', note: 'would be deleted and made again' };
-  return { action: differs ? 'update' : 'keep', note: null };
+  return { action: differs ? 'update' : 'keep', note };
 }

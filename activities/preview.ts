@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Facts, MemberRef, RunContext, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { freezeUp } from '../src/plan/graph.ts';
+import { dnsNamespace } from '../src/plan/cluster-dns.ts';
 import { labels } from '../src/plan/names.ts';
 import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/preview.ts';
 import { expandTemplate, fillInput } from '../src/plan/refs.ts';
@@ -9,10 +10,11 @@ import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { createActivities } from './index.ts';
-import { allEntries } from './ledger.ts';
 import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';
 import { previewRecord, previewZone } from './preview-dns.ts';
-import { toBeMade } from './preview-kube.ts';
+import { previewLeaving } from './preview-leaving.ts';
+import { noAddress, toBeMade } from './object-digest.ts';
+import type { Writer } from './preview-kube.ts';
 import { type FederationRecord, readRecord } from './record.ts';
 
 /** What a preview is asked for. */
@@ -29,8 +31,6 @@ export interface PreviewQuestion {
 
 /** In place of the uuid of a federation still to be made: dry runs need a label that is one. */
 const noUuid = '00000000-0000-0000-0000-000000000000';
-/** In place of an address that nobody gave yet (RFC 5737: of nobody). */
-const noAddress = '192.0.2.1';
 
 /** Steps that bring objects; they run as they are, against clusters that only pretend. All others write or wait. */
 const bringing: ReadonlySet<string> = new Set([
@@ -65,6 +65,8 @@ interface Making {
   question: PreviewQuestion;
   run: RunContext;
   record: FederationRecord | undefined;
+  /** The step that runs now. */
+  writer: Writer;
   facts: Record<string, Facts>;
   dns: ObjectPreview[];
   obstacles: PreviewObstacle[];
@@ -80,9 +82,11 @@ export async function previewUp(deps: Deps, question: PreviewQuestion): Promise<
   const kube = await deps.kube.forContext(host);
   const record = await readRecord(kube, host.namespace);
   const run = await runOf(kube, question, record);
-  const pretended = pretendClusters(deps.kube, run, spec.clusters);
+  const writer: Writer = { steps: [], sure: true };
+  const pretended = pretendClusters(deps.kube, run, { members: spec.clusters, now: () => writer });
   const pretending = { ...deps, kube: pretended.clients };
-  const making: Making = { deps: pretending, pretended, question, run, record, facts: {}, dns: [], obstacles: [] };
+  const about = { deps: pretending, pretended, question, run, record, writer };
+  const making: Making = { ...about, facts: {}, dns: [], obstacles: [] };
   const graph = freezeUp(spec);
   if (record && record.federation !== federation) {
     const message = `namespace ${host.namespace} holds federation ${record.federation} already`;
@@ -96,7 +100,7 @@ export async function previewUp(deps: Deps, question: PreviewQuestion): Promise<
   await runSteps(making, graph.steps);
   for (const cluster of graph.clusters?.members ?? [])
     await runSteps(making, expandTemplate(graph.clusters?.template ?? [], cluster), cluster);
-  const leaving = await previewLeaving(kube, question, record);
+  const leaving = await previewLeaving(deps, kube, { ...question, record });
   const objects = [...pretended.objects(), ...making.dns, ...leaving];
   return { federation, specDigest: digest, objects, obstacles: making.obstacles };
 }
@@ -138,6 +142,8 @@ async function runStep(making: Making, step: FrozenStep, cluster?: ClusterSpec):
     making.obstacles.push({ step: step.id, code: null, message: `not known before ${missing.from} is done` });
     return;
   }
+  making.writer.steps = step.activity === 'ensureClusterDns' ? [step.id, recycleOf(step)] : [step.id];
+  making.writer.sure = !(making.question.spec.images.build && imaged.has(step.activity));
   try {
     const result = await answer(making, step, cluster);
     if (result) making.facts[step.id] = result.facts;
@@ -157,10 +163,17 @@ async function answer(making: Making, step: FrozenStep, cluster?: ClusterSpec): 
     return keepDns(making, await previewRecord(deps, run, dns, making.facts['apiserver/address']));
   if (images.build && step.activity === 'recordImages') return builtImages(making);
   const activity = activityOf(deps, step.activity);
+  if (step.activity === 'recycleClusterDns') return recycled(making, step, cluster);
   if (!bringing.has(step.activity) || !activity) return undefined;
   const input = fillInput(step, making.facts);
   return activity({ step: step.id, run: withMember(run, cluster), parked: false, waitMs: 0, input });
 }
+
+/** Steps that deploy an image, which is known for sure only when it is built. */
+const imaged: ReadonlySet<string> = new Set(['ensureApiserverDeployment', 'ensureControllerManagerDeployment']);
+
+/** The step that replaces the pods of cluster DNS may touch what the one before it told, and the pods. */
+const recycleOf = ({ id }: FrozenStep): string => id.replace(/cluster-dns$/, 'recycle');
 
 type AnyActivity = (call: object) => Promise<StepResult>;
 
@@ -180,36 +193,25 @@ function builtImages({ record, facts }: Making): StepResult {
   return { outcome: 'done', facts: { apiserver, controllerManager, etcd, version } };
 }
 
+/** The pods that a changed cluster DNS replaces. */
+async function recycled({ deps, facts }: Making, { id }: FrozenStep, cluster?: ClusterSpec): Promise<StepResult> {
+  const told = facts[id.replace(/recycle$/, 'cluster-dns')]?.['pods'];
+  const stale = new Set(Array.isArray(told) ? told : []);
+  if (cluster && stale.size > 0) {
+    const member = await deps.kube.forContext(cluster);
+    const pods = await member.list({ apiVersion: 'v1', kind: 'Pod', namespace: dnsNamespace });
+    for (const { apiVersion, kind, metadata } of pods.filter(({ metadata: { uid = '' } }) => stale.has(uid)))
+      await member.remove(
+        { apiVersion, kind, name: metadata.name, namespace: dnsNamespace },
+        { uid: metadata.uid ?? '' },
+      );
+  }
+  return { outcome: 'done', facts: {} };
+}
+
 function withMember(run: RunContext, cluster: ClusterSpec | undefined): RunContext {
   if (!cluster) return run;
   const { name, context, kubeconfig } = cluster;
   const member: MemberRef = { name, context, ...(kubeconfig ? { kubeconfig } : {}) };
   return { ...run, member };
-}
-
-/** Members of the record that the spec does not name any more: with --prune they leave. */
-async function previewLeaving(
-  kube: Kube,
-  { spec, host, prune }: PreviewQuestion,
-  record: FederationRecord | undefined,
-): Promise<ObjectPreview[]> {
-  const leaving = (record?.members ?? []).filter(({ name }) => !spec.clusters.some((one) => one.name === name));
-  if (leaving.length === 0) return [];
-  const entries = (await allEntries(kube, host.namespace)).filter(({ kind }) => kind !== 'Pod');
-  return leaving.flatMap(({ name }) =>
-    entries
-      .filter(({ step }) => step.startsWith(`clusters/${name}/`))
-      .map((entry): ObjectPreview => {
-        const about = {
-          cluster: entry.cluster,
-          kind: entry.kind,
-          namespace: entry.namespace,
-          name: entry.name,
-          fields: [],
-        };
-        if (!prune) return { ...about, action: 'keep', note: `${name} is not in the file; --prune takes it out` };
-        if (entry.origin === 'created') return { ...about, action: 'delete', note: `${name} leaves` };
-        return { ...about, action: 'update', note: `${name} leaves: what stood before comes back` };
-      }),
-  );
 }

@@ -7,6 +7,7 @@ import { currentContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { bug, failure, retryable } from './fail.ts';
 import { assertOwner } from './owner.ts';
+import { planned } from './planned-clusters.ts';
 import { atMost, redact } from './redact.ts';
 
 /** ms between heartbeats; well below every heartbeat timeout of the timing profiles. */
@@ -76,9 +77,10 @@ export async function inStep<T>(
   call: StepCall<unknown>,
   act: (scope: StepScope) => Promise<T>,
 ): Promise<T> {
-  return guarded(deps, call, async (scope) => {
-    const host = await deps.kube.forContext(call.run.host);
-    return act({ ...scope, host, ...clusters(deps, call.run) });
+  const known = call.planned ? { ...deps, kube: planned(deps.kube, call, call.planned) } : deps;
+  return guarded(known, call, async (scope) => {
+    const host = await known.kube.forContext(call.run.host);
+    return act({ ...scope, host, ...clusters(known, call.run) });
   });
 }
 

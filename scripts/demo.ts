@@ -43,7 +43,7 @@ async function up(): Promise<number> {
   const settings = await sandboxUp({ id, log });
   const env = environment(await environmentOf(settings, process.env));
   await startWorker(env);
-  const code = await passThrough([join(root, 'fedctl'), 'up', '-f', 'examples/sandbox/federation.yaml'], env);
+  const code = await passThrough([join(root, 'fedctl'), 'up', '--yes', '-f', 'examples/sandbox/federation.yaml'], env);
   log(`\nmake demo took ${Math.round((Date.now() - began) / 1_000)} s`);
   if (code !== 0) return code;
   log(`

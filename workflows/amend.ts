@@ -32,6 +32,7 @@ export function amendProblem(run: Run, request?: Partial<AmendRequest>): string 
   if (operation !== 'up') return `a run of ${operation} takes no changed spec; fedctl up -f FILE comes after it`;
   if (rollingBack) return 'the run is rolling back';
   if (run.closing) return 'the run is being cancelled: fedctl up -f FILE comes after it';
+  if (run.input.plan) return 'the run keeps to a plan: cancel it, plan with the changed file, and start that plan';
   if (run.state.steps['plan']) return 'the run has not planned its steps yet: try again in a moment';
   if (run.amending) return 'another change is being taken up right now';
   const { context, namespace } = run.input.host;

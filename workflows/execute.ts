@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
+import { plannedFor } from '../src/plan/planned.ts';
 import { fillInput } from '../src/plan/refs.ts';
 import { routingOf } from '../src/run/builders.ts';
 import type { StepError } from '../src/run/state.ts';
@@ -62,6 +63,7 @@ export function execute(run: Run, step: FrozenStep, mode: Mode): Promise<StepRes
     parked: mode.parked,
     waitMs: mode.parked ? 0 : step.timing.waitMs,
     input: fillInput(step, run.state.facts),
+    ...plannedPart(run, step),
   });
 }
 
@@ -75,6 +77,12 @@ const errorOf = ({ type, message, details }: ApplicationFailure): StepError => (
 function lastAnswerIn({ failure }: TimeoutFailure): ApplicationFailure | undefined {
   const last = failure?.cause && defaultFailureConverter.failureToError(failure.cause, defaultPayloadConverter);
   return last instanceof ApplicationFailure ? last : undefined;
+}
+
+/** What the step may write in a run that follows a plan. What such a run made is undone by its ledger, as ever. */
+function plannedPart({ input: { plan, rollback }, state }: Run, { id }: FrozenStep): Pick<StepCall, 'planned'> {
+  if (!plan || rollback || state.rollingBack || id === 'plan') return {};
+  return { planned: plannedFor(plan, id) };
 }
 
 /** The error as people see it. Anything but an activity's failure is a bug of ours and is thrown on. */

@@ -9,6 +9,7 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { planOfMember } from '../src/plan/planned.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import { type MemberInput, memberWorkflowIdOf } from '../src/run/input.ts';
 import type { memberJoin } from './index.ts';
@@ -22,8 +23,13 @@ function inputFor(run: Run, member: ClusterSpec): MemberInput {
   const { leaving, template: own = [] } = run.graph.clusters ?? {};
   const template = leaving?.names.includes(member.name) ? leaving.template : own;
   const { blockedForMs, slowEveryMs } = run.graph;
+  const { plan, ...input } = run.input;
   return {
-    run: run.state.rollingBack ? { ...run.input, rollback: true } : run.input,
+    run: {
+      ...input,
+      ...(plan ? { plan: planOfMember(plan, member.name) } : {}),
+      ...(run.state.rollingBack ? { rollback: true } : {}),
+    },
     uuid: run.state.uuid,
     firstRunId: run.firstRunId,
     member,

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
+import { canonical } from '../spec/canonical.ts';
 import type { Spec } from '../spec/schema.ts';
-
-/** JSON with the keys of every object in order: the same meaning gives the same text. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, canonical(item)]));
-}
 
 /**
  * SHA-256 of what the operator asked for: the spec before its paths are resolved, so that another checkout of the same

@@ -1,10 +1,24 @@
 import { createHash } from 'node:crypto';
+import type { HostRef } from '../plan/call.ts';
 import { countActions, type ObjectPreview, type Preview, type PreviewAction, wouldChange } from '../plan/preview.ts';
+import { canonical } from '../spec/canonical.ts';
+import type { Spec } from '../spec/schema.ts';
 import { cut, wrap } from './format.ts';
 import { plain, type Paint, type Style } from './io.ts';
 
+/** What a plan was made for; `up --plan` needs no other file. */
+export interface PlanAbout {
+  host: HostRef;
+  /** With its paths resolved; it holds no secrets. */
+  spec: Spec;
+  /** As given to `plan`; a run of the plan has them too. */
+  flags: { prune: boolean; adopt: boolean; takeOwnership: boolean };
+}
+
 /** The document of `fedctl plan -o json`: the artefact of a plan. */
-export interface PlanDocument extends Preview {
+export interface PlanDocument extends Preview, PlanAbout {
+  apiVersion: 'fedctl/v1alpha1';
+  kind: 'Plan';
   /** SHA-256 of everything else in it: the same world and the same file give the same. */
   digest: string;
   changes: boolean;
@@ -12,13 +26,20 @@ export interface PlanDocument extends Preview {
 }
 
 /** Objects in an order that does not depend on who answered first. */
-export function planDocument(preview: Preview): PlanDocument {
+export function planDocument(preview: Preview, about: PlanAbout): PlanDocument {
   const order = ({ cluster, kind, namespace, name }: ObjectPreview): string =>
     [clusterOrder[cluster] ?? `1${cluster}`, kind, namespace, name].join(' ');
   const objects = preview.objects.toSorted((a, b) => order(a).localeCompare(order(b)));
-  const sorted = { ...preview, objects };
-  const digest = `sha256:${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`;
-  return { ...sorted, digest, changes: wouldChange(sorted), counts: countActions(objects) };
+  const sorted = { apiVersion: 'fedctl/v1alpha1' as const, kind: 'Plan' as const, ...preview, ...about, objects };
+  return { ...sorted, digest: planDigest(sorted), changes: wouldChange(sorted), counts: countActions(objects) };
+}
+
+/** Digest of a plan's content, whatever it says of itself. */
+export function planDigest(plan: Partial<PlanDocument>): string {
+  const { digest: _digest, changes: _changes, counts: _counts, ...content } = plan;
+  return `sha256:${createHash('sha256')
+    .update(JSON.stringify(canonical(content)))
+    .digest('hex')}`;
 }
 
 const clusterOrder: Readonly<Record<string, string>> = { host: '0', dns: '2', federation: '3' };

@@ -83,6 +83,15 @@ async function start(temporal: Temporal, workflowId: string, input: RunInput, me
   });
 }
 
+/** Whether a run of this turn-up is open already, so that starting it would only attach to it. */
+export async function isOpenWith(
+  temporal: Temporal,
+  { federation, digest }: { federation: string; digest: string },
+): Promise<boolean> {
+  const open = await observeRun(temporal, workflowIdOf(federation));
+  return open?.execution === 'RUNNING' && open.memo.operation === 'up' && open.memo.digest === digest;
+}
+
 const details = ({ federation, operation, host, startedBy, digest }: RunInput): string =>
   [
     `fedctl ${operation} **${federation}**, started by ${startedBy}`,
@@ -111,11 +120,12 @@ async function attach(temporal: Temporal, workflowId: string, input: RunInput): 
 }
 
 /** Flags that change what a run may do; in its memo, so that nobody follows a run that may less than was asked. */
-const flagsOf = ({ takeOver, takeOwnership, adopt, prune }: RunInput): string[] => [
+const flagsOf = ({ takeOver, takeOwnership, adopt, prune, plan }: RunInput): string[] => [
   ...(takeOver ? ['--take-over'] : []),
   ...(takeOwnership ? ['--take-ownership'] : []),
   ...(adopt ? ['--adopt'] : []),
   ...(prune ? ['--prune'] : []),
+  ...(plan ? [`--plan (${shortDigest(plan.digest)})`] : []),
 ];
 
 /** Most lines of a diff that a terminal wants to see. */

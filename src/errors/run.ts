@@ -49,6 +49,14 @@ export const runErrors = defineErrors({
       `end this run: fedctl cancel ${d['federation'] ?? 'NAME'}`,
     ],
   },
+  PLAN_STALE: {
+    retry: 'never',
+    title: 'what stands, or what is wanted, is no longer as it was planned',
+    fix: (d) => [
+      'put the object back as it was, then: fedctl retry NAME',
+      `or plan again, and start that plan: fedctl cancel ${d['federation'] ?? 'NAME'}, fedctl plan -f FILE -o json > plan.json, fedctl up --plan plan.json`,
+    ],
+  },
   RECORD_OTHER: {
     retry: 'never',
     title: 'another federation is in this namespace',

@@ -1,3 +1,5 @@
+import type { PlannedObject } from './planned.ts';
+
 /** Where a cluster is, in the worker's eyes: a context of the worker's kubeconfig (or of the file named). */
 export interface ClusterRef {
   context: string;
@@ -52,6 +54,8 @@ export interface StepCall<Input = unknown> {
   /** How long a waiting step may wait, ms, from the first time it was scheduled; 0 for one look only. */
   waitMs: number;
   input: Input;
+  /** For a run that follows a plan: the objects that this step may write, and how they must stand before. */
+  planned?: PlannedObject[];
 }
 
 /** `kept`: everything stood already as wanted; nothing was written. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import type { PlannedObject } from './planned.ts';
 
 /** What a turn-up would do to one object. */
 export type PreviewAction = 'create' | 'update' | 'keep' | 'delete';
@@ -10,15 +11,8 @@ export interface FieldChange {
   to: string | null;
 }
 
-/** One object of a preview. */
-export interface ObjectPreview {
-  /** `host`, a member's name, `federation` (its own API) or `dns`. */
-  cluster: string;
-  kind: string;
-  /** '' for what has none. */
-  namespace: string;
-  name: string;
-  action: PreviewAction;
+/** One object of a preview: what `up --plan` compares before it writes, and what people read. */
+export interface ObjectPreview extends PlannedObject {
   fields: FieldChange[];
   /** Where there is more to say than the fields do. */
   note: string | null;
@@ -51,6 +45,20 @@ const unmeant: ReadonlySet<string> = new Set([
   'metadata.selfLink',
   'status',
 ]);
+
+/** What an object means: without status and the marks of writes. */
+export function meaningOf(object: KubeObject): object {
+  const meant = (value: unknown, path: string): unknown =>
+    isMap(value) && !path.includes('.')
+      ? Object.fromEntries(
+          Object.entries(value).flatMap(([key, item]) => {
+            const at = path === '' ? key : `${path}.${key}`;
+            return unmeant.has(at) ? [] : [[key, meant(item, at)]];
+          }),
+        )
+      : value;
+  return meant(object, '') as object;
+}
 
 /** All that is told of a Secret: an annotation may quote its data (kubectl's last-applied-configuration does). */
 const openInSecrets = /^(metadata\.labels|type)\b/;

@@ -1,6 +1,7 @@
 import type { HostRef } from '../plan/call.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 import type { DownChoices } from '../plan/graph.ts';
+import type { PlanToFollow } from '../plan/planned.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 
 /** What a run does; also in its memo. */
@@ -28,6 +29,8 @@ export interface RunInput {
   adopt?: boolean;
   /** Members that stand but are not in the spec leave. */
   prune?: boolean;
+  /** The run keeps to this plan: what is not in it is not written. */
+  plan?: PlanToFollow;
   /** Set for children that undo what their parent's run made. */
   rollback?: boolean;
   /** Set for a debt. */

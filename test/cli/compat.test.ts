@@ -109,8 +109,8 @@ describe('deploy.sh', () => {
   });
 
   it('deploy_federation needs no init, and hands on flags', () => {
-    expect(script(deploy, ['deploy_federation', '--detach']).calls).toEqual([init, `up|-f|${file}--detach|`]);
-    expect(script(deploy, ['redeploy_federation']).calls.slice(2)).toEqual([`up|-f|${file}`]);
+    expect(script(deploy, ['deploy_federation', '--detach']).calls).toEqual([init, `up|--yes|-f|${file}--detach|`]);
+    expect(script(deploy, ['redeploy_federation']).calls.slice(2)).toEqual([`up|--yes|-f|${file}`]);
   });
 
   it('destroy_federation keeps the volume unless it is told otherwise, and needs no image', () => {
@@ -138,7 +138,7 @@ describe('the previous mechanism', () => {
     const flags = '--zone|z.example|--provider|powerdns|--namespace|ns|--host-context|a b; $(c)|';
     expect(script(up, [], env).calls).toEqual([
       `init|/_output/federation|--name|my federation|${flags}r.example`,
-      'up|-f|/_output/federation/federation.yaml|r.example',
+      'up|--yes|-f|/_output/federation/federation.yaml|r.example',
     ]);
     expect(script(down, [], {}).calls.slice(2)).toEqual([
       'down|-f|/_output/federation/federation.yaml|--yes|--volumes|keep|unused.invalid',

@@ -2,8 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { planDocument, planLines, summaryOf } from '../../src/cli/plan-model.ts';
 import type { ObjectPreview, Preview } from '../../src/plan/preview.ts';
 import { expectGolden } from '../helpers/golden.ts';
+import { aPlanned } from '../helpers/planned.ts';
+import { aSpec } from '../helpers/spec.ts';
+
+const about = {
+  host: { context: 'host', namespace: 'federation' },
+  spec: aSpec({}),
+  flags: { prune: false, adopt: false, takeOwnership: false },
+};
 
 const one = (given: Partial<ObjectPreview>): ObjectPreview => ({
+  ...aPlanned,
   cluster: 'host',
   kind: 'Role',
   namespace: 'federation',
@@ -48,13 +57,13 @@ const preview: Preview = {
 
 describe('planLines', () => {
   it.each([80, 40])('at %s columns is as it was looked at', (columns) => {
-    const lines = planLines(planDocument(preview), columns);
+    const lines = planLines(planDocument(preview, about), columns);
     expect(lines.filter((line) => line.length > columns)).toEqual([]);
     expectGolden(`cli/plan-${columns}.txt`, lines.join('\n'));
   });
 
   it('folds what is kept unless all is asked for', () => {
-    const document = planDocument(preview);
+    const document = planDocument(preview, about);
     expect(planLines(document, 80)).toContain('  = 1 kept');
     expect(planLines(document, 80, { all: true })).toContain('  = Role federation/one');
   });
@@ -62,14 +71,14 @@ describe('planLines', () => {
 
 describe('planDocument', () => {
   it('has the same digest whoever answered first, and another for another world', () => {
-    const { digest } = planDocument(preview);
+    const { digest } = planDocument(preview, about);
     expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(planDocument({ ...preview, objects: preview.objects.toReversed() }).digest).toBe(digest);
-    expect(planDocument({ ...preview, specDigest: 'sha256:2' }).digest).not.toBe(digest);
+    expect(planDocument({ ...preview, objects: preview.objects.toReversed() }, about).digest).toBe(digest);
+    expect(planDocument({ ...preview, specDigest: 'sha256:2' }, about).digest).not.toBe(digest);
   });
 
   it('says "no changes" of a world that is as the file wants it', () => {
-    const document = planDocument({ ...preview, objects: [one({})], obstacles: [] });
+    const document = planDocument({ ...preview, objects: [one({})], obstacles: [] }, about);
     expect(document).toMatchObject({ changes: false, counts: { keep: 1, create: 0 } });
     expect(summaryOf(document)).toMatch(/^no changes/);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import { aPlanned } from '../helpers/planned.ts';
 import { fieldChanges, type ObjectPreview, type Preview, wouldChange } from '../../src/plan/preview.ts';
 
 const object = (body: object, metadata: object = {}, kind = 'Deployment'): KubeObject =>
@@ -56,6 +57,7 @@ describe('fieldChanges', () => {
 
 describe('wouldChange', () => {
   const kept: ObjectPreview = {
+    ...aPlanned,
     cluster: 'host',
     kind: 'Role',
     namespace: 'f',

@@ -8,4 +8,4 @@ compat=$(CDPATH='' cd -P "$(dirname "$0")/../.." && pwd -P)
 
 default_output_root
 ensure_spec "$FEDERATION_OUTPUT_ROOT"
-exec "$FEDCTL" up -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" "$@"
+exec "$FEDCTL" up --yes -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" "$@"

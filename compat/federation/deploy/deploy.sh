@@ -22,7 +22,7 @@ case $action in
   deploy_federation)
     need_output_root
     ensure_spec "$FEDERATION_OUTPUT_ROOT"
-    exec "$FEDCTL" up -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" "$@"
+    exec "$FEDCTL" up --yes -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" "$@"
     ;;
   destroy_federation)
     need_output_root
@@ -33,7 +33,7 @@ case $action in
     # Not down and up: fedctl brings what stands in line with the file, and keeps what etcd holds.
     need_output_root
     ensure_spec "$FEDERATION_OUTPUT_ROOT"
-    exec "$FEDCTL" up -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" "$@"
+    exec "$FEDCTL" up --yes -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" "$@"
     ;;
   deploy_clusters | destroy_clusters)
     refuse "$action is refused: fedctl joins clusters that exist, it neither makes nor removes machines" \

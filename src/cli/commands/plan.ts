@@ -26,7 +26,7 @@ export const configurePlan: Configure = (command, cli) => {
       examples([
         'fedctl plan -f federation.yaml',
         'fedctl plan -f federation.yaml --all',
-        'fedctl plan -f federation.yaml -o json > plan.json',
+        'fedctl plan -f federation.yaml -o json > plan.json   # then: fedctl up --plan plan.json',
         'fedctl plan -f federation.yaml --detailed-exitcode   # 0 no changes, 2 changes',
       ]),
     )
@@ -37,18 +37,12 @@ export const configurePlan: Configure = (command, cli) => {
         io.note(`planning ${file === '-' ? 'stdin' : file}`);
         const { readSpecFile } = await import('../spec-file.ts');
         const spec = await readSpecFile(io, file);
-        const [{ openLocal }, { planDocument, planLines }, { printDocument }, { readFailure }] = await Promise.all([
-          import('../../../worker/local.ts'),
+        const [{ makePlan }, { planLines }, { printDocument }] = await Promise.all([
+          import('../make-plan.ts'),
           import('../plan-model.ts'),
           import('../document.ts'),
-          import('../read-failure.ts'),
         ]);
-        const preview = await openLocal(io.env)
-          .preview({ ...spec, ...how })
-          .catch((error: unknown) => {
-            throw readFailure(error);
-          });
-        const document = planDocument(preview);
+        const document = await makePlan(io, spec, how);
         await printDocument(io, output, document, () =>
           planLines(document, io.size().columns, { all: all ?? false, paint: io.paintResult }),
         );

@@ -1,3 +1,4 @@
+import type { PlanToFollow } from '../../plan/planned.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
@@ -16,6 +17,8 @@ interface Options {
   takeOwnership?: boolean;
   adopt?: boolean;
   prune?: boolean;
+  plan?: string;
+  yes?: boolean;
 }
 
 /** Reads `--timeout`: `30s`, `10m`. */
@@ -37,6 +40,8 @@ export const configureUp: Configure = (command, cli) => {
       (value) => parseOutput(value, ['jsonl']),
       'table' as Output,
     )
+    .option('--plan <file>', 'do exactly what this plan says (fedctl plan -o json)')
+    .option('-y, --yes', 'on a terminal: neither show a plan nor ask')
     .option('-d, --detach', 'start the run and return at once')
     .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
     .option('--cancel-first', 'end an open run of another spec first; what stands is kept')
@@ -49,23 +54,22 @@ export const configureUp: Configure = (command, cli) => {
       examples([
         'fedctl up -f federation.yaml',
         'fedctl up -f federation.yaml --detach',
+        'fedctl up --plan plan.json',
         'fedctl up -f - -o json < federation.yaml',
       ]),
     )
     .action(
       action(cli, async ({ timeout, ...options }: Omit<Options, 'timeout'> & { timeout?: string }) => {
         const timeoutMs = await parseTimeout(timeout);
-        if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
-        return up(cli, options.file, { ...options, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });
+        return up(cli, { ...options, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });
       }),
     );
 };
 
-async function up(cli: Cli, file: string, options: Options): Promise<ExitCode> {
+async function up(cli: Cli, options: Options): Promise<ExitCode> {
   const { io } = cli;
-  if (options.output === 'table') io.note(`reading ${file === '-' ? 'stdin' : file}`);
-  const { readSpecFile } = await import('../spec-file.ts');
-  const spec = await readSpecFile(io, file);
+  const { askedFor, agreedPlan } = await import('../ask-up.ts');
+  const { file: spec, flags, follow } = await askedFor(io, options);
   const [{ connectTemporal }, { startRun, taskQueueOf }] = await Promise.all([
     import('../client.ts'),
     import('../start-run.ts'),
@@ -76,7 +80,8 @@ async function up(cli: Cli, file: string, options: Options): Promise<ExitCode> {
   const taskQueue = taskQueueOf(io.env);
   const { assertFree } = await import('../lock.ts');
   await assertFree(io, temporal, { ...spec, takeOver: options.takeOver ?? false });
-  const started = await startRun(temporal, await inputOf(spec, options), memoOf(spec), {
+  const plan = follow ?? (await agreedPlan(io, temporal, spec, options));
+  const started = await startRun(temporal, await inputOf(spec, { ...options, ...flags }, plan), memoOf(spec), {
     taskQueue,
     cancelFirst: options.cancelFirst ?? false,
   });
@@ -86,7 +91,7 @@ async function up(cli: Cli, file: string, options: Options): Promise<ExitCode> {
   return finish(cli, temporal, spec, followed, options.output);
 }
 
-async function inputOf(spec: SpecFile, options: Options): Promise<RunInput> {
+async function inputOf(spec: SpecFile, options: Options, plan: PlanToFollow | undefined): Promise<RunInput> {
   const { whoAmI } = await import('../start-run.ts');
   return {
     operation: 'up',
@@ -100,6 +105,7 @@ async function inputOf(spec: SpecFile, options: Options): Promise<RunInput> {
     ...(options.takeOwnership ? { takeOwnership: true } : {}),
     ...(options.adopt ? { adopt: true } : {}),
     ...(options.prune ? { prune: true } : {}),
+    ...(plan ? { plan } : {}),
   };
 }
 

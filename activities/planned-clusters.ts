@@ -1,0 +1,29 @@
+import type { StepCall } from '../src/plan/call.ts';
+import type { PlannedObject } from '../src/plan/planned.ts';
+import type { Kube, KubeClients } from './clients/kube-port.ts';
+import { keepToPlan } from './planned-kube.ts';
+
+/** Clients that write nothing but what was planned for this step. */
+export function planned(real: KubeClients, call: StepCall<unknown>, objects: readonly PlannedObject[]): KubeClients {
+  const { run, step } = call;
+  const { federation, uuid } = run;
+  const within = (kube: Kube, cluster: string, dryRun: boolean): Kube =>
+    keepToPlan(kube, {
+      cluster,
+      step,
+      objects: objects.filter((one) => one.cluster === cluster),
+      uuid,
+      federation,
+      dryRun,
+    });
+  return {
+    forContext: async (ref) => {
+      const kube = await real.forContext(ref);
+      return within(kube, 'namespace' in ref ? 'host' : (run.member?.name ?? ref.context), true);
+    },
+    // Never a dry run: the federation API takes the request, and writes.
+    forFederation: async (ref) => within(await real.forFederation(ref), 'federation', false),
+    forKubeconfig: (text) => real.forKubeconfig(text),
+    contextFacts: (ref) => real.contextFacts(ref),
+  };
+}

@@ -1,0 +1,59 @@
+import { dnsNamespace } from '../src/plan/cluster-dns.ts';
+import type { ObjectPreview } from '../src/plan/preview.ts';
+import type { ClusterSpec } from '../src/spec/schema.ts';
+import type { Kube } from './clients/kube-port.ts';
+import { readClusterDns } from './cluster-dns.ts';
+import type { Deps } from './deps.ts';
+import { podsOf } from './dns-pods.ts';
+import { allEntries, type LedgerEntry } from './ledger.ts';
+import type { PreviewQuestion } from './preview.ts';
+import type { FederationRecord } from './record.ts';
+
+/** What only the ledger tells of an object: which one it is, not how it stands. */
+const noVersions = { resourceVersion: null, standing: null, wanted: null, fields: [] };
+
+/** Members of the record that the spec does not name any more: with --prune they leave. */
+export async function previewLeaving(
+  deps: Deps,
+  host: Kube,
+  { spec, host: ref, prune, record }: PreviewQuestion & { record: FederationRecord | undefined },
+): Promise<ObjectPreview[]> {
+  const leaving = (record?.members ?? []).filter(({ name }) => !spec.clusters.some((one) => one.name === name));
+  if (leaving.length === 0) return [];
+  const entries = (await allEntries(host, ref.namespace)).filter(({ kind }) => kind !== 'Pod');
+  const previews = await Promise.all(
+    leaving.map(async (member) => {
+      const own = entries.filter(({ step }) => step.startsWith(`clusters/${member.name}/`));
+      const edited = own.some(({ step }) => step === `clusters/${member.name}/cluster-dns`);
+      const pods = prune && edited ? await podsOfDns(deps, member) : [];
+      return [...own.map((entry) => leavingObject(member.name, entry, prune === true)), ...pods];
+    }),
+  );
+  return previews.flat();
+}
+
+function leavingObject(member: string, entry: LedgerEntry, prune: boolean): ObjectPreview {
+  const { cluster, apiVersion = 'v1', kind, namespace, name, uid, step } = entry;
+  // The pods that see what comes back are replaced by the step after it.
+  const steps = step.endsWith('/cluster-dns') ? [step, `clusters/${member}/recycle`] : [step];
+  const about = { ...noVersions, steps, cluster, apiVersion, kind, namespace, name, uid };
+  if (!prune) return { ...about, action: 'keep', note: `${member} is not in the file; --prune takes it out` };
+  if (entry.origin === 'created') return { ...about, action: 'delete', note: `${member} leaves` };
+  return { ...about, action: 'update', note: `${member} leaves: what stood before comes back` };
+}
+
+/** The pods that are replaced when the cluster DNS of a leaving member gets its former configuration back. */
+async function podsOfDns(deps: Deps, member: ClusterSpec): Promise<ObjectPreview[]> {
+  const kube = await deps.kube.forContext(member);
+  const dns = await readClusterDns(kube);
+  if ('code' in dns) return [];
+  const about = { ...noVersions, cluster: member.name, apiVersion: 'v1', kind: 'Pod', namespace: dnsNamespace };
+  return (await podsOf(kube, dns.controller)).map(({ metadata: { name, uid = '' } }) => ({
+    ...about,
+    steps: [`clusters/${member.name}/recycle`],
+    name,
+    uid,
+    action: 'delete',
+    note: `${member.name} leaves: replaced`,
+  }));
+}
