@@ -57,9 +57,12 @@ export function checkLines(document: CheckDocument, columns: number, paint: Pain
   return [
     ...groups,
     '',
-    failed === 0
-      ? 'everything a turn-up needs is there'
-      : `${failed} of ${document.checks.length} checks failed; nothing was written`,
+    ...wrap(
+      failed === 0
+        ? 'everything a turn-up needs is there'
+        : `${failed} of ${document.checks.length} checks failed; nothing was written`,
+      columns,
+    ),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Output } from './command.ts';
 import { changes, eventLines, heartbeatLine, type ProgressEvent } from './events.ts';
 import type { Io } from './io.ts';
@@ -27,17 +28,17 @@ export function chooseDisplay(io: Io, output: Output, clock: () => number = Date
 export function liveDisplay(io: Io, clock: () => number): Display {
   let drawn: string[] = [];
   let model: StatusModel | undefined;
-  let columns = 0;
   const erase = (): string => {
     if (drawn.length === 0) return '';
-    // A narrower terminal has broken the old lines in two: count the rows they take now.
-    const rows = drawn.length * Math.max(1, Math.ceil(columns / io.size().columns));
+    // A narrower terminal has broken the old lines: count the rows they take now.
+    const { columns } = io.size();
+    const widths = drawn.map((line) => [...stripVTControlCharacters(line)].length);
+    const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
     return `\u001b[${Math.min(rows, io.size().rows)}A\u001b[0J`;
   };
   const draw = (before: string, rows: number | undefined): void => {
     const size = io.size();
     const undo = erase();
-    columns = size.columns;
     drawn = model
       ? render(model, { columns: size.columns, now: clock(), paint: io.paint, ...(rows ? { rows } : {}) })
       : [];

@@ -1,3 +1,4 @@
+import { docsOf } from './explain-model.ts';
 import { cut, formatDuration } from './format.ts';
 import { allSteps, isLeaving, type StatusModel, type StatusStep } from './status-model.ts';
 
@@ -10,6 +11,8 @@ export type ProgressEvent =
       status: StatusStep['status'];
       title: string;
       message: string | null;
+      /** Word of the errors' table; null when nothing is wrong. */
+      code: string | null;
       fix: string[];
       took: number | null;
     }
@@ -39,6 +42,7 @@ function stepEvent(step: StatusStep, now: string): ProgressEvent {
     status,
     title: good ? done : title,
     message: error?.message ?? (good ? step.detail : null),
+    code: error?.code ?? null,
     fix: error?.fix ?? [],
     took: over.has(status) ? msBetween(startedAt, finishedAt) : null,
   };
@@ -82,12 +86,14 @@ export function eventLines(event: ProgressEvent): string[] {
   if (event.type === 'cluster') return [`${at} cluster ${event.cluster} ${event.status}`];
   if (event.type === 'waiting')
     return [oneLine(`${at} waiting ${event.step}${inBrackets(event.waited)}: ${event.message}`)];
+  const code = event.code ? ` (${event.code})` : '';
   const why = event.message ? `: ${event.message}` : '';
   // The status says it already.
   const title = event.status === 'undone' ? event.title.replace(/^Undone: /, '') : event.title;
   return [
-    oneLine(`${at} ${event.status} ${event.step}: ${title}${inBrackets(event.took)}${why}`),
+    oneLine(`${at} ${event.status} ${event.step}: ${title}${inBrackets(event.took)}${why}${code}`),
     ...event.fix.map((fix) => `${at}   fix: ${flat(fix)}`), // a command that is cut is none
+    ...(event.code ? [`${at}   see: ${docsOf(event.code)}`] : []),
   ];
 }
 

@@ -67,11 +67,12 @@ async function watch(display: Display, options: FollowOptions): Promise<Followed
   const { temporal, workflowId, known, detach, timeoutMs } = options;
   const began = Date.now();
   const missing = workerWatch(display, options);
+  const detached = aborted(detach);
   let last: StatusModel | undefined;
   let runId: string | undefined;
   let rolledBack = false;
   for (;;) {
-    const seen = await Promise.race([lookAt(temporal, workflowId), aborted(detach)]);
+    const seen = await Promise.race([lookAt(temporal, workflowId), detached]);
     if (seen && seen !== 'detached') {
       const model = mergeStatus(seen.parent, seen.children, known);
       runId = seen.parent.runId;

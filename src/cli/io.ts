@@ -56,8 +56,11 @@ export function processIo(): Io {
     write: (text) => void stderr.write(text),
     ask: async (question) => {
       const prompt = createInterface({ input: stdin, output: stderr });
+      const gone = new AbortController();
+      // Ctrl-C and Ctrl-D close it without an answer; nobody would ever hear of the question again.
+      prompt.once('close', () => gone.abort());
       try {
-        return await prompt.question(question);
+        return await prompt.question(question, { signal: gone.signal });
       } finally {
         prompt.close();
       }

@@ -1,11 +1,9 @@
-import { pageOf } from '../errors.ts';
+import { isErrorCode } from '../errors.ts';
 import { CliError } from './exit.ts';
+import { docsOf } from './explain-model.ts';
 import type { Io } from './io.ts';
 
-const seeLine = (code: string | undefined): string[] => {
-  const page = code && pageOf(code);
-  return page ? [`  see: ${page}`] : [];
-};
+const seeLine = (code: string | undefined): string[] => (code && isErrorCode(code) ? [`  see: ${docsOf(code)}`] : []);
 
 /** An error for a person: what, why, ways out. A bug also shows its stack and where to report it. */
 export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {

@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) throw await (await import('./ending.ts')).asEnding(error, io);
     if (error.exitCode === 0) return exit.done;
     throw usageError(error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), [
       `see: fedctl ${chosen && table[chosen] ? `${chosen} ` : ''}--help`,

@@ -1,3 +1,4 @@
+import { docsOf } from './explain-model.ts';
 import { cut, elapsed, formatDuration, wrap } from './format.ts';
 import { plain, type Paint, type Style } from './io.ts';
 import {
@@ -66,14 +67,17 @@ function reasonLines(view: View, indent: number, step: StatusStep): string[] {
   const width = Math.max(20, view.columns - indent);
   const pad = ' '.repeat(indent);
   if (step.error && step.status !== 'running') {
-    const what = wrap(`${step.error.message} (${step.error.code})`, width).map((text) => pad + paint('yellow', text));
+    const what = wrap(`${step.id}: ${step.error.message} (${step.error.code})`, width).map(
+      (text) => pad + paint('yellow', text),
+    );
     const fix = step.error.fix.flatMap((way, index) =>
       wrap(`${index === 0 ? 'fix: ' : '  or '}${way}`, width).map((text) => pad + text),
     );
     const next = step.nextAttemptAt
       ? [`${pad}${paint('dim', `looks again in ${until(step.nextAttemptAt, view.now)}`)}`]
       : [];
-    return [...what, ...fix, ...next];
+    const see = wrap(`see: ${docsOf(step.error.code)}`, width).map((text) => pad + paint('dim', text));
+    return [...what, ...fix, ...see, ...next];
   }
   const detail = step.detail?.split('\n').filter((text) => text !== '') ?? [];
   return detail.map((text) => pad + paint('dim', cut(text, width)));
@@ -113,6 +117,41 @@ function clusterLines(view: View, cluster: StatusCluster, leaving: boolean): str
   return [line(view, 2, mark, `${cluster.name}: ${word}`, span(cluster.steps, view.now)), ...steps];
 }
 
+/** More members than this are a fleet: a bar for all, and lines only for those that need eyes. */
+const fleetFrom = 10;
+/** Members of a fleet that work are named up to this number. */
+const workersNamed = 3;
+
+/** Members that are not what they should be come first: a terminal shows the top. */
+function fleetLines(view: View, members: readonly StatusCluster[], leaving: boolean): string[] {
+  const of = (...wanted: Word[]): StatusCluster[] =>
+    members.filter((member) => wanted.includes(clusterWords(member, leaving)[0]));
+  const ended = of(leaving ? 'unjoined' : 'ready').length;
+  const [ill, works] = [of('blocked', 'failed'), of('joining', 'unjoining')];
+  const words = [
+    ...(['blocked', 'failed'] as const).map((word) => [of(word).length, word] as const),
+    [works.length, leaving ? 'unjoining' : 'joining'] as const,
+    [of('pending').length, 'pending'] as const,
+  ].flatMap(([many, word]) => (many > 0 ? [`${many} ${word}`] : []));
+  const tally = `${ended}/${members.length} ${leaving ? 'unjoined' : 'ready'}`;
+  const more = works.length - workersNamed;
+  return [
+    ...barLines(view, ended / members.length, [tally, ...words].join(', ')),
+    ...[...ill, ...works.slice(0, workersNamed)].flatMap((member) => clusterLines(view, member, leaving)),
+    ...(more > 0 ? [`  ${(view.paint ?? plain)('dim', `and ${more} more that work`)}`] : []),
+  ];
+}
+
+/** `[####----] text`; on a narrow terminal the text has a line of its own. */
+function barLines(view: View, part: number, text: string): string[] {
+  const paint = view.paint ?? plain;
+  const beside = view.columns - 2 - text.length - 3;
+  const width = Math.max(8, Math.min(40, beside >= 8 ? beside : view.columns - 4));
+  const filled = Math.floor(part * width);
+  const bar = `[${paint('green', '#'.repeat(filled))}${paint('dim', '-'.repeat(width - filled))}]`;
+  return beside >= 8 ? [`  ${bar} ${text}`] : [`  ${bar}`, ...wrap(text, view.columns - 2).map((part) => `  ${part}`)];
+}
+
 /** How much of an unfinished phase is drawn: all its steps, or only what moves. */
 type Detail = 'all' | 'moving';
 
@@ -125,10 +164,11 @@ function phaseLines(view: View, phase: StatusPhase, model: StatusModel, detail: 
   const head = line(view, 0, phase.status, `${phase.id}  ${tally}`, span(steps, view.now));
   if (phase.status === 'done' || phase.status === 'pending') return [head];
   const visible = phase.steps.filter((step) => detail === 'all' || shown.has(step.status));
+  const fleet = members.length > fleetFrom ? fleetLines(view, members, leaving) : undefined;
   return [
     head,
     ...visible.flatMap((step) => stepLines(view, 2, step)),
-    ...members.flatMap((member) => clusterLines(view, member, leaving)),
+    ...(fleet ?? members.flatMap((member) => clusterLines(view, member, leaving))),
   ];
 }
 

@@ -1,7 +1,6 @@
 import type { RunInput } from '../run/input.ts';
 import type { Temporal } from './client.ts';
 import type { Output } from './command.ts';
-import { printDocument } from './document.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { follow } from './follow.ts';
 import { interruption } from './interruption.ts';
@@ -9,6 +8,7 @@ import type { Io } from './io.ts';
 import { assertFree } from './lock.ts';
 import type { RunMemo } from './observe.ts';
 import { startRun, taskQueueOf } from './start-run.ts';
+import { printFollowed } from './status-document.ts';
 import { closingLines, linkLine } from './tell.ts';
 
 /** How a person wants a run started and followed. */
@@ -45,7 +45,6 @@ export async function runCommand(
   const followed = await follow(io, { temporal, workflowId, taskQueue, known: {}, output, timeoutMs, detach });
   for (const line of closingLines(io, federation, followed)) io.note(line);
   if (followed.code === exit.done) io.note(options.done);
-  if ((output === 'json' || output === 'yaml') && followed.model)
-    await printDocument(io, output, followed.model, () => []);
+  await printFollowed(io, output, followed.model);
   return followed.code;
 }

@@ -110,7 +110,7 @@ async function attach(temporal: Temporal, workflowId: string, input: RunInput): 
   if (same && missing.length === 0) return { workflowId, runId: open.runId, fresh: false };
   if (same)
     throw refusal(`an open run of ${input.federation} was started without ${missing.join(' ')}`, [
-      `start it again with it: fedctl ${input.operation} --cancel-first ${missing.join(' ')}`,
+      `end it, keep what stands, and start it with that: ${commandOf(input)} --cancel-first ${missing.join(' ')}`,
       `or follow it as it is: fedctl status ${input.federation} --watch`,
     ]);
   throw refusal(
@@ -157,8 +157,11 @@ const shortDigest = (digest: string): string => digest.replace('sha256:', '').sl
 const waysOut = ({ federation, operation }: RunInput, open: RunMemo): string[] => [
   `see it: fedctl status ${federation}`,
   ...(operation === 'up' && open.operation === 'up' ? ['give this file to the open run: fedctl retry -f FILE'] : []),
-  `end it, keep what stands, and start this one: fedctl ${operation} --cancel-first`,
+  `end it, keep what stands, and start this one: ${commandOf({ federation, operation })} --cancel-first`,
 ];
+
+const commandOf = ({ federation, operation }: Pick<RunInput, 'federation' | 'operation'>): string =>
+  operation === 'up' ? 'fedctl up -f FILE' : `fedctl ${operation} ${federation}`;
 
 /** ms for a cancelled run to end: what works ends at its next heartbeat. */
 const endMs = 120_000;

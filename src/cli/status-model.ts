@@ -113,15 +113,15 @@ export interface KnownOutputs {
   zone?: string | null | undefined;
 }
 
-const toError = (error: StepError | null): StatusError | null =>
-  error && { code: error.code, message: error.message, fix: fixOf(error.code, error.data) };
+const toError = (error: StepError | null, federation: string): StatusError | null =>
+  error && { code: error.code, message: error.message, fix: fixOf(error.code, error.data, federation) };
 
 const unfinished: ReadonlySet<StepStatus> = new Set(['running', 'blocked']);
 
 const blockedBy = (step: StepState, activity: PendingActivity | undefined): StepError | null =>
   step.error ?? (step.status === 'blocked' ? (activity?.error ?? null) : null);
 
-function mergeStep(step: StepState, activity: PendingActivity | undefined): StatusStep {
+function mergeStep(step: StepState, activity: PendingActivity | undefined, federation: string): StatusStep {
   const live = unfinished.has(step.status) ? activity : undefined;
   const { id, title, done, status, startedAt, finishedAt, note, outcome = null } = step;
   return {
@@ -135,7 +135,7 @@ function mergeStep(step: StepState, activity: PendingActivity | undefined): Stat
     finishedAt,
     nextAttemptAt: live?.nextAttemptAt ?? step.nextAttemptAt,
     detail: (live && (live.detail ?? live.error?.message)) ?? note,
-    error: toError(blockedBy(step, live)),
+    error: toError(blockedBy(step, live), federation),
   };
 }
 
@@ -169,8 +169,9 @@ function closeStep(step: StatusStep, closedAt: string | null): StatusStep {
 
 function stepsOf(run: RunObservation | undefined): StatusStep[] {
   if (!run?.state) return [];
+  const { federation } = run.state;
   const pending = new Map(run.activities.map((activity) => [activity.activityId, activity]));
-  const steps = Object.values(run.state.steps).map((step) => mergeStep(step, pending.get(step.id)));
+  const steps = Object.values(run.state.steps).map((step) => mergeStep(step, pending.get(step.id), federation));
   return over.has(runStatus(run, run.state)) ? steps.map((step) => closeStep(step, run.closedAt ?? null)) : steps;
 }
 

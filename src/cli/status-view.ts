@@ -1,4 +1,4 @@
-import { formatDuration, table } from './format.ts';
+import { formatDuration, table, wrap } from './format.ts';
 import { plain } from './io.ts';
 import { render, type View } from './progress.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
@@ -14,7 +14,7 @@ export function statusLines(model: StatusModel, view: View): string[] {
     ...debtLines(model, view),
     ...outputLines(model, view),
     ...spaced(warningLines(model, view.paint ?? plain)),
-    ...adviceLines(model),
+    ...adviceLines(model, view),
   ];
 }
 
@@ -43,8 +43,8 @@ function debtLines({ federation, debts }: StatusModel, view: View): string[] {
     `${objects} ${objects === 1 ? 'object' : 'objects'} to clean up`,
     `for ${formatDuration(Math.max(0, view.now - Date.parse(since)))}`,
   ]);
-  const forget = `  done by itself when it answers; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
-  return ['', 'debts', ...table(rows, view.columns), forget];
+  const forget = `done by itself when it answers; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
+  return ['', 'debts', ...table(rows, view.columns), ...wrap(forget, view.columns - 2).map((part) => `  ${part}`)];
 }
 
 function outputLines(model: StatusModel, view: View): string[] {
@@ -61,7 +61,12 @@ function outputLines(model: StatusModel, view: View): string[] {
   const paint = view.paint ?? plain;
   const known = rows.filter((row): row is [string, string] => row[1] !== null);
   const width = Math.max(0, ...known.map(([name]) => name.length));
-  return known.length > 0 ? ['', ...known.map(([name, value]) => `${paint('dim', name.padEnd(width))}  ${value}`)] : [];
+  const lines = known.flatMap(([name, value]) =>
+    wrap(value, Math.max(20, view.columns - width - 2)).map(
+      (part, at) => `${paint('dim', (at === 0 ? name : '').padEnd(width))}  ${part}`,
+    ),
+  );
+  return known.length > 0 ? ['', ...lines] : [];
 }
 
 function expiry(at: string, now: number): string {
@@ -69,16 +74,21 @@ function expiry(at: string, now: number): string {
   return left <= 0 ? `expired ${formatDuration(-left)} ago` : `${Math.floor(left / day)} days left`;
 }
 
-function adviceLines(model: StatusModel): string[] {
-  if (model.status === 'failed' || model.status === 'cancelled') return ['', `go on from there: ${sameAgain(model)}`];
+function adviceLines(model: StatusModel, view: View): string[] {
+  if (model.status === 'failed' || model.status === 'cancelled')
+    return ['', ...advice('go on from there:', sameAgain(model), view)];
   const blocked = blockedSteps(model);
   if (blocked.length === 0) return [];
   return [
     '',
-    `after the fix: fedctl retry ${model.federation}`,
-    `what it does:  fedctl explain ${blocked[0]?.id ?? ''}`,
+    ...advice('after the fix:', `fedctl retry ${model.federation}`, view),
+    ...advice('what it does: ', `fedctl explain ${blocked[0]?.id ?? ''}`, view),
   ];
 }
+
+/** A command is never broken, so that it can be copied: on a narrow terminal it has a line of its own. */
+const advice = (label: string, command: string, { columns }: View): string[] =>
+  label.length + 1 + command.length <= columns ? [`${label} ${command}`] : [label.trimEnd(), `  ${command}`];
 
 /** The command that resumes a run that is over. */
 const sameAgain = ({ operation, federation }: StatusModel): string =>

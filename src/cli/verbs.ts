@@ -78,8 +78,8 @@ export const verbs = {
     load: async () => (await import('./commands/objects.ts')).configureObjects,
   },
   explain: {
-    usage: '[STEP]',
-    summary: 'say what a step does, and why',
+    usage: '[STEP|CODE]',
+    summary: 'say what a step does and why, or what an error code means',
     load: async () => (await import('./commands/explain.ts')).configureExplain,
   },
   logs: {

@@ -50,11 +50,17 @@ export const commonErrors = defineErrors({
   FOREIGN: {
     retry: 'never',
     title: 'an object of this name is there already and is not ours',
-    fix: () => ['remove or rename it, or run again with --adopt to take it over'],
+    fix: () => [
+      'remove or rename it, then: fedctl retry NAME',
+      'or take it over: fedctl up -f FILE --cancel-first --adopt',
+    ],
   },
   FIELD_OWNED: {
     retry: 'never',
     title: 'another field manager owns a field that fedctl would set',
-    fix: () => ['leave the field to the other manager (remove it from the spec), or run again with --take-ownership'],
+    fix: () => [
+      'leave the field to the other manager: remove it from the spec, then fedctl retry NAME -f FILE',
+      'or take it: fedctl up -f FILE --cancel-first --take-ownership',
+    ],
   },
 });

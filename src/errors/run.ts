@@ -20,7 +20,7 @@ export const runErrors = defineErrors({
     title: 'another run owns this federation now',
     fix: (d) => [
       `see who: fedctl status ${d['federation'] ?? 'NAME'}`,
-      'to make this run the owner again: fedctl up --take-over',
+      'to become the owner again: fedctl up -f FILE --cancel-first --take-over',
     ],
   },
   OWNED_ELSEWHERE: {

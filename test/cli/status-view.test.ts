@@ -39,6 +39,19 @@ describe('the tree of a run', () => {
     expect(closingLines({ paint: plain } as Io, 'myfederation', { ...followed, model: model('gone') })).toEqual([]);
   });
 
+  it.each(all.flatMap((name) => [40, 200].map((columns) => [name, columns] as const)))(
+    '%s, all that status prints fits into %d columns',
+    (name, columns) => {
+      const lines = statusLines(model(name), { columns, now });
+      expect(lines.filter((line) => visibleWidth(line) > columns && !line.startsWith('  fedctl '))).toEqual([]);
+    },
+  );
+
+  it('of a fleet shows who is blocked first, on a small terminal too', () => {
+    const lines = render(model('fleet'), { columns: 80, now, rows: 14 });
+    expect(lines.join('\n')).toMatch(/20\/30 ready, 1 blocked, 5 joining, 4 pending[^]*member-21: blocked[^]*reach/);
+  });
+
   it('of a federation that only its record tells of', () => {
     const spec = aSpec({ clusters: ['member-1'], dns: true });
     const record = { federation: 'myfederation', uuid: '7f4df5c6', phase: 'up', spec, images: { etcd: 'e@sha256:1' } };

@@ -188,5 +188,38 @@ export function gone(): Picture {
   return { parent: story.seen('COMPLETED'), children: [] };
 }
 
+/** A fleet of thirty: most are there, one is blocked, five join, the others wait their turn. */
+export function fleet(): Picture {
+  const names = Array.from({ length: 30 }, (_, at) => `member-${String(at + 1).padStart(2, '0')}`);
+  const many = aSpec({ clusters: names, dns: true });
+  const story = new Story('up', freezeUp(many));
+  story.finish(
+    story.ids('preflight/', 'images/', 'host/', 'apiserver/', 'etcd/', 'controller-manager/', 'admin/', 'dns/'),
+    'created',
+    300,
+    facts,
+  );
+  const error: StepError = { code: 'UNREACHABLE', message: 'https://10.0.0.21:6443 cannot be reached', data: {} };
+  const children = many.clusters.flatMap((cluster, at) => {
+    const child = new Story('up', story.graph, cluster);
+    const to = (status: 'ready' | 'blocked' | 'joining', blockedStep: string | null = null): RunObservation[] => {
+      story.tell({ type: 'cluster', name: cluster.name, status, blockedStep });
+      return [child.seen(status === 'ready' ? 'COMPLETED' : 'RUNNING')];
+    };
+    if (at < 20) {
+      child.finish(child.ids('clusters/'), 'created', 200 - at).tell({ type: 'status', status: 'completed' });
+      return to('ready');
+    }
+    const step = `clusters/${cluster.name}/reach`;
+    if (at < 26) child.tell({ type: 'started', step, at: ago(90) });
+    if (at === 20) {
+      child.tell({ type: 'blocked', step, at: ago(60), error, nextAttemptAt: ago(-30) });
+      return to('blocked', step);
+    }
+    return at < 26 ? to('joining') : [];
+  });
+  return { parent: story.seen(), children };
+}
+
 /** Every picture, by name. */
-export const pictures = { running, blocked, cancelled, completed, leaving, gone } as const;
+export const pictures = { running, fleet, blocked, cancelled, completed, leaving, gone } as const;

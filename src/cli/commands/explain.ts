@@ -1,22 +1,18 @@
-import { clusterSteps, hostSteps } from '../../plan/steps.ts';
+import { errorCodes } from '../../errors.ts';
 import type { StepDefinition } from '../../plan/definition.ts';
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
 import { nearest } from '../../spec/nearest.ts';
 import { printDocument } from '../document.ts';
 import { usageError, type CliError } from '../exit.ts';
+import { allDefinitions as catalogue, codeDocument, codeLines, codeOf } from '../explain-model.ts';
 import { table, wrap } from '../format.ts';
 
-const catalogue: Readonly<Record<string, StepDefinition>> = { ...hostSteps, ...clusterSteps };
-
-/** `fedctl explain`: what the catalogue says of a step, or the list of steps. */
+/** `fedctl explain`: what the catalogue says of a step, or the errors' table of a code; or the list of steps. */
 export const configureExplain: Configure = (command, cli) => {
   command
-    .argument('[step]', 'id of a step, as status shows it')
+    .argument('[step]', 'id of a step, as status shows it, or code of an error')
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
-    .addHelpText(
-      'after',
-      examples(['fedctl explain', 'fedctl explain apiserver/address', 'fedctl explain clusters/member-1/ready']),
-    )
+    .addHelpText('after', examples(['fedctl explain', 'fedctl explain apiserver/address', 'fedctl explain NO_ADDRESS']))
     .action(
       action(cli, async (step: string | undefined, options: { output: Output }) => {
         const { io } = cli;
@@ -29,6 +25,9 @@ export const configureExplain: Configure = (command, cli) => {
             ),
           );
         }
+        const code = codeOf(step);
+        if (code)
+          return printDocument(io, options.output, codeDocument(code), () => codeLines(code, io.size().columns));
         const id = templateId(step);
         const definition = catalogue[id];
         if (!definition) throw unknownStep(step);
@@ -40,8 +39,9 @@ export const configureExplain: Configure = (command, cli) => {
 };
 
 function unknownStep(step: string): CliError {
-  const meant = nearest(templateId(step), Object.keys(catalogue));
-  return usageError(`there is no step ${step}`, [
+  const codes = step === step.toUpperCase() ? Object.keys(errorCodes) : [];
+  const meant = nearest(templateId(step), codes.length > 0 ? codes : Object.keys(catalogue));
+  return usageError(`there is no ${codes.length > 0 ? 'error code' : 'step'} ${step}`, [
     ...(meant ? [`did you mean ${meant}?`] : []),
     'see all: fedctl explain',
   ]);
@@ -70,7 +70,7 @@ function lines(id: string, step: StepDefinition, columns: number): string[] {
     ['activity', step.activity],
   ];
   const rows = facts.filter(([, value]) => value !== '').flatMap(([name, value]) => labelled(name, value, columns));
-  return [`${id}: ${step.title}`, ...wrap(step.why, columns), '', ...rows];
+  return [...wrap(`${id}: ${step.title}`, columns), ...wrap(step.why, columns), '', ...rows];
 }
 
 /** `name  text`, the text wrapped under itself. */

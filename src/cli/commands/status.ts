@@ -36,10 +36,13 @@ export const configureStatus: Configure = (command, cli) => {
       action(cli, async (name: string | undefined, options: Options) => {
         if (options.output === 'jsonl' && !options.watch) throw usageError('-o jsonl goes with --watch');
         const target = await resolveTarget(cli.io, name, options);
+        if (options.output === 'table') cli.io.note(`looking at ${target.federation}`);
         const temporal = await connect(cli);
-        return options.watch && temporal
-          ? watch(cli, target, temporal, options.output)
-          : once(cli, target, temporal, options.output);
+        if (options.watch && temporal) return watch(cli, target, temporal, options.output);
+        const code = await once(cli, target, temporal, options.output === 'jsonl' ? 'json' : options.output);
+        if (!options.watch) return code;
+        cli.io.note('there is no run to watch without a Temporal server; this is what the host cluster knows');
+        return exit.failed;
       }),
     );
 };

@@ -1,0 +1,44 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { CliError, exit } from './exit.ts';
+import type { Io } from './io.ts';
+
+/** gRPC's own words for its codes, as far as people meet them. */
+const grpcWords: Readonly<Record<number, string>> = {
+  4: 'it gave no answer in time',
+  5: 'it knows no such namespace or run',
+  7: 'it does not allow this',
+  14: 'it cannot be reached',
+  16: 'it does not know the caller',
+};
+
+/**
+ * Any error of a command as an ending for people: a failure of the errors' table, an answer of the Temporal server, an
+ * interrupted question. What is none of these is a bug, and is answered as it is.
+ */
+export async function asEnding(error: unknown, io: Pick<Io, 'env'>): Promise<unknown> {
+  if (error instanceof CliError) return error;
+  if (error instanceof ApplicationFailure) return (await import('./read-failure.ts')).readFailure(error);
+  const { name, code, cause } = error as { name?: string; code?: unknown; cause?: unknown };
+  if (name === 'AbortError') return new CliError(exit.declined, 'declined; nothing was touched');
+  const grpc = [error, cause].find((one) => typeof (one as { code?: unknown } | undefined)?.code === 'number');
+  if (name !== 'ServiceError' && (grpc === undefined || typeof code !== 'number')) return error;
+  return temporalAnswer(grpc as { code?: number; details?: string; message?: string } | undefined, io);
+}
+
+async function temporalAnswer(
+  grpc: { code?: number; details?: string; message?: string } | undefined,
+  { env }: Pick<Io, 'env'>,
+): Promise<CliError> {
+  const { temporalConfig } = await import('./client.ts');
+  const { address, namespace } = temporalConfig(env);
+  const word = grpcWords[grpc?.code ?? 0] ?? 'it does not do what was asked';
+  const said = grpc?.details || grpc?.message || '';
+  return new CliError(
+    exit.failed,
+    `Temporal at ${address}, namespace ${namespace}: ${word}${said ? `: ${said}` : ''}`,
+    [
+      'check TEMPORAL_NAMESPACE, TEMPORAL_PROFILE and the other TEMPORAL_* variables',
+      'if the server was only busy: the same command again',
+    ],
+  );
+}

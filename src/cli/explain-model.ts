@@ -1,0 +1,89 @@
+import { errorCodes, isErrorCode, type ErrorCodeName } from '../errors.ts';
+import type { StepDefinition } from '../plan/definition.ts';
+import { clusterSteps, hostSteps } from '../plan/steps.ts';
+import { wrap } from './format.ts';
+
+/** Steps that are in no catalogue: a run makes them out of what it finds. */
+const madeByRuns = {
+  plan: {
+    phase: 'preflight',
+    title: 'Plan the steps',
+    done: 'Steps planned',
+    why: 'Spec and catalogue become plain data in the history, so that no upgrade breaks an open run.',
+    activity: 'planSteps',
+    timing: 'read',
+    needs: [],
+    reads: [],
+  },
+  'down/federated-objects': {
+    phase: 'down',
+    title: 'Look for federated objects',
+    done: 'Federated objects settled',
+    why: 'Their deletion hangs unless every member is Ready, so people decide first: --federated-objects delete or orphan.',
+    activity: 'removeFederatedObjects',
+    timing: { wait: 'reach' },
+    needs: [],
+    reads: [],
+    skippable: true,
+  },
+  'down/sweep': {
+    phase: 'down',
+    title: 'Look for leftovers',
+    done: 'Nothing left',
+    why: "The proof: no object with the federation's uuid is left in any cluster, nor at the DNS provider.",
+    activity: 'sweep',
+    timing: { wait: 'reach' },
+    needs: [],
+    reads: [],
+    skippable: true,
+  },
+  'clusters/{cluster}/debt': {
+    phase: 'clusters',
+    title: 'Note what is owed in the member',
+    done: 'Debt noted',
+    why: 'A member that does not answer is cleaned up by a workflow of its own when it returns; nobody waits for it.',
+    activity: 'openDebt',
+    timing: { wait: 'reach' },
+    needs: ['clusters/{cluster}/reach'],
+    reads: [],
+  },
+} as const satisfies Record<string, StepDefinition>;
+
+/** Every step that a run can show, by its id. */
+export const allDefinitions: Readonly<Record<string, StepDefinition>> = {
+  ...hostSteps,
+  ...clusterSteps,
+  ...madeByRuns,
+};
+
+/** Where a code is described: this machine's fedctl says it, and docs/errors.md has the whole table. */
+export const docsOf = (code: string): string => `fedctl explain ${code} (docs/errors.md#${code.toLowerCase()})`;
+
+/** The code of the errors' table that a word means, in any case. */
+export function codeOf(word: string): ErrorCodeName | undefined {
+  const code = word.toUpperCase();
+  return isErrorCode(code) ? code : undefined;
+}
+
+const treated: Readonly<Record<string, string>> = {
+  never: 'the step is blocked at once: waiting will not mend it',
+  soon: 'tried again by itself, soon; blocked when the patience of the step is spent',
+  later: 'tried again when the server says (Retry-After); blocked when the patience of the step is spent',
+  waiting: 'no fault, only not yet: it is looked at again until the patience of the step is spent',
+  bug: 'a fault of fedctl: the run keeps its place until the worker is mended',
+};
+
+/** What the table says of a code: what is wrong in general, what fedctl does, and how to mend it. */
+export function codeDocument(code: ErrorCodeName): { code: string; title: string; treated: string; fix: string[] } {
+  const { title, retry, fix } = errorCodes[code];
+  return { code, title, treated: treated[retry] ?? '', fix: fix({}) };
+}
+
+/** The same for people. */
+export function codeLines(code: ErrorCodeName, columns: number): string[] {
+  const { title, treated: what, fix } = codeDocument(code);
+  const ways = fix.flatMap((way, at) =>
+    wrap(way, columns - 6).map((part, line) => `${line > 0 ? '      ' : at === 0 ? 'fix:  ' : '  or  '}${part}`),
+  );
+  return [...wrap(`${code}: ${title}`, columns), ...wrap(what, columns), '', ...ways];
+}
