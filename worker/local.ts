@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { failure } from '../activities/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/bookkeeping.ts';
 import type { LedgerEntry } from '../activities/ledger.ts';
@@ -49,7 +50,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
   const activities: Record<string, (call: never) => Promise<unknown>> = createActivities(deps);
   const at = async (host: HostRef | undefined): Promise<HostRef> => {
     const found = host ?? (await currentHost(env));
-    if (!found) throw new Error('this machine has no current Kubernetes context');
+    if (!found) throw failure('CONTEXT_NOT_FOUND', 'the kubeconfig of this machine has no current context');
     return found;
   };
   return {
@@ -96,8 +97,17 @@ async function currentHost(env: NodeJS.ProcessEnv, given: Partial<HostRef> = {})
   const listed = given.kubeconfig ? [given.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
   for (const file of listed.length > 0 ? listed : [join(env['HOME'] || homedir(), '.kube', 'config')]) {
     const text = await readFile(file, 'utf8').catch(() => '');
-    const context = (parse(text) as { 'current-context'?: unknown } | null)?.['current-context'];
+    const context = currentContextIn(file, () => parse(text) as unknown);
     if (typeof context === 'string' && context !== '') return { namespace: 'federation', ...given, context };
   }
   return undefined;
+}
+
+/** Throws CONTEXT_NOT_FOUND for a file that is no YAML. */
+function currentContextIn(file: string, read: () => unknown): unknown {
+  try {
+    return (read() as { 'current-context'?: unknown } | null)?.['current-context'];
+  } catch (error) {
+    throw failure('CONTEXT_NOT_FOUND', `${file} is no kubeconfig: ${(error as Error).message.split('\n')[0]}`);
+  }
 }

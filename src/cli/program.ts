@@ -36,7 +36,7 @@ function commandIn(argv: readonly string[]): Record<'chosen' | 'asked', string |
 /** Candidates for the shell, a line each; see completion-scripts.ts. Silent about whatever is wrong. */
 async function complete(asked: readonly string[], cli: Cli): Promise<ExitCode> {
   const words = asked[0] === '--' ? asked.slice(1) : asked;
-  const { candidates, federationNames, stepNames } = await import('./complete.ts');
+  const { candidates, federationNames, runNames, stepNames } = await import('./complete.ts');
   const load = async (verb: string): Promise<Command | undefined> =>
     (await buildProgram(cli, verb)).commands.find((command) => command.name() === verb);
   const verbNames = Object.keys(table);
@@ -45,6 +45,8 @@ async function complete(asked: readonly string[], cli: Cli): Promise<ExitCode> {
     load,
     federations: () => federationNames(cli.io),
     steps: stepNames,
+    run: (federation) => runNames(cli.io, federation),
+    contexts: async () => (await (await import('./contexts.ts')).readContexts(cli.io.env)).names,
   });
   if (found.length > 0) cli.io.result(found.join('\n'));
   return exit.done;

@@ -54,3 +54,9 @@ export { clusterSteps };
 export type HostStepId = keyof typeof hostSteps;
 export type ClusterStepId = keyof typeof clusterSteps;
 export type StepId = HostStepId | ClusterStepId;
+
+/** Ids of all steps of a federation with these members. */
+export const stepIdsOf = (members: readonly string[]): string[] => [
+  ...Object.keys(hostSteps),
+  ...members.flatMap((name) => Object.keys(clusterSteps).map((id) => id.replaceAll('{cluster}', name))),
+];

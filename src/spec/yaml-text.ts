@@ -76,11 +76,24 @@ function withData(document: Document, at: (offset: number) => Place, problems: P
   } catch (error) {
     // What the library throws for aliases: one without an anchor, or so many that they would fill the memory.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    return wrong(
-      [],
-      error.message.replace(/^./, (first) => first.toLowerCase()),
-    );
+    const message = error.message.replace(/^./, (first) => first.toLowerCase());
+    const loose = looseAlias(document);
+    if (!loose) return wrong([], message);
+    return { ok: false, problems: [...problems, { ...at(loose.range?.[0] ?? 0), path: '', message }] };
   }
+}
+
+/** The first alias of an anchor that is not there. */
+function looseAlias(document: Document): Node | undefined {
+  let found: Node | undefined;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document)) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 const tooDeep = 'RESOURCE_EXHAUSTION';

@@ -1,4 +1,5 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -6,15 +7,21 @@ import { CliError, exit } from '../../src/cli/exit.ts';
 import { errorLines } from '../../src/cli/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { verbs } from '../../src/cli/verbs.ts';
+import { maxFileBytes } from '../../src/spec/limits.ts';
+import { badSpecs } from '../spec/bad-specs.ts';
 import { expectGolden } from '../helpers/golden.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 
 /** One command line as main.ts runs it: exit code, stdout, stderr. */
-async function fedctl(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+const fedctl = (...argv: string[]) =>
   // Port 1 on loopback answers nothing; no kubeconfig, no profile of the machine is read.
-  const io = fakeIo({
-    env: { HOME: '/nonexistent', KUBECONFIG: '/nonexistent/config', TEMPORAL_ADDRESS: '127.0.0.1:1' },
-  });
+  fedctlIn({ HOME: '/nonexistent', KUBECONFIG: '/nonexistent/config', TEMPORAL_ADDRESS: '127.0.0.1:1' }, ...argv);
+
+async function fedctlIn(
+  env: NodeJS.ProcessEnv,
+  ...argv: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const io = fakeIo({ env });
   let code: number;
   try {
     code = await runCli(argv, io);
@@ -40,6 +47,7 @@ describe('help', () => {
     const { code, out, err } = await fedctl(name, '--help');
     expect([code, err]).toEqual([exit.done, '']);
     expect(out).toMatch(new RegExp(`^Usage: fedctl ${name}`));
+    expect(out).toMatch(/^Examples:\n {2}\S/m);
     const wide = out.split('\n').filter((line) => line.length > 80 && !/^ {2}(fedctl|the control plane:) /.test(line));
     expect(wide).toEqual([]);
     expect((await fedctl('help', name)).out).toBe(out);
@@ -77,14 +85,69 @@ describe('a command line that is wrong', () => {
     expect(err).not.toMatch(/^\s+at /m);
   });
 
-  it('is told of a spec with its place, and nothing was asked of any server', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'fedctl-cli-')), 'federation.yaml');
-    writeFileSync(file, 'apiVersion: fedctl/v1alpha1\nkind: Federation\nmetadata: {name: f}\nspec: {hots: {}}\n');
-    const { code, err } = await fedctl('up', '-f', file);
-    expect(code).toBe(exit.usage);
-    expect(err).toContain('hots');
-    expect(err).not.toMatch(/^\s+at /m);
-  });
+  it('is told of every bad spec with its place, and nothing is asked of any server', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fedctl-cli-'));
+    let asked = 0;
+    const server = createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const cluster = { name: 'host', cluster: { server: `http://127.0.0.1:${port}` } };
+    const context = { name: 'host', context: { cluster: 'host', user: 'host' } };
+    const kubeconfig = join(folder, 'kubeconfig');
+    writeFileSync(kubeconfig, JSON.stringify({ clusters: [cluster], contexts: [context], 'current-context': 'host' }));
+    const env = { HOME: folder, KUBECONFIG: kubeconfig, TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
+    try {
+      for (const { name, text, expect: wanted } of badSpecs) {
+        const file = join(folder, 'federation.yaml');
+        writeFileSync(file, text);
+        for (const verb of ['up', 'plan', 'check']) {
+          const { code, err } = await fedctlIn(env, verb, '-f', file);
+          expect({ name, verb, code }).toEqual({ name, verb, code: exit.usage });
+          const place = text.length > maxFileBytes ? 'larger than 1 MiB' : `${file}:${wanted.split(' ')[0]}`;
+          expect(err).toContain(place);
+          expect(err).not.toMatch(/^\s+at \S+ \(/m);
+        }
+      }
+      expect(badSpecs.length).toBeGreaterThan(60);
+      expect(asked).toBe(0);
+    } finally {
+      server.close();
+    }
+  }, 120_000);
+});
+
+describe('what a person can mend', () => {
+  it('shows no stack trace: a context that is not there, a host that is down', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fedctl-cli-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const cluster = { name: 'host', cluster: { server: 'http://127.0.0.1:1' } };
+    const context = { name: 'host', context: { cluster: 'host', user: 'host' } };
+    writeFileSync(kubeconfig, JSON.stringify({ clusters: [cluster], contexts: [context], 'current-context': 'host' }));
+    const broken = join(folder, 'broken');
+    writeFileSync(broken, 'contexts: [{name: a\n');
+    const lines = [
+      'objects f',
+      'kubeconfig f',
+      'logs f',
+      'plan -f examples/minimal.yaml',
+      'check -f examples/minimal.yaml',
+    ];
+    const asked = lines.flatMap((line) =>
+      [kubeconfig, broken, '/nonexistent/config'].map(async (file) => {
+        const env = { HOME: '/nonexistent', KUBECONFIG: file, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+        return { line, file, ...(await fedctlIn(env, ...line.split(' '))) };
+      }),
+    );
+    for (const { line, file, code, err } of await Promise.all(asked)) {
+      expect({ line, file, bug: code === exit.bug, stack: /^\s+at /m.test(err), err }).toMatchObject({
+        bug: false,
+        stack: false,
+      });
+    }
+  }, 60_000);
 });
 
 describe('without a Temporal server', () => {

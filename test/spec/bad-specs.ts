@@ -55,7 +55,7 @@ const texts: BadSpec[] = [
   { name: 'a tab', text: 'apiVersion: fedctl/v1alpha1\nmetadata:\n\tname: x\n', expect: '3:1  is no YAML: tabs' },
   { name: 'a quote left open', text: 'apiVersion: "fedctl\n', expect: '2:1  is no YAML: missing closing' },
   { name: 'two colons', text: 'a: b: c\n', expect: '1:4  is no YAML: nested mappings' },
-  { name: 'an anchor that is not there', text: `${head}  dns: *dns\n`, expect: '1:1  unresolved alias' },
+  { name: 'an anchor that is not there', text: `${head}  dns: *dns\n`, expect: '15:8  unresolved alias' },
   { name: 'an unknown tag', text: `${head}  dns: !vault x\n`, expect: '15:8  is no YAML: unresolved tag' },
   {
     name: 'an alias bomb',
