@@ -168,7 +168,12 @@ async function checkMembers(
     else checkTwice(seen, answer.uid, answer.cluster.name);
   }
   const reached = answers.length - notes.length;
-  return { outcome: 'done', note: [`${reached} of ${answers.length} answer`, ...notes].join('; '), facts: {} };
+  return {
+    outcome: 'done',
+    note: [`${reached} of ${answers.length} answer`, ...notes].join('; '),
+    ...(notes.length > 0 ? { warnings: notes } : {}),
+    facts: {},
+  };
 }
 
 function checkTwice(seen: Map<string, string>, uid: string, name: string): void {

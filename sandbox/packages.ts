@@ -11,6 +11,7 @@ const needed: Readonly<Record<string, string>> = {
   'docker-registry': '/usr/bin/docker-registry',
   nftables: '/usr/sbin/nft',
   conntrack: '/usr/sbin/conntrack',
+  'busybox-static': '/bin/busybox',
   iproute2: '/usr/bin/ip',
   tini: '/usr/bin/tini',
   make: '/usr/bin/make',

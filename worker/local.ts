@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { failure } from '../activities/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/bookkeeping.ts';
+import { checkInCluster, type InClusterQuestion } from '../activities/check-in-cluster.ts';
 import type { LedgerEntry } from '../activities/ledger.ts';
 import { leftNamespace } from '../activities/namespace.ts';
 import { type Owner, readOwner } from '../activities/owner.ts';
@@ -12,12 +13,13 @@ import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/record.ts';
 import type { HostRef, StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
+import type { InClusterAnswer } from '../src/plan/in-cluster.ts';
 import { names } from '../src/plan/names.ts';
 import type { Preview } from '../src/plan/preview.ts';
 import { stateFolder } from '../src/cli/folders.ts';
 import { createDeps } from './deps.ts';
 
-/** What the CLI may do in clusters by itself: read. Contexts are those of this machine's kubeconfig. */
+/** What the CLI may do in clusters by itself: read (but for `inCluster`). Contexts are those of this machine's kubeconfig. */
 export interface Local {
   /** The record of the federation in the host; undefined when there is none. `host` absent: the current context. */
   record(host?: HostRef): Promise<FederationRecord | undefined>;
@@ -38,6 +40,8 @@ export interface Local {
   read(step: FrozenStep, call: StepCall): Promise<StepResult>;
   /** What a turn-up would do; from reads and dry runs. */
   preview(question: PreviewQuestion): Promise<Preview>;
+  /** Asks members and name servers from a pod in the host cluster: the one thing here that writes, a Job that goes again. */
+  inCluster(question: InClusterQuestion): Promise<InClusterAnswer[]>;
   /** The last lines of the control plane's containers. */
   podLogs(host: HostRef, question: LogQuestion): Promise<ContainerLog[]>;
 }
@@ -82,6 +86,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
     },
     currentHost: (given) => currentHost(env, given),
     preview: (question) => previewUp(deps, question),
+    inCluster: (question) => checkInCluster(deps, question),
     podLogs: async (host, question) => readPodLogs(await deps.kube.forContext(host), host.namespace, question),
     read: (step, call) => {
       const activity = activities[step.activity];

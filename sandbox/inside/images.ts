@@ -8,14 +8,32 @@ import type { Settings } from '../settings.ts';
 export const imageNames = { pause: 'pause:3', coredns: 'coredns:1', etcd: 'etcd:3.6.8' } as const;
 type ImageName = keyof typeof imageNames;
 
+/** What `check --in-cluster` runs: Debian's static busybox under the names it is asked by. */
+export const busyboxImage = 'busybox:1.35';
+const applets = ['sh', 'timeout', 'wget', 'nslookup', 'tr', 'echo', 'busybox'];
+
+/** Makes and pushes the image of busybox. */
+export async function pushBusybox(settings: Settings): Promise<void> {
+  const context = join(settings.layout.state, 'images', 'busybox');
+  await mkdir(context, { recursive: true });
+  await copyFile('/bin/busybox', join(context, 'busybox'));
+  const names = applets.map((name) => `COPY busybox /bin/${name}`).join('\n');
+  await writeFile(join(context, 'Dockerfile'), `FROM scratch\n${names}\nENV PATH=/bin\n`);
+  await buildAndPush(settings, busyboxImage, context);
+}
+
 /** One static program in an image of its own; pushed to the sandbox's registry. */
 export async function pushProgramImage(settings: Settings, name: ImageName): Promise<void> {
   const { layout, programs } = settings;
   const context = join(layout.state, 'images', name);
-  const reference = `${layout.registry}/${imageNames[name]}`;
   await mkdir(context, { recursive: true });
   await copyFile(programs[name] ?? '', join(context, name));
   await writeFile(join(context, 'Dockerfile'), `FROM scratch\nCOPY ${name} /${name}\nENTRYPOINT ["/${name}"]\n`);
+  await buildAndPush(settings, imageNames[name], context);
+}
+
+async function buildAndPush({ layout }: Settings, name: string, context: string): Promise<void> {
+  const reference = `${layout.registry}/${name}`;
   const env = { ...process.env, ...(await containerStorage(layout)) };
   await run(['buildah', 'build', '--isolation', 'chroot', '-q', '-t', reference, context], { env });
   await run(['buildah', 'push', '-q', '--tls-verify=false', reference], { env });

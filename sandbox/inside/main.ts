@@ -10,7 +10,7 @@ import { applyAddons, waitForClusterDns } from './addons.ts';
 import { startCloud } from './cloud.ts';
 import { startDns } from './dns.ts';
 import { hostFiles, startControlPlane, startNode } from './host.ts';
-import { pushProgramImage } from './images.ts';
+import { pushBusybox, pushProgramImage } from './images.ts';
 import { memberKubeconfig, startMember } from './members.ts';
 import { setUpMounts } from './mounts.ts';
 import { setUpNetwork } from './network.ts';
@@ -59,6 +59,7 @@ async function bringUp(settings: Settings): Promise<void> {
   told('registry');
   const images = async (): Promise<void> => {
     for (const name of ['pause', 'coredns', 'etcd'] as const) await pushProgramImage(settings, name);
+    await pushBusybox(settings);
     told('images');
   };
   await Promise.all([

@@ -1,4 +1,4 @@
-import { table, wrap } from './format.ts';
+import { wrap } from './format.ts';
 import { plain, type Paint } from './io.ts';
 import type { StatusError } from './status-model.ts';
 
@@ -34,9 +34,10 @@ const categories: Readonly<Record<string, string>> = {
 };
 
 /** The category of a check, for people. */
-export const categoryOf = (id: string): string => categories[id.split('/')[1] ?? ''] ?? 'other';
+export const categoryOf = (id: string): string =>
+  id.startsWith('in-cluster/') ? 'from the host cluster' : (categories[id.split('/')[1] ?? ''] ?? 'other');
 
-/** A failure as a check's result: what is only not there yet is a warning, everything else an error. */
+/** A failure as a check's result: a turn-up would block there. */
 export const failedCheck = (of: Pick<Check, 'id' | 'category' | 'title'>, error: StatusError): Check => ({
   ...of,
   result: 'error',
@@ -75,6 +76,3 @@ function oneCheck(check: Check, columns: number, paint: Paint): string[] {
   );
   return [head, ...text, ...fix];
 }
-
-/** Rows for tests and logs: id and result. */
-export const checkRows = (checks: readonly Check[]): string[] => table(checks.map((check) => [check.id, check.result]));

@@ -26,9 +26,7 @@ export async function runChecks(
     if (known) return known;
     const result = (async () => {
       const needs = await Promise.all(steps.filter((other) => step.needs.includes(other.id)).map(runStep));
-      const check = needs.every((need) => need.result === 'ok')
-        ? await tryStep(local, step, run, facts)
-        : notTried(step, needs);
+      const check = needs.every(passes) ? await tryStep(local, step, run, facts) : notTried(step, needs);
       told(check);
       return check;
     })();
@@ -37,6 +35,9 @@ export async function runChecks(
   };
   return Promise.all(steps.map(runStep));
 }
+
+/** A warning does not keep what needs it from being tried. */
+const passes = ({ result }: Check): boolean => result === 'ok' || result === 'warning';
 
 const about = (step: FrozenStep): Pick<Check, 'id' | 'category' | 'title'> => ({
   id: step.id,
@@ -54,23 +55,44 @@ async function tryStep(
     const call = { step: step.id, run, parked: false, waitMs: 0, input: fillInput(step, facts) };
     const result = await local.read(step, call);
     facts[step.id] = result.facts;
-    return { ...about(step), title: step.done, result: 'ok', message: result.note ?? null, fix: [] };
+    const { warnings = [], note = null } = result;
+    const done = { ...about(step), title: step.done };
+    return warnings.length === 0
+      ? { ...done, result: 'ok', message: note, fix: [] }
+      : { ...done, result: 'warning', message: warnings.join('; '), fix: [] };
   } catch (error) {
     if (!(error instanceof ApplicationFailure)) throw error;
-    const code = error.type ?? 'BUG';
-    return failedCheck(about(step), {
-      code,
-      message: error.message,
-      fix: fixOf(code, (error.details?.[0] ?? {}) as ErrorData),
-    });
+    return failedCheck(about(step), errorOf(error));
   }
+}
+
+/** Asks from a pod in the host cluster, where the control plane stands; a check a target. */
+export async function checksInCluster(local: Pick<Local, 'inCluster'>, file: SpecFile): Promise<Check[]> {
+  const category = categoryOf('in-cluster/');
+  try {
+    const answers = await local.inCluster(file);
+    return answers.map(({ id, title, ok, message }) => ({
+      ...{ id, category, title },
+      result: ok ? 'ok' : 'error',
+      message: message || null,
+      fix: ok ? [] : ['a firewall, a route or a name between the pods of the host cluster and that address'],
+    }));
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    return [failedCheck({ id: 'in-cluster', category, title: 'Ask from a pod in the host cluster' }, errorOf(error))];
+  }
+}
+
+function errorOf(error: ApplicationFailure): { code: string; message: string; fix: string[] } {
+  const code = error.type ?? 'BUG';
+  return { code, message: error.message, fix: fixOf(code, (error.details?.[0] ?? {}) as ErrorData) };
 }
 
 const notTried = (step: FrozenStep, needs: readonly Check[]): Check => ({
   ...about(step),
   result: 'skipped',
   message: `needs ${needs
-    .filter((need) => need.result !== 'ok')
+    .filter((need) => !passes(need))
     .map((need) => need.id)
     .join(', ')}`,
   fix: [],

@@ -81,12 +81,20 @@ export const hostErrors = defineErrors({
     title: 'the control plane does not stand as it should',
     fix: (d) => [`look at it: kubectl get deployments,pods${inNamespace(d)}`],
   },
+  CHECK_POD_FAILED: {
+    retry: 'never',
+    title: 'the pod of check --in-cluster did not come to ask',
+    fix: (d) => [
+      'an image that the nodes can pull, with sh, timeout, wget and nslookup: check.image',
+      `look at what keeps pods from starting there: kubectl get events${inNamespace(d)}`,
+    ],
+  },
   CLUSTERS_NOT_READY: {
     retry: 'never',
     title: 'not every member is Ready in the eyes of the federation',
     fix: () => [
       'look at each one named above: fedctl status NAME',
-      'the host cluster itself must reach the member: fedctl check --in-cluster',
+      'the host cluster itself must reach the member: fedctl check -f FILE --in-cluster',
       'longer patience: policy.waits.clusterReady',
     ],
   },

@@ -68,5 +68,7 @@ export type Facts = Record<string, string | number | boolean | null | string[]>;
 export interface StepResult<F extends object = Facts> {
   outcome: Outcome;
   note?: string;
+  /** What will not keep a turn-up, but somebody should know; of a check. */
+  warnings?: string[];
   facts: F;
 }

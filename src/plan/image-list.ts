@@ -7,13 +7,13 @@ export interface NeededImage {
   /** Reference in full, at its mirror where it has one. Without a tag when a build or a registry is yet to name it. */
   image: string;
   /** What runs it. */
-  usedBy: ('apiserver' | 'controllerManager' | 'etcd')[];
+  usedBy: ('apiserver' | 'controllerManager' | 'etcd' | 'check')[];
   /** True when the run itself builds and pushes it. */
   built: boolean;
 }
 
 /** Every image that the pods of a turn-up pull, once each, in the order of the spec: for an air gap. */
-export function neededImages({ images }: Pick<Spec, 'images'>): NeededImage[] {
+export function neededImages({ images, check }: Pick<Spec, 'images' | 'check'>): NeededImage[] {
   const { build } = images;
   const places = (['apiserver', 'controllerManager'] as const).map((name) => ({
     name,
@@ -22,7 +22,11 @@ export function neededImages({ images }: Pick<Spec, 'images'>): NeededImage[] {
       ? pushed(joinReference({ registry: build.push.registry, name: images[name].name, version: build.push.tag }))
       : pulled(joinReference(images[name]), images),
   }));
-  const all = [...places, { name: 'etcd' as const, built: false, image: pulled(images.etcd.image, images) }];
+  const all = [
+    ...places,
+    { name: 'etcd' as const, built: false, image: pulled(images.etcd.image, images) },
+    { name: 'check' as const, built: false, image: pulled(check.image, images) },
+  ];
   return [...new Set(all.map(({ image }) => image))].map((image) => {
     const users = all.filter((one) => one.image === image);
     return { image, usedBy: users.map(({ name }) => name), built: users.some(({ built }) => built) };

@@ -18,6 +18,9 @@ export const defaultServiceClusterIPRange = '10.10.0.0/24';
 
 const extraArgs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
 
+/** Has sh, timeout, wget and nslookup, which is all that `check --in-cluster` asks of an image. */
+const checkImage = 'docker.io/library/busybox:1.36.1';
+
 const image = z.strictObject({
   registry: z.string().min(1).optional(),
   name: z.string().min(1).default('hyperkube-amd64'),
@@ -150,7 +153,7 @@ export const federationSchema = z.strictObject({
     dns: dns.optional(),
     clusters: z.array(clusterSchema).default([]),
     policy: policy.prefault({}),
-    check: z.strictObject({ image: z.string().optional() }).prefault({}),
+    check: z.strictObject({ image: z.string().default(checkImage) }).prefault({}),
   }),
 });
 

@@ -14,6 +14,7 @@ it('names every image once, etcd included, where it is pulled from', () => {
       built: false,
     },
     { image: 'quay.io/coreos/etcd:v3.6.8', usedBy: ['etcd'], built: false },
+    { image: 'docker.io/library/busybox:1.36.1', usedBy: ['check'], built: false },
   ]);
 });
 
@@ -24,6 +25,7 @@ it('names a pinned image by its digest', () => {
     `gcr.io/google_containers/hyperkube-amd64@${version}`,
     'gcr.io/google_containers/hyperkube-amd64:v1.5.0',
     'quay.io/coreos/etcd:v3.6.8',
+    'docker.io/library/busybox:1.36.1',
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
 import type { Check } from '../check-model.ts';
-import { CliError, exit, usageError } from '../exit.ts';
+import { exit, usageError } from '../exit.ts';
 
 interface Options {
   file?: string;
@@ -42,18 +42,22 @@ export async function untilWell(
   }
 }
 
-/** `fedctl check`: phase preflight alone, in this process; nothing is written anywhere. */
+/**
+ * `fedctl check`: phase preflight alone, in this process; nothing is written anywhere, but for the pod of --in-cluster,
+ * which goes again.
+ */
 export const configureCheck: Configure = (command, cli) => {
   command
     .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
     .option('--wait [duration]', 'check again until all is well, at most this long (default 10m)')
-    .option('--in-cluster', 'also ask from a pod in the host cluster (not built yet)')
+    .option('--in-cluster', 'also ask members and name servers from a short-lived pod in the host cluster')
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
     .addHelpText(
       'after',
       examples([
         'fedctl check -f federation.yaml',
         'fedctl check -f federation.yaml --wait 5m',
+        'fedctl check -f federation.yaml --in-cluster',
         'fedctl check -f federation.yaml -o json',
       ]),
     )
@@ -61,13 +65,11 @@ export const configureCheck: Configure = (command, cli) => {
       action(cli, async (options: Options) => {
         const { io } = cli;
         if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
-        if (options.inCluster)
-          throw new CliError(exit.usage, 'check --in-cluster is not built yet', [], { code: 'NOT_BUILT_YET' });
         const waitMs = await parseWait(options.wait);
         io.note(`checking ${options.file}`);
         const { readSpecFile } = await import('../spec-file.ts');
         const file = await readSpecFile(io, options.file);
-        const [{ openLocal }, { runChecks }, { checkLines }, { printDocument }] = await Promise.all([
+        const [{ openLocal }, { runChecks, checksInCluster }, { checkLines }, { printDocument }] = await Promise.all([
           import('../../../worker/local.ts'),
           import('../run-checks.ts'),
           import('../check-model.ts'),
@@ -78,7 +80,7 @@ export const configureCheck: Configure = (command, cli) => {
             if (io.live) io.write(`\r\u001b[2K${check.title}`);
           });
           if (io.live) io.write('\r\u001b[2K');
-          return found;
+          return options.inCluster ? [...found, ...(await checksInCluster(openLocal(io.env), file))] : found;
         };
         const checks = await untilWell(look, waitMs, (failed) =>
           io.note(`still waiting for ${failed.map(({ id }) => id).join(', ')}`),
