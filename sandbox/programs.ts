@@ -42,6 +42,7 @@ const modules: readonly Program[] = [
   },
   { module: 'coredns', packages: { coredns: '.' }, coldSeconds: 50 },
   { module: 'pause', packages: { pause: '.' }, coldSeconds: 5 },
+  { module: 'wget', packages: { wget: '.' }, coldSeconds: 15 },
 ];
 
 /** Name of a module's folder in the cache: another source, Go or flag gives another. */

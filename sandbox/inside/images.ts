@@ -8,17 +8,18 @@ import type { Settings } from '../settings.ts';
 export const imageNames = { pause: 'pause:3', coredns: 'coredns:1', etcd: 'etcd:3.6.8' } as const;
 type ImageName = keyof typeof imageNames;
 
-/** What `check --in-cluster` runs: Debian's static busybox under the names it is asked by. */
+/** What `check --in-cluster` runs: Debian's static busybox under the names it is asked by, and a wget that knows TLS. */
 export const busyboxImage = 'busybox:1.35';
-const applets = ['sh', 'timeout', 'wget', 'nslookup', 'tr', 'echo', 'busybox'];
+const applets = ['sh', 'timeout', 'nslookup', 'tr', 'echo'];
 
 /** Makes and pushes the image of busybox. */
 export async function pushBusybox(settings: Settings): Promise<void> {
   const context = join(settings.layout.state, 'images', 'busybox');
   await mkdir(context, { recursive: true });
   await copyFile('/bin/busybox', join(context, 'busybox'));
-  const names = applets.map((name) => `COPY busybox /bin/${name}`).join('\n');
-  await writeFile(join(context, 'Dockerfile'), `FROM scratch\n${names}\nENV PATH=/bin\n`);
+  await copyFile(settings.programs['wget'] ?? '', join(context, 'wget'));
+  const copies = [...applets.map((name) => `COPY busybox /bin/${name}`), 'COPY wget /bin/wget'];
+  await writeFile(join(context, 'Dockerfile'), `FROM scratch\n${copies.join('\n')}\nENV PATH=/bin\n`);
   await buildAndPush(settings, busyboxImage, context);
 }
 

@@ -1,0 +1,3 @@
+module fedctl/sandbox/programs/wget
+
+go 1.26
