@@ -75,20 +75,28 @@ export async function runChild(command: Command, surroundings: Surroundings): Pr
   const silence = watchSilence(command, surroundings);
   const output = read(child, log, command.quiet ?? false, silence.heard);
   const stops = [stopOn(signal, child), stopOn(silence.signal, child)];
+  const isStopped = (): boolean => signal.aborted || silence.signal.aborted;
   try {
     if (child.pid !== undefined) await started?.(child.pid);
     const ended = await ends.exited;
-    if (signal.aborted || silence.signal.aborted) killGroup(child.pid, 'SIGKILL');
-    await Promise.race([output.read, delay(drainMs, undefined, { ref: false })]);
-    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    if (isStopped()) killGroup(child.pid, 'SIGKILL');
+    await drain(child, output.read);
     if (signal.aborted) throw cancellation(signal);
     if (silence.signal.aborted) throw hung(command, surroundings);
     return { ...ended, answer: output.answer() };
   } finally {
     for (const stop of [...stops, silence.stop]) stop();
-    if (child.exitCode === null && child.signalCode === null) killGroup(child.pid, 'SIGKILL');
+    if (isRunning(child)) killGroup(child.pid, 'SIGKILL');
     letWatcherGo(child);
   }
+}
+
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
+/** Hears the last words; what the command left running may hold its output open for ever. */
+async function drain(child: ChildProcess, read: Promise<unknown>): Promise<void> {
+  await Promise.race([read, delay(drainMs, undefined, { ref: false })]);
+  for (const stream of [child.stdout, child.stderr]) stream?.destroy();
 }
 
 function start({ argv, cwd, env, quiet }: Command): ChildProcess {
@@ -174,7 +182,7 @@ function read(
     [child.stdout, quiet ? keep : tell],
     [child.stderr, tell],
   ] as const;
-  const all = streams.map(([stream, line]) => (stream ? readLines(stream, line, log, heard) : undefined));
+  const all = streams.flatMap(([stream, line]) => (stream ? [readLines(stream, line, log, heard)] : []));
   return { answer: () => answer, read: Promise.all(all) };
 }
 

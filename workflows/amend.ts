@@ -31,12 +31,18 @@ export function amendProblem(run: Run, request?: Partial<AmendRequest>): string 
   if (member !== null) return 'a member is amended with its run: send it there';
   if (operation !== 'up') return `a run of ${operation} takes no changed spec; fedctl up -f FILE comes after it`;
   if (rollingBack) return 'the run is rolling back';
+  return stateProblem(run) ?? hostProblem(run, request.spec);
+}
+
+function stateProblem(run: Run): string | undefined {
   if (run.closing) return 'the run is being cancelled: fedctl up -f FILE comes after it';
   if (run.input.plan) return 'the run keeps to a plan: cancel it, plan with the changed file, and start that plan';
   if (run.state.steps['plan']) return 'the run has not planned its steps yet: try again in a moment';
-  if (run.amending) return 'another change is being taken up right now';
+  return run.amending ? 'another change is being taken up right now' : undefined;
+}
+
+function hostProblem(run: Run, { host }: AmendRequest['spec']): string | undefined {
   const { context, namespace } = run.input.host;
-  const { host } = request.spec;
   if (host.context !== context || host.namespace !== namespace)
     return `spec.host cannot change under a standing federation (it is in ${context}, namespace ${namespace})`;
   return undefined;

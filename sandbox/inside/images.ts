@@ -10,7 +10,7 @@ type ImageName = keyof typeof imageNames;
 
 /** What `check --in-cluster` runs: Debian's static busybox under the names it is asked by, and a wget that knows TLS. */
 export const busyboxImage = 'busybox:1.35';
-const applets = ['sh', 'timeout', 'nslookup', 'tr', 'echo'];
+const applets = ['sh', 'nslookup', 'tr'];
 
 /** Makes and pushes the image of busybox. */
 export async function pushBusybox(settings: Settings): Promise<void> {

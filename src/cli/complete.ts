@@ -99,12 +99,16 @@ const placesOf = (command: Command, typed: readonly string[]): string[] =>
 
 async function argumentsOf(verb: string, places: readonly string[], source: CompletionSource): Promise<string[]> {
   const [federation] = places;
-  if (verb === 'completion') return federation === undefined ? ['bash', 'zsh', 'fish'] : [];
-  if (verb === 'explain') return federation === undefined ? source.steps() : [];
-  if (federation === undefined) return takesFederation.has(verb) ? source.federations() : [];
+  if (federation === undefined) return firstArgument(verb, source);
   if (verb === 'unjoin') return (await source.run(federation))?.members ?? [];
   if (!takesStep.has(verb)) return [];
   return (await source.run(federation))?.steps ?? source.steps();
+}
+
+async function firstArgument(verb: string, source: CompletionSource): Promise<string[]> {
+  if (verb === 'completion') return ['bash', 'zsh', 'fish'];
+  if (verb === 'explain') return source.steps();
+  return takesFederation.has(verb) ? source.federations() : [];
 }
 
 /** The answer, or `none` when it does not come in time or not at all. */

@@ -13,7 +13,7 @@ export function statusLines(model: StatusModel, view: View): string[] {
     ...memberLines(model, view),
     ...debtLines(model, view),
     ...outputLines(model, view),
-    ...spaced(warningLines(model, view.paint ?? plain)),
+    ...spaced(warningLines(model, view.paint ?? plain, view.columns)),
     ...adviceLines(model, view),
   ];
 }

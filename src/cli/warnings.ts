@@ -1,9 +1,15 @@
+import { wrap } from './format.ts';
 import type { Io } from './io.ts';
 import type { StatusModel } from './status-model.ts';
 
 /** What steps that went on found not to be right, with what mends it. */
-export const warningLines = ({ warnings }: Pick<StatusModel, 'warnings'>, paint: Io['paint']): string[] =>
-  warnings.flatMap(({ step, message, fix }) => [
-    `${paint('yellow', 'warning')} from ${step}: ${message}`,
-    ...fix.map((line) => `  ${line}`),
-  ]);
+export const warningLines = (
+  { warnings }: Pick<StatusModel, 'warnings'>,
+  paint: Io['paint'],
+  columns = Number.POSITIVE_INFINITY,
+): string[] =>
+  warnings.flatMap(({ step, message, fix }) => {
+    const lines = wrap(`warning from ${step}: ${message}`, columns);
+    const painted = lines.map((line, at) => (at === 0 ? line.replace('warning', paint('yellow', 'warning')) : line));
+    return [...painted, ...fix.map((line) => `  ${line}`)];
+  });

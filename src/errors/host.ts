@@ -85,7 +85,7 @@ export const hostErrors = defineErrors({
     retry: 'never',
     title: 'the pod of check --in-cluster did not come to ask',
     fix: (d) => [
-      'an image that the nodes can pull, with sh, timeout, wget and nslookup: check.image',
+      'an image that the nodes can pull, with sh, tr, wget and nslookup: check.image',
       `look at what keeps pods from starting there: kubectl get events${inNamespace(d)}`,
     ],
   },

@@ -18,7 +18,7 @@ export const defaultServiceClusterIPRange = '10.10.0.0/24';
 
 const extraArgs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
 
-/** Has sh, timeout, wget and nslookup, which is all that `check --in-cluster` asks of an image. */
+/** Has sh, tr, wget and nslookup, which is all that `check --in-cluster` asks of an image. */
 const checkImage = 'docker.io/library/busybox:1.36.1';
 
 const image = z.strictObject({

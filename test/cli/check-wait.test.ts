@@ -40,7 +40,7 @@ describe('errorLines', () => {
     expect(lines('FIELD_OWNED')).toEqual([
       'error: wrong (FIELD_OWNED)',
       '  fix: mend it',
-      '  see: docs/errors.md#field_owned',
+      '  see: fedctl explain FIELD_OWNED (docs/errors.md#field_owned)',
     ]);
     expect(lines('SOMETHING_ELSE')).toEqual(['error: wrong (SOMETHING_ELSE)', '  fix: mend it']);
   });

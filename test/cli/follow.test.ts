@@ -46,7 +46,7 @@ describe('following a run of which nothing can be seen', () => {
 
   it('ends with 4 when --timeout is over; the run goes on', async () => {
     const followed = await follow(fakeIo(), { ...options, timeoutMs: 1, detach: never });
-    expect(followed).toEqual({ code: exit.timedOut, model: undefined, runId: undefined });
+    expect(followed).toMatchObject({ code: exit.timedOut, model: undefined, runId: undefined });
   });
 
   it('ends with 130 by Ctrl-C, also in the middle of a wait, and long before any timeout', async () => {

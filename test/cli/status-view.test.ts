@@ -43,7 +43,9 @@ describe('the tree of a run', () => {
     '%s, all that status prints fits into %d columns',
     (name, columns) => {
       const lines = statusLines(model(name), { columns, now });
-      expect(lines.filter((line) => visibleWidth(line) > columns && !line.startsWith('  fedctl '))).toEqual([]);
+      // Commands and records of a zone are never broken, so that they can be copied.
+      const copied = /^ {2}fedctl |\bIN (NS|A|AAAA) /;
+      expect(lines.filter((line) => visibleWidth(line) > columns && !copied.test(line))).toEqual([]);
     },
   );
 

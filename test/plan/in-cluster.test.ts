@@ -64,12 +64,4 @@ describe('the answers of the pod', () => {
       [false, 'the pod ended before it could ask'],
     ]);
   });
-
-  it('tell silence from a refusal', () => {
-    const answers = answersIn("0 143 Terminated\n1 1 wget: can't connect: Connection refused", targets);
-    expect(answers.slice(0, 2).map(({ message }) => message)).toEqual([
-      'no answer in 5 s',
-      "wget: can't connect: Connection refused",
-    ]);
-  });
 });
