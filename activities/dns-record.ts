@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { recordMade, settle, settledUid, waitForChange } from './dns-change.ts';
 import { dnsEntry, dnsProvider, required, zoneToUndo } from './dns-provider.ts';
 import { failure } from './fail.ts';
+import { assertPlannedRecord } from './planned-dns.ts';
 import { forget, isUndoable, readEntry, recordIntent } from './ledger.ts';
 import { type StepScope, writing } from './step.ts';
 
@@ -64,6 +65,7 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
     const message = `zone ${zone.name} has a record that fedctl did not make: ${standing.map(say).join('; ')}`;
     throw failure('DNS_RECORD_TAKEN', message, { name: wanted.name, zone: zone.name });
   }
+  assertPlannedRecord(call, wanted, standing);
   await recordIntent(scope, entry);
   // A name with a CNAME has nothing else, so what has another type goes first.
   for (const set of standing.filter(({ type }) => type !== wanted.type)) await provider.removeRecord(zone, set);

@@ -19,6 +19,7 @@ import {
 import { recordMade, settle, settledUid } from './dns-change.ts';
 import { dnsRecordActivities } from './dns-record.ts';
 import { failure } from './fail.ts';
+import { assertPlannedZone } from './planned-dns.ts';
 import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from './ledger.ts';
 import { reading, type StepScope, writing } from './step.ts';
 import { waitUntil } from './wait.ts';
@@ -40,6 +41,7 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   const provider = await dnsProvider(dns, scope.deps.env);
   const found = await findZone(provider, dns, scope.run.uuid);
   if (!found && !dns.createZone) throw noZone(provider, dns);
+  assertPlannedZone(call, dns.zone, found);
   const zone = found ?? (await createZone(scope, provider, dns));
   const ours = zone.federation === scope.run.uuid;
   if (ours) await settle(scope, call, { provider, zone }, dnsEntry(scope, dns, 'Zone', dns.zone), zone.id);
