@@ -226,15 +226,17 @@ describe('an image for many machines', () => {
 describe('a docker that does not know the CA of a registry', () => {
   it('is found in preflight, until the CA is where docker looks for it', async () => {
     const tls = await startRegistry({ tls: true });
+    // By a name that is not of loopback, where docker asks for no certificate.
+    const registry = tls.name.replace('127.0.0.1', '0.0.0.0');
     const bin = mkdtempSync(join(machine.folder, 'bin-'));
     writeFileSync(join(bin, 'docker'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
     const worker = imageRun(machine, { PATH: bin, HOME: bin });
-    const build = { source: machine.source(), binaries: ['true'], engine: 'docker', push: { registry: tls.name } };
+    const build = { source: machine.source(), binaries: ['true'], engine: 'docker', push: { registry } };
     const etcd = { image: `${open.name}/etcd:3.6.8` };
     const spec = { etcd, build, caFile: tls.caFile, insecureRegistries: [open.name] };
     try {
       expect(await failed(worker.checkBuild(spec))).toMatchObject({ type: 'ENGINE_CA', nonRetryable: true });
-      const folder = join(bin, '.docker', 'certs.d', tls.name);
+      const folder = join(bin, '.docker', 'certs.d', registry);
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'ca.crt'), readFileSync(tls.caFile));
       expect((await worker.checkBuild(spec)).note).toContain('docker will build');
