@@ -190,5 +190,6 @@ it('fedctl images list --resolve asks the registry which version is the newest',
   expect((await resolvedImages(io, file)).map((one) => one.image)).toEqual([
     `${registry.name}/releases/hyperkube-amd64:v1.5.0@${await digest('releases/hyperkube-amd64', 'v1.5.0')}`,
     `${registry.name}/etcd:3.6.8@${await digest('etcd', '3.6.8')}`,
+    'docker.io/library/busybox:1.36.1',
   ]);
 }, 30_000);
