@@ -11,6 +11,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** A port that is free, and so is the one that many further on: for a server that takes both. */
+export async function freePortWith(distance: number): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    const other = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      other.once('error', () => resolve(false));
+      other.listen(port + distance, '127.0.0.1', () => other.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
+
 /** A program that a test started. */
 export interface Program {
   /** SIGTERM, and waits for its end. */

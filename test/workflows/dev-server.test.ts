@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectsTo, connectTemporal } from '../../src/cli/client.ts';
 import { type DevServer, devServerEnvironment, startDevServer } from '../../worker/dev-server.ts';
 import { searchAttributes } from '../../workflows/visibility.ts';
-import { freePort } from '../helpers/processes.ts';
+import { freePortWith } from '../helpers/processes.ts';
 import { findProgram } from '../helpers/programs.ts';
 
 /** What a person has who works with a server in the cloud on other days. */
@@ -23,7 +23,7 @@ describe('the Temporal server of fedctl worker --dev-server', () => {
   let server: DevServer;
   let port: number;
   beforeAll(async () => {
-    port = await freePort();
+    port = await freePortWith(1000); // its Web UI has the port that many further on
     server = await startDevServer(join(folder, 'state'), env, port);
   }, 60_000);
   afterAll(async () => {
