@@ -41,7 +41,7 @@ describe('the guide, end to end', () => {
     expect(check.code).toBe(0);
     const results = (JSON.parse(check.stdout) as { checks: { id: string; result: string }[] }).checks;
     expect(results.map(({ id }) => id).sort()).toEqual(
-      ['dns', 'host', 'images', 'members', 'permissions', 'storage'].map((step) => `preflight/${step}`),
+      ['build', 'dns', 'host', 'images', 'members', 'permissions', 'storage'].map((step) => `preflight/${step}`),
     );
     expect(results.filter(({ result }) => result !== 'ok')).toEqual([]);
     expect(await picture(operator, members)).toEqual(pictureBefore);
