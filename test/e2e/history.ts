@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 
 /** Every text in a value, bytes decoded: what people and thieves could read of it. */
-function textsIn(value: unknown): string[] {
+export function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (value instanceof Uint8Array || Buffer.isBuffer(value)) return [Buffer.from(value).toString('utf8')];
   if (typeof value !== 'object' || value === null) return [];

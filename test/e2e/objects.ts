@@ -63,7 +63,7 @@ export async function secretsIn(operator: Operator, context: string, namespace: 
 }
 
 /** What is secret in a file: tokens, and the body of a private key, also as it stands in a kubeconfig. */
-function secretParts(text: string): string[] {
+export function secretParts(text: string): string[] {
   const tokens = [...text.matchAll(/token: *"?([\w.-]{20,})/g)].map((match) => match[1] ?? '');
   const data = [...text.matchAll(/client-key-data: *"?([\w+/=]{20,})/g)].map((match) => match[1] ?? '');
   const keys = [text, ...data.map((base64) => Buffer.from(base64, 'base64').toString('utf8'))].flatMap((file) =>
