@@ -8,18 +8,27 @@ import type { Settings } from '../settings.ts';
 export const imageNames = { pause: 'pause:3', coredns: 'coredns:1', etcd: 'etcd:3.6.8' } as const;
 type ImageName = keyof typeof imageNames;
 
-/** What `check --in-cluster` runs: Debian's static busybox under the names it is asked by, and a wget that knows TLS. */
+/**
+ * What `check --in-cluster` runs: Debian's dash, for busybox's own shell takes its own wget, which fails at TLS; a wget of
+ * ours; and the rest from busybox.
+ */
 export const busyboxImage = 'busybox:1.35';
-const applets = ['sh', 'nslookup', 'tr'];
+const applets = ['nslookup', 'tr'];
 
-/** Makes and pushes the image of busybox. */
+/** Makes and pushes that image. */
 export async function pushBusybox(settings: Settings): Promise<void> {
   const context = join(settings.layout.state, 'images', 'busybox');
   await mkdir(context, { recursive: true });
-  await copyFile('/bin/busybox', join(context, 'busybox'));
-  await copyFile(settings.programs['wget'] ?? '', join(context, 'wget'));
-  const copies = [...applets.map((name) => `COPY busybox /bin/${name}`), 'COPY wget /bin/wget'];
-  await writeFile(join(context, 'Dockerfile'), `FROM scratch\n${copies.join('\n')}\nENV PATH=/bin\n`);
+  const libraries = [...(await run(['ldd', '/bin/dash'])).matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
+  const copies: [from: string, to: string][] = [
+    ['/bin/dash', '/bin/sh'],
+    ...libraries.map((path): [string, string] => [path, path]),
+    [settings.programs['wget'] ?? '', '/bin/wget'],
+    ...applets.map((name): [string, string] => ['/bin/busybox', `/bin/${name}`]),
+  ];
+  for (const [at, [from]] of copies.entries()) await copyFile(from, join(context, String(at)));
+  const lines = copies.map(([, to], at) => `COPY ${at} ${to}`);
+  await writeFile(join(context, 'Dockerfile'), `FROM scratch\n${lines.join('\n')}\nENV PATH=/bin\n`);
   await buildAndPush(settings, busyboxImage, context);
 }
 

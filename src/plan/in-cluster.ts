@@ -48,14 +48,15 @@ export function inClusterTargets(
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** A line a question: its number, the exit code, and what was said, on one line. */
+/** All at once, a line a question: its number, the exit code, and what was said, on one line. */
 const script = (targets: readonly InClusterTarget[]): string =>
-  targets
-    .map(({ argv }, at) => {
-      const ask = `timeout ${secondsEach + 1} ${argv.map(quoted).join(' ')}`;
-      return `said=$(${ask} 2>&1); code=$?; echo "${at} $code $(echo "$said" | tr '\\n' ' ')"`;
-    })
-    .join('\n');
+  [
+    ...targets.map(({ argv }, at) => {
+      const ask = argv.map(quoted).join(' ');
+      return `(said=$(${ask} 2>&1); code=$?; echo "${at} $code $(echo "$said" | tr '\\n' ' ')") &`;
+    }),
+    'wait',
+  ].join('\n');
 
 /**
  * A Job whose one pod asks all targets once. It ends by itself within a minute, and the host cluster removes it and its

@@ -43,6 +43,10 @@ function watchedRequest(request: Send, mortality: Mortality): Send {
   };
 }
 
+/** A build's command, without the shell that watches over it (activities/build-process.ts). */
+const unwrapped = (program: string, args: readonly string[]): readonly string[] =>
+  program === '/bin/sh' && args[0] === '-c' && args[2] === 'sh' ? args.slice(3) : [program, ...args];
+
 /** Has everything that an act does in the world go past its worker's mortality: requests by either way, and programs. */
 export function watchWorld(mortality: Mortality): void {
   for (const module of [http, https]) {
@@ -68,10 +72,11 @@ export function watchWorld(mortality: Mortality): void {
   childProcess.spawn = ((program: string, args: readonly string[], options: childProcess.SpawnOptions) => {
     const child = spawn(program, args, options);
     const act = mortality.actor();
-    const command = args.find((word) => !word.startsWith('-')) ?? '';
-    const what = `RUN ${basename(program)} ${command.split(' ')[0]}`;
-    // In the middle of a build: its program runs on without the worker.
-    if (act && !looking.test(args.join(' '))) child.once('spawn', () => void mortality.did(act, what, ''));
+    const [own = '', ...words] = unwrapped(program, args);
+    const command = words.find((word) => !word.startsWith('-')) ?? '';
+    const what = `RUN ${basename(own)} ${command.split(' ')[0]}`;
+    // In the middle of a build: its program ends with the worker, or a moment later.
+    if (act && !looking.test(words.join(' '))) child.once('spawn', () => void mortality.did(act, what, ''));
     return child;
   }) as typeof spawn;
   syncBuiltinESMExports();

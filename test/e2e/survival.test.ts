@@ -9,7 +9,8 @@ import { eventually, layout, Operator } from './world.ts';
 
 /** A worker killed with SIGKILL, and started again, finishes the same run; nothing finished is done twice. */
 describe('a worker that dies', () => {
-  const name = 'survival';
+  /** A federation of its own a test: the audit log counts what was made of each. */
+  let name = 'survival';
   let operator: Operator;
 
   beforeAll(async () => {
@@ -69,6 +70,7 @@ describe('a worker that dies', () => {
   }, 240_000);
 
   it('finishes when it was killed in the middle of the build', async () => {
+    name = 'survival-build';
     const goOn = operator.path('go-on');
     const steps = `i=0; until test -e ${goOn}; do i=$((i + 1)); echo part $i; sleep 1; done; make binaries`;
     const build = { binaries: ['sh', '-c', steps] };
