@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Check } from '../../src/cli/check-model.ts';
 import { untilWell } from '../../src/cli/commands/check.ts';
 import { CliError, exit } from '../../src/cli/exit.ts';
 import { plain } from '../../src/cli/io.ts';
 import { errorLines } from '../../src/cli/print-error.ts';
+import { runChecks } from '../../src/cli/run-checks.ts';
+import type { StepResult } from '../../src/plan/call.ts';
+import type { FrozenStep } from '../../src/plan/frozen.ts';
+import { aSpec } from '../helpers/spec.ts';
 
 const check = (result: Check['result']): Check => ({
   id: 'preflight/dns',
@@ -12,6 +17,26 @@ const check = (result: Check['result']): Check => ({
   result,
   message: null,
   fix: [],
+});
+
+describe('the checks of a turn-up', () => {
+  it('tell a warning from an error, and try what needs a step that only warned', async () => {
+    const spec = aSpec({ clusters: ['member-1'] });
+    const file = { federation: 'f', spec, digest: 'sha256:1', host: { context: 'host', namespace: 'federation' } };
+    const read = async ({ id }: FrozenStep): Promise<StepResult> => {
+      if (id === 'preflight/images') throw ApplicationFailure.nonRetryable('no such tag', 'IMAGE_NOT_FOUND');
+      const warnings = id === 'preflight/members' || id === 'preflight/host' ? ['it does not answer yet'] : [];
+      return { outcome: 'done', warnings, facts: {} };
+    };
+    const found = await runChecks({ read }, file, () => undefined);
+    const results = Object.fromEntries(found.map(({ id, result, message }) => [id, [result, message]]));
+    expect(results).toMatchObject({
+      'preflight/host': ['warning', 'it does not answer yet'],
+      'preflight/members': ['warning', 'it does not answer yet'],
+      'preflight/permissions': ['ok', null],
+      'preflight/images': ['error', expect.stringContaining('no such tag (IMAGE_NOT_FOUND)')],
+    });
+  });
 });
 
 describe('check --wait', () => {
