@@ -31,15 +31,19 @@ export interface Held {
 /** Locks of this process: one of its id that is not here was left by an earlier process (in containers all are pid 1). */
 const mine = new Set<string>();
 
+/** The lock of a source folder; one folder is one lock, by whatever path it is named. Throws where there is none. */
+export async function lockFileOf(stateFolder: string, source: string): Promise<string> {
+  const folder = await realpath(source);
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+  return join(stateFolder, 'builds', 'locks', name);
+}
+
 /**
  * Runs `act` while no other build uses this source folder on this machine. Waits for a living holder and says so; the
  * lock of a dead one is taken, and the processes that it left behind are ended first. Throws cancellations.
  */
 export async function withBuildLock<T>(scope: BuildScope, source: string, act: (held: Held) => Promise<T>): Promise<T> {
-  // One folder is one lock, by whatever path it is named.
-  const folder = await realpath(source);
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  const lock = join(scope.deps.stateFolder, 'builds', 'locks', name);
+  const lock = await lockFileOf(scope.deps.stateFolder, source);
   await mkdir(dirname(lock), { recursive: true, mode: 0o700 });
   const holder: Holder = { ...(await markOf(process.pid)), step: `${scope.run.federation} ${scope.step}` };
   while (!(await take(lock, holder))) {

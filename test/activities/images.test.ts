@@ -8,6 +8,7 @@ import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { builderId } from '../../activities/build-host.ts';
+import { lockFileOf } from '../../activities/build-lock.ts';
 import { imagesRecordActivities } from '../../activities/images-record.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import { readRecord } from '../../activities/record.ts';
@@ -74,6 +75,12 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 const pidIn = (file: string): number => Number(readFileSync(file, 'utf8').trim());
 const hasPid = (file: string): boolean => existsSync(file) && readFileSync(file, 'utf8').trim() !== '';
+/** Where a build of this source has its lock; the folder of it is there. */
+async function lockIn(source: string): Promise<string> {
+  const lock = await lockFileOf(world.deps.stateFolder, source);
+  await binaries(source, ['test', '-e', lock]);
+  return lock;
+}
 const isGone = (pid: number): boolean => {
   const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
   return stat === '' || /\) Z /.test(stat);
@@ -593,10 +600,7 @@ describe('buildBinaries', () => {
 
   it('takes the lock of a killed worker, and ends what it left running', async () => {
     const source = machine.source();
-    const locks = join(world.deps.stateFolder, 'builds', 'locks');
-    withEnv({ LOCKS: locks });
-    await binaries(source, ['sh', '-c', 'ls "$LOCKS" > name']);
-    const lock = join(locks, readFileSync(join(source, 'name'), 'utf8').trim());
+    const lock = await lockIn(source);
     const orphan = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
     orphan.unref();
     const stat = readFileSync(`/proc/${orphan.pid}/stat`, 'utf8');
@@ -604,18 +608,16 @@ describe('buildBinaries', () => {
     writeFileSync(lock, JSON.stringify({ pid: 2 ** 22 + 1, started: '0', step: 'fed images/binaries', child }));
     expect((await binaries(source, ['true'])).outcome).toBe('done');
     await until('the end of the orphan', () => isGone(Number(orphan.pid)));
+    expect(existsSync(lock)).toBe(false);
   }, 40_000);
 });
 
 it('takes a lock that a crash of the machine left without its text', async () => {
   const source = machine.source();
-  const locks = join(world.deps.stateFolder, 'builds', 'locks');
-  withEnv({ LOCKS: locks });
-  await binaries(source, ['sh', '-c', 'ls "$LOCKS" > name']);
-  const lock = join(locks, readFileSync(join(source, 'name'), 'utf8').trim());
-  expect(existsSync(lock)).toBe(false);
+  const lock = await lockIn(source);
   writeFileSync(lock, '');
   expect((await binaries(source, ['true'])).outcome).toBe('done');
+  expect(existsSync(lock)).toBe(false);
 });
 
 describe('buildImage and pushImage', () => {

@@ -74,9 +74,11 @@ export function watchWorld(mortality: Mortality): void {
     const act = mortality.actor();
     const [own = '', ...words] = unwrapped(program, args);
     const command = words.find((word) => !word.startsWith('-')) ?? '';
+    // Its first words say what it does; those after them may be paths, of any name.
+    const asked = looking.test(words.slice(0, 2).join(' '));
     const what = `RUN ${basename(own)} ${command.split(' ')[0]}`;
     // In the middle of a build: its program ends with the worker, or a moment later.
-    if (act && !looking.test(words.join(' '))) child.once('spawn', () => void mortality.did(act, what, ''));
+    if (act && !asked) child.once('spawn', () => void mortality.did(act, what, ''));
     return child;
   }) as typeof spawn;
   syncBuiltinESMExports();
