@@ -12,6 +12,7 @@ import {
   patchToAddFlag,
   patchToRestoreFlag,
 } from '../src/plan/cluster-dns-edits.ts';
+import { saysAlready } from '../src/plan/cluster-dns-told.ts';
 import type { CorefileEntry } from '../src/plan/corefile.ts';
 import { corefileToAdd, corefileToRestore } from '../src/plan/corefile-edits.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
@@ -103,7 +104,7 @@ const entryOf = (scope: StepScope, dns: NonNullable<Call['input']['spec']['dns']
 
 /** True when the cluster DNS names the federation as the spec has it. */
 export const isTold = (scope: StepScope, dns: MemberDns, { input }: TellCall): boolean =>
-  !input.spec.dns || editOf(scope, dns, entryOf(scope, input.spec.dns)) === undefined;
+  !input.spec.dns || saysAlready(dns, entryOf(scope, input.spec.dns));
 
 /** Gives every object of these entries its former setting back; the entries stay. */
 export async function takeBack(

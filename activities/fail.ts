@@ -64,8 +64,13 @@ function textOf(error: unknown): string {
   return [...new Set(parts)].filter(Boolean).join(': ') || String(error);
 }
 
+const secondsOf = ({ timeoutMs = 30_000 }: { timeoutMs?: number | undefined }): number => timeoutMs / 1_000;
+
 /** Any error on the way to a server, as a failure of the table. What is one already, and a cancellation, pass through. */
-export function classify(error: unknown, about: { server: string; what?: string | undefined }): Error {
+export function classify(
+  error: unknown,
+  about: { server: string; what?: string | undefined; timeoutMs?: number | undefined },
+): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const { signal } = currentContext();
   if (signal.aborted)
@@ -73,7 +78,7 @@ export function classify(error: unknown, about: { server: string; what?: string 
   const data = { server: about.server };
   const what = about.what ? ` (${about.what})` : '';
   if (isError(error) && error.name === 'TimeoutError') {
-    return failure('UNREACHABLE', `${about.server} gave no answer in 30 s${what}`, data);
+    return failure('UNREACHABLE', `${about.server} gave no answer in ${secondsOf(about)} s${what}`, data);
   }
   const code = codeOf(error);
   if (code && tls.test(code))

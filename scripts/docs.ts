@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { parseFederation } from '../src/spec/parse.ts';
 import { chartKeysPage } from './docs/chart-keys-page.ts';
+import { commandsPage } from './docs/commands-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { faultsPage } from './docs/faults-page.ts';
 import { flowPage } from './docs/flow-page.ts';
@@ -21,6 +22,7 @@ async function pages(): Promise<[path: string, text: string][]> {
   return [
     ['docs/spec.md', specPage(schema, example)],
     ['docs/spec.schema.json', JSON.stringify(schema)],
+    ['docs/commands.md', await commandsPage()],
     ['docs/errors.md', errorsPage()],
     ['docs/faults.md', faultsPage()],
     ['docs/flow.md', flowPage(full.spec)],

@@ -8,13 +8,16 @@ const resolversOf = (env: NodeJS.ProcessEnv): ResolverSettings => {
   return servers.length > 0 ? { servers } : {};
 };
 
-/** What activities reach the world through: as a worker has it, or the CLI for what it only reads. */
+/**
+ * What activities reach the world through: as a worker has it, or the CLI for what it only reads. `requestMs`: what one
+ * request to a cluster may take.
+ */
 export function createDeps(
-  settings: { env: NodeJS.ProcessEnv; stateFolder: string },
+  settings: { env: NodeJS.ProcessEnv; stateFolder: string; requestMs?: number | undefined },
   of: { runs: RunDirectory; log: Log },
 ): Deps {
   return {
-    kube: kubeClients(settings.env),
+    kube: kubeClients(settings.env, settings.requestMs),
     resolver: createResolver(resolversOf(settings.env)),
     runs: of.runs,
     log: of.log,

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { failure } from '../activities/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/bookkeeping.ts';
+import { requestTimeoutMs } from '../activities/clients/deadline.ts';
 import { checkInCluster, type InClusterQuestion } from '../activities/check-in-cluster.ts';
 import type { LedgerEntry } from '../activities/ledger.ts';
 import { leftNamespace } from '../activities/namespace.ts';
@@ -11,10 +12,12 @@ import { type Owner, readOwner } from '../activities/owner.ts';
 import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/pod-logs.ts';
 import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/record.ts';
+import { readStanding } from '../activities/standing.ts';
 import type { HostRef, StepCall, StepResult } from '../src/plan/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import type { InClusterAnswer } from '../src/plan/in-cluster.ts';
 import { names } from '../src/plan/names.ts';
+import type { Standing } from '../src/plan/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
 import { stateFolder } from '../src/cli/folders.ts';
 import { createDeps } from './deps.ts';
@@ -23,6 +26,8 @@ import { createDeps } from './deps.ts';
 export interface Local {
   /** The record of the federation in the host; undefined when there is none. `host` absent: the current context. */
   record(host?: HostRef): Promise<FederationRecord | undefined>;
+  /** The federation of the host as its clusters show it; undefined when there is no record. */
+  standing(host?: HostRef): Promise<Standing | undefined>;
   /** Who has the namespace: the record in it, and the owner of its federation. */
   lock(host: HostRef): Promise<{ record: FederationRecord | undefined; owner: Owner | undefined }>;
   /** Name of the federation whose turn-down ended between its record and its namespace; undefined: none did. */
@@ -46,11 +51,14 @@ export interface Local {
   podLogs(host: HostRef, question: LogQuestion): Promise<ContainerLog[]>;
 }
 
-/** The one door by which the CLI reaches clusters. Every method throws ApplicationFailure of the errors' table. */
-export function openLocal(env: NodeJS.ProcessEnv): Local {
+/**
+ * The one door by which the CLI reaches clusters. `requestMs`: what one request may take. Every method throws
+ * ApplicationFailure of the errors' table.
+ */
+export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs } = {}): Local {
   const nobody = { namespaceUuid: () => Promise.resolve(''), isOpen: () => Promise.resolve(false) };
   const silent = { info: () => undefined, warn: () => undefined };
-  const deps = createDeps({ env, stateFolder: stateFolder(env) }, { runs: nobody, log: silent });
+  const deps = createDeps({ env, stateFolder: stateFolder(env), requestMs }, { runs: nobody, log: silent });
   const activities: Record<string, (call: never) => Promise<unknown>> = createActivities(deps);
   const at = async (host: HostRef | undefined): Promise<HostRef> => {
     const found = host ?? (await currentHost(env));
@@ -62,6 +70,7 @@ export function openLocal(env: NodeJS.ProcessEnv): Local {
       const ref = await at(host);
       return readRecord(await deps.kube.forContext(ref), ref.namespace);
     },
+    standing: async (host) => readStanding(deps, { host: await at(host), partMs: requestMs }),
     lock: async (host) => {
       const kube = await deps.kube.forContext(host);
       const [record, owner] = await Promise.all([readRecord(kube, host.namespace), readOwner(kube, host.namespace)]);

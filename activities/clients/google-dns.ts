@@ -100,7 +100,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requ
       const response = await fetch(url, { ...given, headers: auth.headers, signal });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
-      throw classify(error, { server: new URL(api).origin, what });
+      throw classify(error, { server: new URL(api).origin, what, timeoutMs });
     }
   }
 

@@ -74,7 +74,7 @@ function sendAs(config: KubeConfig, timeoutMs: number): Send {
       };
       return await exchange(url, { ...options, method, headers, agent, signal }, text);
     } catch (error) {
-      throw classify(cause(error), { server, what: `${method} ${path}` });
+      throw classify(cause(error), { server, what: `${method} ${path}`, timeoutMs });
     }
   };
 }

@@ -62,7 +62,7 @@ export async function powerDns(
       const { status, ok } = response;
       return { status, ok, retryAfter: response.headers.get('retry-after'), text: await response.text() };
     } catch (error) {
-      throw classify(error, { server: endpoint as string, what: `${method} ${path}` });
+      throw classify(error, { server: endpoint as string, what: `${method} ${path}`, timeoutMs });
     }
   }
 

@@ -1,6 +1,6 @@
 import { docsOf } from './explain-model.ts';
 import { cut, formatDuration } from './format.ts';
-import { allSteps, isLeaving, type StatusModel, type StatusStep } from './status-model.ts';
+import { allSteps, isLeaving, type StatusDebt, type StatusModel, type StatusStep } from './status-model.ts';
 
 /** Something that changed between two pictures of a run; also the objects of `-o jsonl`. Durations are ms. */
 export type ProgressEvent =
@@ -18,6 +18,8 @@ export type ProgressEvent =
     }
   | { type: 'waiting'; at: string; step: string; message: string; waited: number | null }
   | { type: 'cluster'; at: string; cluster: string; status: string }
+  /** `owed`: a member that could not be reached keeps objects to clean up; `paid`: it keeps none any more. */
+  | { type: 'debt'; at: string; cluster: string; status: 'owed' | 'paid'; objects: number }
   | { type: 'run'; at: string; status: StatusModel['status'] };
 
 /** The run's first activity, before there is anything to tell. */
@@ -72,7 +74,25 @@ export function changes(before: StatusModel | undefined, after: StatusModel, now
   });
   const run: ProgressEvent[] = before?.status === after.status ? [] : [{ type: 'run', at: now, status: after.status }];
   const sorted = steps.toSorted((a, b) => a.at.localeCompare(b.at));
-  return [...sorted, ...clusters, ...run];
+  return [...sorted, ...clusters, ...debtChanges(before, after, now), ...run];
+}
+
+function debtChanges(before: StatusModel | undefined, after: StatusModel, at: string): ProgressEvent[] {
+  const known = before?.debts ?? [];
+  const among = (debts: readonly StatusDebt[], { cluster }: StatusDebt): boolean =>
+    debts.some((debt) => debt.cluster === cluster);
+  const tell = (debts: readonly StatusDebt[], status: 'owed' | 'paid'): ProgressEvent[] =>
+    debts.map(({ cluster, objects }) => ({ type: 'debt', at, cluster, status, objects }));
+  return [
+    ...tell(
+      after.debts.filter((debt) => !among(known, debt)),
+      'owed',
+    ),
+    ...tell(
+      known.filter((debt) => !among(after.debts, debt)),
+      'paid',
+    ),
+  ];
 }
 
 const clock = (at: string): string => `${at.slice(0, 19)}Z`;
@@ -84,6 +104,7 @@ export function eventLines(event: ProgressEvent): string[] {
   const at = clock(event.at);
   if (event.type === 'run') return [`${at} run ${event.status}`];
   if (event.type === 'cluster') return [`${at} cluster ${event.cluster} ${event.status}`];
+  if (event.type === 'debt') return [`${at} debt of ${event.cluster} ${event.status}${sayObjects(event)}`];
   if (event.type === 'waiting')
     return [oneLine(`${at} waiting ${event.step}${inBrackets(event.waited)}: ${event.message}`)];
   const code = event.code ? ` (${event.code})` : '';
@@ -96,6 +117,9 @@ export function eventLines(event: ProgressEvent): string[] {
     ...(event.code ? [`${at}   see: ${docsOf(event.code)}`] : []),
   ];
 }
+
+const sayObjects = ({ status, objects }: { status: 'owed' | 'paid'; objects: number }): string =>
+  status === 'paid' ? '' : `: ${objects} ${objects === 1 ? 'object' : 'objects'} to clean up`;
 
 const inBrackets = (ms: number | null): string => (ms === null ? '' : ` (${formatDuration(ms)})`);
 

@@ -3,6 +3,7 @@ import type { Temporal } from './client.ts';
 import type { Output } from './command.ts';
 import { chooseDisplay, type Display } from './display.ts';
 import { exit, type ExitCode } from './exit.ts';
+import { type DebtWatch, watchDebts } from './follow-debts.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
@@ -57,13 +58,14 @@ export function endOf(parent: Pick<ObservedRun, 'execution'>, model: StatusModel
 export async function follow(io: Io, options: FollowOptions): Promise<Followed> {
   const display = chooseDisplay(io, options.output);
   try {
-    return await watch(display, options);
+    const debts = watchDebts(options.temporal, options.workflowId.replace(/^federation\//, ''), io.env);
+    return await watch(display, debts, options);
   } finally {
     display.end();
   }
 }
 
-async function watch(display: Display, options: FollowOptions): Promise<Followed> {
+async function watch(display: Display, debts: DebtWatch, options: FollowOptions): Promise<Followed> {
   const { temporal, workflowId, known, detach, timeoutMs } = options;
   const began = Date.now();
   const missing = workerWatch(display, options);
@@ -74,12 +76,11 @@ async function watch(display: Display, options: FollowOptions): Promise<Followed
   for (;;) {
     const seen = await Promise.race([lookAt(temporal, workflowId), detached]);
     if (seen && seen !== 'detached') {
-      const model = mergeStatus(seen.parent, seen.children, known);
+      const { code, model } = await pictureOf(seen, known, debts);
       runId = seen.parent.runId;
       rolledBack = seen.parent.state?.rollingBack ?? rolledBack;
       if (model) display.update(model);
       last = model ?? last;
-      const code = endOf(seen.parent, model);
       if (code !== undefined) return { code, model: last, runId, rolledBack };
       await missing(seen.parent.silent);
     }
@@ -88,6 +89,18 @@ async function watch(display: Display, options: FollowOptions): Promise<Followed
       return { code: exit.timedOut, model: last, runId, rolledBack };
     await sleep(everyMs, undefined, { signal: detach }).catch(() => undefined);
   }
+}
+
+/** What was seen as a picture, with the exit code that it ends the following with; that last one has all debts in it. */
+async function pictureOf(
+  { parent, children }: { parent: ObservedRun; children: ObservedRun[] },
+  known: KnownOutputs,
+  debts: DebtWatch,
+): Promise<{ code: ExitCode | undefined; model: StatusModel | undefined }> {
+  const model = mergeStatus(parent, children, known);
+  const code = endOf(parent, model);
+  const owed = code === undefined ? debts.known() : await debts.all(parent.memo.host);
+  return { code, model: model && { ...model, debts: owed } };
 }
 
 /** A look; undefined when Temporal itself did not answer: it may be on its way back. */

@@ -11,6 +11,16 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
 }
 
+const dayMs = 86_400_000;
+
+/** Until an ISO time: `364 days left`, or since when it is over. */
+export function timeLeft(at: string, now: number): string {
+  const left = Date.parse(at) - now;
+  if (left <= 0) return `expired ${formatDuration(-left)} ago`;
+  const days = Math.floor(left / dayMs);
+  return `${days} ${days === 1 ? 'day' : 'days'} left`;
+}
+
 /** From one ISO time to another (or now); '' when it never began. */
 export function elapsed(from: string | null, to: string | null, now: number): string {
   if (!from) return '';

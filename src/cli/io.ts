@@ -18,6 +18,8 @@ export interface Io {
   readonly paintResult: Paint;
   /** Current size of the terminal; 80 by 24 without one. */
   size(): { columns: number; rows: number };
+  /** Columns of the terminal that results go to; no limit where they go elsewhere. */
+  resultColumns(): number;
   /** The result: text to stdout, a newline is added. */
   result(text: string): void;
   /** Everything else: a line to stderr. */
@@ -51,6 +53,7 @@ export function processIo(): Io {
     paint: wantsColour(stderr, env) ? coloured : plain,
     paintResult: wantsColour(stdout, env) ? coloured : plain,
     size: () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 }),
+    resultColumns: () => (stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY),
     result: (text) => console.log(text),
     note: (text) => console.error(text),
     write: (text) => void stderr.write(text),

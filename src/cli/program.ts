@@ -14,7 +14,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   if (argv[0] === '__complete') return complete(argv.slice(1), cli);
   const { chosen, asked } = commandIn(argv);
   if (asked !== undefined && !asked.startsWith('-') && !Object.hasOwn(table, asked)) throw unknownCommand(asked);
-  const program = await buildProgram(cli, asked);
+  const program = await buildProgram(cli, (name) => name === asked);
   try {
     await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
     return cli.exitCode;
@@ -38,7 +38,7 @@ async function complete(asked: readonly string[], cli: Cli): Promise<ExitCode> {
   const words = asked[0] === '--' ? asked.slice(1) : asked;
   const { candidates, federationNames, runNames, stepNames } = await import('./complete.ts');
   const load = async (verb: string): Promise<Command | undefined> =>
-    (await buildProgram(cli, verb)).commands.find((command) => command.name() === verb);
+    (await buildProgram(cli, (name) => name === verb)).commands.find((command) => command.name() === verb);
   const verbNames = Object.keys(table);
   const found = await candidates(words, {
     verbs: verbNames,
@@ -60,8 +60,11 @@ function unknownCommand(word: string): CliError {
   ]);
 }
 
-/** The whole program; only the chosen command is loaded, the others stand in it by name and summary. */
-async function buildProgram(cli: Cli, chosen: string | undefined): Promise<Command> {
+/** The whole program with every command loaded, for the pages that tell of all of them. */
+export const wholeProgram = (io: Io): Promise<Command> => buildProgram({ io, exitCode: exit.done }, () => true);
+
+/** The program; commands that are not chosen are not loaded, and stand in it by name and summary. */
+async function buildProgram(cli: Cli, isChosen: (verb: string) => boolean): Promise<Command> {
   const program = settle(new Command('fedctl'), cli.io)
     .description(
       'Turns up, grows and turns down a federation of Kubernetes clusters,\nas Temporal workflows that survive any crash.',
@@ -72,7 +75,7 @@ async function buildProgram(cli: Cli, chosen: string | undefined): Promise<Comma
     const command = settle(new Command(name), cli.io)
       .summary(verb.summary)
       .usage(verb.usage || ' ');
-    if (name === chosen) {
+    if (isChosen(name)) {
       const configure = await verb.load();
       configure(
         command

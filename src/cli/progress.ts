@@ -1,5 +1,5 @@
 import { docsOf } from './explain-model.ts';
-import { cut, elapsed, formatDuration, wrap } from './format.ts';
+import { cut, elapsed, formatDuration, table, wrap } from './format.ts';
 import { plain, type Paint, type Style } from './io.ts';
 import {
   allSteps,
@@ -21,7 +21,7 @@ export interface View {
   paint?: Paint;
 }
 
-type Word = StatusStep['status'] | PhaseStatus | StatusCluster['status'] | 'unjoining';
+export type Word = StatusStep['status'] | PhaseStatus | StatusCluster['status'] | 'unjoining' | 'unknown';
 /** Symbol and colour of a status. Symbols differ from each other without colours too. */
 const marks: Record<Word, readonly [string, Style]> = {
   pending: ['·', 'dim'],
@@ -36,13 +36,14 @@ const marks: Record<Word, readonly [string, Style]> = {
   undone: ['✓', 'green'],
   unjoined: ['✓', 'green'],
   failed: ['✗', 'red'],
+  unknown: ['?', 'yellow'],
 };
 const over: ReadonlySet<Word> = new Set(['done', 'kept', 'skipped', 'undone', 'failed', 'ready', 'unjoined']);
 const passed = (step: StatusStep): boolean => over.has(step.status) && step.status !== 'failed';
 const shown: ReadonlySet<Word> = new Set(['running', 'joining', 'blocked', 'failed']);
 
 /** One line: mark, text, and what stands at the right edge; never wider than the terminal. */
-function line(view: View, indent: number, word: Word, label: string, right = ''): string {
+export function line(view: View, indent: number, word: Word, label: string, right = ''): string {
   const paint = view.paint ?? plain;
   const [symbol, style] = marks[word];
   const room = Math.max(8, view.columns - indent - 2 - (right ? right.length + 2 : 0));
@@ -118,7 +119,7 @@ function clusterLines(view: View, cluster: StatusCluster, leaving: boolean): str
 }
 
 /** More members than this are a fleet: a bar for all, and lines only for those that need eyes. */
-const fleetFrom = 10;
+export const fleetFrom = 10;
 /** Members of a fleet that work are named up to this number. */
 const workersNamed = 3;
 
@@ -183,8 +184,20 @@ const headline = (model: StatusModel, view: View): string => {
   return `${paint('bold', cut(state, view.columns - 10))}${model.status === 'running' && time ? `  ${paint('dim', time)}` : ''}`;
 };
 
+/** What is still owed in members that did not answer. */
+export function debtLines({ federation, debts }: Pick<StatusModel, 'federation' | 'debts'>, view: View): string[] {
+  if (debts.length === 0) return [];
+  const rows = debts.map(({ cluster, since, objects }) => [
+    cluster,
+    `${objects} ${objects === 1 ? 'object' : 'objects'} to clean up`,
+    `for ${formatDuration(Math.max(0, view.now - Date.parse(since)))}`,
+  ]);
+  const forget = `done by itself when it answers; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
+  return ['', 'debts', ...table(rows, view.columns), ...wrap(forget, view.columns - 2).map((part) => `  ${part}`)];
+}
+
 /**
- * The tree of a run as lines no wider than `view.columns` and, where `view.rows` is given, no more than that many.
+ * The tree of a run, and what members owe, as lines no wider than `view.columns` and, where `view.rows` is given, no more than that many.
  * Pure: the same picture gives the same lines.
  */
 export function render(model: StatusModel, view: View): string[] {
@@ -192,9 +205,14 @@ export function render(model: StatusModel, view: View): string[] {
     headline(model, view),
     ...model.phases.flatMap((phase) => phaseLines(view, phase, model, detail)),
   ];
-  const rows = view.rows ?? Number.POSITIVE_INFINITY;
+  const owed = debtLines(model, view);
+  const rows = (view.rows ?? Number.POSITIVE_INFINITY) - owed.length;
   const full = draw('all');
   const lines = full.length <= rows ? full : draw('moving');
-  if (lines.length <= rows) return lines;
-  return [...lines.slice(0, rows - 1), (view.paint ?? plain)('dim', `… ${lines.length - rows + 1} more lines`)];
+  if (lines.length <= rows) return [...lines, ...owed];
+  return [
+    ...lines.slice(0, rows - 1),
+    (view.paint ?? plain)('dim', `… ${lines.length - rows + 1} more lines`),
+    ...owed,
+  ];
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRef } from '../plan/call.ts';
+import type { Standing } from '../plan/standing.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
 import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
-import { mergeStatus, type StatusDebt, type StatusModel } from './status-model.ts';
+import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from './status-model.ts';
 import { nothing, recordStatus, type RecordFacts, silentStatus } from './status-record.ts';
 import { hostAmong, type Target } from './target.ts';
 
@@ -27,6 +28,8 @@ export interface Sources {
     | undefined;
   /** The record in a host cluster; undefined when it has none. Throws why it could not be asked. */
   record: (host: HostRef | undefined) => Promise<RecordFacts | undefined>;
+  /** What stands there, by the clusters themselves; undefined without a record. Throws as `record` does. */
+  standing?: (host: HostRef | undefined) => Promise<Standing | undefined>;
 }
 
 /** The sources of this machine: Temporal as connected, and the clusters of its kubeconfig. */
@@ -38,12 +41,19 @@ export function sourcesOf(io: Io, { federation, flags }: Target, temporal: Tempo
       debts: () => openDebts(temporal, federation),
     },
     record: async (host) => {
-      const { openLocal } = await import('../../worker/local.ts');
-      const local = openLocal(io.env);
+      const local = await inHaste(io.env);
       return local.record(host ?? (await local.currentHost(flags)));
+    },
+    standing: async (host) => {
+      const local = await inHaste(io.env);
+      return local.standing(host ?? (await local.currentHost(flags)));
     },
   };
 }
+
+/** Clusters, none of which may keep a person waiting. */
+const inHaste = async (env: NodeJS.ProcessEnv) =>
+  (await import('../../worker/local.ts')).openLocal(env, { requestMs: 3_000 });
 
 /** What one source says: something, nothing, or not a word. */
 type Answer<T> = { found: T } | 'nothing' | 'silent';
@@ -60,12 +70,14 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const model =
     typeof family === 'object' ? mergeStatus(family.found.parent, family.found.children, run?.memo) : undefined;
   const host = hostAmong(target, run?.memo.host);
-  if (model) return answer(model, await recordSoon(sources, federation, host), sources, notes);
+  const asked = standingIn(sources, federation, host);
+  if (model) return answer(model, { recorded: await recordSoon(sources, federation, host), asked }, sources, notes);
   if (run) notes.push('no worker answered for the run (start one: fedctl worker); its steps are not known');
-  const recorded = await recordedIn(sources, federation, host, notes);
-  const known = fromRecord(recorded, run, federation);
-  if (known) return answer(known, typeof recorded === 'object' ? recorded.found : undefined, sources, notes);
-  if (family === 'nothing' && recorded === 'nothing') return { model: nothing(federation), notes, unknown: true };
+  const found = await recordedIn(sources, federation, host, notes);
+  const known = fromRecord(found, run, federation);
+  const recorded = typeof found === 'object' ? found.found : undefined;
+  if (known) return answer(known, { recorded, asked }, sources, notes);
+  if (family === 'nothing' && found === 'nothing') return { model: nothing(federation), notes, unknown: true };
   const why = [`nothing is known of ${federation}: not all who may know it answered`, ...notes].join('\n');
   throw new CliError(exit.failed, why, [
     'where Temporal is: TEMPORAL_ADDRESS or TEMPORAL_PROFILE (sandbox: eval "$(fedctl sandbox env)")',
@@ -73,14 +85,43 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   ]);
 }
 
-/** A picture with the debts of Temporal and of the record in it. */
+/** A picture with the debts of Temporal and of the record in it, and with what stands. */
 async function answer(
   model: StatusModel,
-  recorded: RecordFacts | undefined,
+  { recorded, asked }: { recorded: RecordFacts | undefined; asked: Promise<Stands> },
   sources: Sources,
   notes: string[],
 ): Promise<ReadStatus> {
-  return { model: { ...model, debts: mergeDebts(await debtsIn(sources), recorded?.debts) }, notes, unknown: false };
+  const [debts, { standing, why }] = await Promise.all([debtsIn(sources), asked]);
+  if (why && !notes.some((note) => note.includes(why))) notes.push(`what stands is not known: ${why}`);
+  const outputs = recorded && model.operation !== 'down' ? recordedOutputs(model.outputs, recorded) : model.outputs;
+  return { model: { ...model, outputs, debts: mergeDebts(debts, recorded?.debts), standing }, notes, unknown: false };
+}
+
+/** What a run does not tell of itself (a join has no images of its own) is as the record has it. */
+function recordedOutputs(outputs: StatusOutputs, record: RecordFacts): StatusOutputs {
+  const { context, zone, images } = recordStatus(record).outputs;
+  return {
+    ...outputs,
+    context: outputs.context ?? context,
+    zone: outputs.zone ?? zone,
+    images: Object.keys(outputs.images).length > 0 ? outputs.images : images,
+  };
+}
+
+/** What stands of a federation; null with a sentence why, or without one when nothing does. */
+interface Stands {
+  standing: Standing | null;
+  why?: string;
+}
+
+async function standingIn(sources: Sources, federation: string, host: HostRef | undefined): Promise<Stands> {
+  try {
+    const standing = (await sources.standing?.(host)) ?? null;
+    return { standing: standing?.federation === federation ? standing : null };
+  } catch (error) {
+    return { standing: null, why: (error as Error).message };
+  }
 }
 
 /** Debts outlive the run that made them, so they are asked for by themselves. */

@@ -1,6 +1,7 @@
 import { fixOf } from '../errors.ts';
 import { phases, type PhaseId } from '../plan/definition.ts';
 import type { Facts, Outcome } from '../plan/call.ts';
+import type { Standing } from '../plan/standing.ts';
 import type { Operation } from '../run/input.ts';
 import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../run/state.ts';
 
@@ -27,7 +28,8 @@ export interface RunObservation {
   execution: ExecutionStatus;
   state: RunState | null;
   activities: PendingActivity[];
-  /** When the execution ended, ISO 8601; absent or null while it is open. */
+  /** When the execution began and ended, ISO 8601; the end is absent or null while it is open. */
+  startedAt?: string;
   closedAt?: string | null;
 }
 
@@ -91,6 +93,18 @@ export interface StatusWarning {
   fix: string[];
 }
 
+/** The last run of a federation, or the one that works on it now. */
+export interface StatusRun {
+  /** Null: the record alone tells of it, and does not say. */
+  operation: Operation | null;
+  /** `none`: it is not known how it ended. */
+  status: RunStatus | 'none';
+  runId: string;
+  /** ISO 8601. */
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
 /** The document of `fedctl status -o json` (design §7): field names are API. */
 export interface StatusModel {
   federation: string;
@@ -105,6 +119,9 @@ export interface StatusModel {
   debts: StatusDebt[];
   warnings: StatusWarning[];
   outputs: StatusOutputs;
+  lastRun: StatusRun | null;
+  /** What stands in the clusters, whatever the last run was; only `status` asks them. Null: not asked, or nothing does. */
+  standing: Standing | null;
 }
 
 /** What the run's facts do not hold: names that stand in the spec. */
@@ -250,6 +267,13 @@ function warningsOf(facts: RunState['facts']): StatusWarning[] {
   ];
 }
 
+/** A run as Temporal knows it. */
+export const runOf = (
+  { runId, startedAt, closedAt }: Pick<RunObservation, 'runId' | 'startedAt' | 'closedAt'>,
+  operation: Operation | null,
+  status: StatusRun['status'],
+): StatusRun => ({ operation, status, runId, startedAt: startedAt ?? null, endedAt: closedAt ?? null });
+
 /**
  * One picture of a run and its children: states from their queries, attempts and reasons from what Temporal tells of
  * their pending activities. Undefined when the run itself did not answer (no worker): the record has to do then.
@@ -282,6 +306,8 @@ export function mergeStatus(
     warnings: state.operation === 'down' ? [] : warningsOf(state.facts),
     // What the undos of a turn-down tell is of things that go.
     outputs: outputsOf(state.operation === 'down' ? {} : state.facts, known),
+    lastRun: runOf(parent, state.operation, status),
+    standing: null,
   };
 }
 

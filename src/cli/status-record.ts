@@ -2,7 +2,7 @@ import type { Operation } from '../run/input.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Spec } from '../spec/schema.ts';
 import type { ObservedRun } from './observe.ts';
-import type { StatusModel } from './status-model.ts';
+import { runOf, type StatusModel, type StatusRun } from './status-model.ts';
 
 /** What the host cluster itself holds of a federation; see activities/record.ts. */
 export interface RecordFacts {
@@ -13,7 +13,13 @@ export interface RecordFacts {
   spec: unknown;
   images: Record<string, string>;
   debts?: Record<string, { since: string; objects: number }>;
+  /** First run id of the run that wrote its spec last, and when anything in it was written last. */
+  updatedBy?: string;
+  updatedAt?: string;
 }
+
+/** What is told of a run that did not answer itself. */
+type ToldRun = Pick<ObservedRun, 'execution' | 'memo' | 'runId'> & Partial<Pick<ObservedRun, 'startedAt' | 'closedAt'>>;
 
 const operations: Readonly<Record<string, Operation>> = {
   'turning-up': 'up',
@@ -31,7 +37,7 @@ const recordedRun = (phase: string): Pick<StatusModel, 'operation' | 'status'> =
  * A picture from the record alone: no worker answered, so no steps. Members are told as the last completed run left
  * them; one that is to leave is a member until it has left. `run`: what Temporal itself says of the run, if it does.
  */
-export function recordStatus(record: RecordFacts, run?: Pick<ObservedRun, 'execution' | 'memo'>): StatusModel {
+export function recordStatus(record: RecordFacts, run?: ToldRun): StatusModel {
   const spec = (record.spec ?? {}) as Partial<Spec>;
   const member = record.phase === 'turning-up' ? 'pending' : 'ready';
   return {
@@ -52,8 +58,21 @@ export function recordStatus(record: RecordFacts, run?: Pick<ObservedRun, 'execu
       zone: spec.dns?.zone ?? null,
       images: record.images,
     },
+    lastRun: run ? runOf(run, operationOf(run), executionStatus(run)) : lastWriter(record),
   };
 }
+
+/** The record does not say what its last writer was about: `join` writes there too. */
+const lastWriter = ({ phase, updatedBy, updatedAt }: RecordFacts): StatusRun | null =>
+  updatedBy
+    ? {
+        operation: null,
+        status: recordedRun(phase).status,
+        runId: updatedBy,
+        startedAt: null,
+        endedAt: phase === 'up' ? (updatedAt ?? null) : null,
+      }
+    : null;
 
 const isOperation = (word: string | undefined): word is Operation =>
   word === 'up' || word === 'down' || word === 'join' || word === 'unjoin';
@@ -65,7 +84,7 @@ const executionStatus = ({ execution }: Pick<ObservedRun, 'execution'>): StatusM
   execution in ended ? ended[execution as keyof typeof ended] : 'failed';
 
 /** A picture from Temporal's own knowledge, when neither worker nor host cluster answered. */
-export function silentStatus(federation: string, run: Pick<ObservedRun, 'execution' | 'memo'>): StatusModel {
+export function silentStatus(federation: string, run: ToldRun): StatusModel {
   const { context = null, zone = null } = run.memo;
   const empty = nothing(federation);
   return {
@@ -74,6 +93,7 @@ export function silentStatus(federation: string, run: Pick<ObservedRun, 'executi
     source: 'workflow',
     status: executionStatus(run),
     outputs: { ...empty.outputs, context, zone },
+    lastRun: runOf(run, operationOf(run), executionStatus(run)),
   };
 }
 
@@ -91,4 +111,6 @@ export const nothing = (federation: string): StatusModel => ({
   debts: [],
   warnings: [],
   outputs: { apiserverAddress: null, context: null, zone: null, nameServers: [], images: {}, certificateExpiry: null },
+  lastRun: null,
+  standing: null,
 });

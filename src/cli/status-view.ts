@@ -1,17 +1,20 @@
-import { formatDuration, table, wrap } from './format.ts';
+import { table, timeLeft, wrap } from './format.ts';
 import { plain } from './io.ts';
 import { render, type View } from './progress.ts';
+import { standingLines } from './standing-view.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';
 import { warningLines } from './warnings.ts';
 
-const day = 86_400_000;
-
-/** The result of `fedctl status` for people: the tree, then what the federation gives its users. */
+/**
+ * The result of `fedctl status` for people: what stands, the run that works on it or was the last, and what the
+ * federation gives its users.
+ */
 export function statusLines(model: StatusModel, view: View): string[] {
+  const stands = model.standing ? [...standingLines(model, model.standing, view), ''] : [];
   return [
+    ...stands,
     ...render(model, view),
     ...memberLines(model, view),
-    ...debtLines(model, view),
     ...outputLines(model, view),
     ...spaced(warningLines(model, view.paint ?? plain, view.columns)),
     ...adviceLines(model, view),
@@ -20,8 +23,9 @@ export function statusLines(model: StatusModel, view: View): string[] {
 
 const spaced = (lines: string[]): string[] => (lines.length > 0 ? ['', ...lines] : []);
 
-/** Members, when their phase is folded or not known. */
+/** Members, when their phase is folded or not known, and nothing else tells of them. */
 function memberLines(model: StatusModel, view: View): string[] {
+  if (model.standing) return [];
   const folded = !model.phases.some(
     (phase) => phase.id === 'clusters' && phase.status !== 'done' && phase.status !== 'pending',
   );
@@ -35,17 +39,8 @@ function memberLines(model: StatusModel, view: View): string[] {
   ];
 }
 
-/** What is still owed in members that did not answer. */
-function debtLines({ federation, debts }: StatusModel, view: View): string[] {
-  if (debts.length === 0) return [];
-  const rows = debts.map(({ cluster, since, objects }) => [
-    cluster,
-    `${objects} ${objects === 1 ? 'object' : 'objects'} to clean up`,
-    `for ${formatDuration(Math.max(0, view.now - Date.parse(since)))}`,
-  ]);
-  const forget = `done by itself when it answers; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
-  return ['', 'debts', ...table(rows, view.columns), ...wrap(forget, view.columns - 2).map((part) => `  ${part}`)];
-}
+/** Rows that no cluster tells of. */
+const own: ReadonlySet<string> = new Set(['context', 'uuid', 'known from']);
 
 function outputLines(model: StatusModel, view: View): string[] {
   const { apiserverAddress, context, zone, nameServers, images, certificateExpiry } = model.outputs;
@@ -54,12 +49,14 @@ function outputLines(model: StatusModel, view: View): string[] {
     ['context', context],
     ['zone', zone && (nameServers.length > 0 ? `${zone} (${nameServers.join(', ')})` : zone)],
     ...Object.entries(images).map(([name, image]): [string, string] => [name, image]),
-    ['certificates', certificateExpiry && expiry(certificateExpiry, view.now)],
+    ['certificates', certificateExpiry && timeLeft(certificateExpiry, view.now)],
     ['uuid', model.uuid || null],
     ['known from', model.source === 'record' ? 'the record in the host cluster (no run answered)' : null],
   ];
   const paint = view.paint ?? plain;
-  const known = rows.filter((row): row is [string, string] => row[1] !== null);
+  // What stands has told the rest, as it is and not as a run left it.
+  const untold = ([name]: (typeof rows)[number]): boolean => !model.standing || own.has(name);
+  const known = rows.filter(untold).filter((row): row is [string, string] => row[1] !== null);
   const width = Math.max(0, ...known.map(([name]) => name.length));
   const lines = known.flatMap(([name, value]) =>
     wrap(value, Math.max(20, view.columns - width - 2)).map(
@@ -67,11 +64,6 @@ function outputLines(model: StatusModel, view: View): string[] {
     ),
   );
   return known.length > 0 ? ['', ...lines] : [];
-}
-
-function expiry(at: string, now: number): string {
-  const left = Date.parse(at) - now;
-  return left <= 0 ? `expired ${formatDuration(-left)} ago` : `${Math.floor(left / day)} days left`;
 }
 
 function adviceLines(model: StatusModel, view: View): string[] {

@@ -49,6 +49,14 @@ describe('what changed between two pictures', () => {
     expect(told.length).toBeGreaterThan(1);
   });
 
+  it('tells what a member comes to owe, and that it has paid', () => {
+    const debt = { cluster: 'member-2', since: ago(60), objects: 4, nextAttemptAt: null };
+    const [free, owing] = [model('leaving'), { ...model('leaving'), debts: [debt] }];
+    expect(lines(free, owing)).toEqual(['2026-11-24T12:10:00Z debt of member-2 owed: 4 objects to clean up']);
+    expect(lines(owing, owing)).toEqual([]);
+    expect(lines(owing, free)).toEqual(['2026-11-24T12:10:00Z debt of member-2 paid']);
+  });
+
   it('calls nothing joining in a turn-down, and says undone once', () => {
     const told = lines(undefined, model('leaving'));
     expect(told.filter((line) => line.includes('joining'))).toEqual([]);

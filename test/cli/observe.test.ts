@@ -6,6 +6,7 @@ import { readStatus, type Sources } from '../../src/cli/read-status.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
 import { aSpec } from '../helpers/spec.ts';
 import { ago, pictures } from '../helpers/pictures.ts';
+import { standings } from '../helpers/standings.ts';
 
 const model = (name: keyof typeof pictures): StatusModel => {
   const { parent, children } = pictures[name]();
@@ -123,6 +124,53 @@ describe('where a status comes from', () => {
     );
     expect(seen).toMatchObject({ source: 'record', status: 'completed' });
     expect(notes).toEqual(['Temporal at there did not answer: 14 UNAVAILABLE']);
+  });
+
+  const running = { ...pictures.joined().parent, ...silent, state: pictures.joined().parent.state, silent: false };
+  const answering = {
+    address: 'here',
+    observe: () => Promise.resolve({ parent: running, children: [] }),
+  };
+
+  it('is the run and, whatever that was about, what stands, with what only the record knows of it', async () => {
+    const federation = 'myfederation';
+    const standing = { ...standings.whole };
+    const { model: seen, notes } = await readStatus(
+      sources({
+        temporal: answering,
+        record: () => Promise.resolve({ ...record, federation, images: { etcd: 'e' } }),
+        standing: (host) => Promise.resolve(host?.context === 'from-the-memo' ? standing : undefined),
+      }),
+      { federation, host: undefined },
+    );
+    expect(seen.standing).toBe(standing);
+    expect(seen.clusters.map(({ name }) => name)).toEqual(['member-3']);
+    expect(seen.outputs).toMatchObject({ context: 'federation-cluster', images: { etcd: 'e' } });
+    expect(notes).toEqual([]);
+  });
+
+  it('says that what stands is not known when the host is silent, and takes no other federation for it', async () => {
+    const asked = { federation: 'myfederation', host: undefined };
+    const late = () => Promise.reject(new Error('https://h gave no answer in 3 s'));
+    const without = await readStatus(sources({ temporal: answering, record: late, standing: late }), asked);
+    expect(without.model.standing).toBeNull();
+    expect(without.notes).toEqual(['what stands is not known: https://h gave no answer in 3 s']);
+    const other = () => Promise.resolve({ ...standings.whole, federation: 'g' });
+    const foreign = await readStatus(sources({ temporal: answering, standing: other }), asked);
+    expect(foreign.model.standing).toBeNull();
+  });
+
+  it('is told with what stands when neither Temporal nor a worker is there', async () => {
+    const standing = { ...standings.whole, federation: 'f' };
+    const { model: seen } = await readStatus(
+      sources({
+        temporal: undefined,
+        record: () => Promise.resolve({ ...record, phase: 'up', updatedBy: 'w', updatedAt: ago(60) }),
+        standing: () => Promise.resolve(standing),
+      }),
+      target,
+    );
+    expect(seen).toMatchObject({ source: 'record', standing, lastRun: { operation: null, runId: 'w' } });
   });
 
   it('is unknown only when both answered', async () => {

@@ -150,6 +150,16 @@ describe('what a person can mend', () => {
   }, 60_000);
 });
 
+describe('questions that cannot be answered', () => {
+  it('check ends with 3 and says so on stdout; plan ends with 1, which is no 2', async () => {
+    const check = await fedctl('check', '-f', 'examples/minimal.yaml', '-o', 'json');
+    expect(check.code).toBe(exit.checkFailed);
+    expect(JSON.parse(check.out)).toMatchObject({ ok: false });
+    const plan = await fedctl('plan', '-f', 'examples/minimal.yaml', '--detailed-exitcode');
+    expect([plan.code, plan.out]).toEqual([exit.failed, '']);
+  }, 60_000);
+});
+
 describe('without a Temporal server', () => {
   // Side by side: each waits until the server has had its time to answer.
   it('every command that needs one ends with 1, names the address and how to get one', async () => {

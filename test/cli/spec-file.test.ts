@@ -17,6 +17,7 @@ const io = (env: Record<string, string> = {}): Io => ({
   paint: plain,
   paintResult: plain,
   size: () => ({ columns: 80, rows: 24 }),
+  resultColumns: () => 80,
   result: () => undefined,
   note: (text) => void notes.push(text),
   write: () => undefined,

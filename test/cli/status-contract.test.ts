@@ -4,7 +4,8 @@ import { statusDocument } from '../../src/cli/status-document.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
 import { nothing, recordStatus, silentStatus } from '../../src/cli/status-record.ts';
 import { aSpec } from '../helpers/spec.ts';
-import { pictures } from '../helpers/pictures.ts';
+import { ago, pictures } from '../helpers/pictures.ts';
+import { standings } from '../helpers/standings.ts';
 
 /** The contract of `fedctl status -o json`, written down once more: programs read these fields and no others. */
 const time = z.iso.datetime();
@@ -53,6 +54,69 @@ const contract = z.strictObject({
     images: z.record(z.string(), z.string()),
     certificateExpiry: time.nullable(),
   }),
+  lastRun: z
+    .strictObject({
+      operation: z.enum(['up', 'down', 'join', 'unjoin']).nullable(),
+      status: z.enum(['running', 'blocked', 'paused', 'rolling-back', 'completed', 'failed', 'cancelled', 'none']),
+      runId: z.string().min(1),
+      startedAt: time.nullable(),
+      endedAt: time.nullable(),
+    })
+    .nullable(),
+  standing: z
+    .strictObject({
+      federation: z.string(),
+      readAt: time,
+      host: z.strictObject({
+        context: z.string(),
+        namespace: z.string(),
+        server: z.string(),
+        version: z.string().nullable(),
+      }),
+      phase: z.string(),
+      writtenBy: z.string(),
+      writtenAt: time,
+      address: z.string().nullable(),
+      components: z.array(
+        z.strictObject({
+          name: z.string(),
+          ready: z.boolean().nullable(),
+          why: z.string().nullable(),
+          images: z.array(
+            z.strictObject({
+              container: z.string(),
+              image: z.string(),
+              digest: z.string().startsWith('sha256:').nullable(),
+            }),
+          ),
+        }),
+      ),
+      members: z.array(
+        z.strictObject({
+          name: z.string(),
+          context: z.string().nullable(),
+          server: z.string().nullable(),
+          ready: z.boolean().nullable(),
+          why: z.string().nullable(),
+          clusterDns: z.enum(['told', 'untold', 'skip', 'unknown']),
+          clusterDnsWhy: z.string().nullable(),
+        }),
+      ),
+      zone: z
+        .strictObject({
+          name: z.string(),
+          provider: z.string(),
+          stands: z.boolean().nullable(),
+          made: z.boolean(),
+          nameServers: z.array(z.string()),
+          why: z.string().nullable(),
+        })
+        .nullable(),
+      certificates: z.array(
+        z.strictObject({ secret: z.string(), expires: time.nullable(), why: z.string().nullable() }),
+      ),
+    })
+    .nullable(),
 });
 
 const model = (name: keyof typeof pictures): StatusModel => {
@@ -71,7 +135,7 @@ describe('the document of status -o json', () => {
 
   it('keeps the contract without a run: from the record, from Temporal alone, from nobody', () => {
     const record = { federation: 'f', uuid: 'u', phase: 'up', spec: aSpec({ clusters: ['a'] }), images: { etcd: 'e' } };
-    const run = { execution: 'TERMINATED', memo: { operation: 'up', context: 'c' } } as const;
+    const run = { execution: 'TERMINATED', runId: 'r', memo: { operation: 'up', context: 'c' } } as const;
     expect(read(recordStatus(record))).toMatchObject({
       source: 'record',
       operation: 'up',
@@ -141,6 +205,28 @@ describe('the document of status -o json', () => {
       ['member-1', 'unjoined'],
       ['member-2', 'ready'],
     ]);
+  });
+
+  it('tells the last run by Temporal, or else by the record, which does not say what it was about', () => {
+    const spec = aSpec();
+    const record = { federation: 'f', uuid: 'u', phase: 'up', spec, images: {}, updatedBy: 'w', updatedAt: ago(60) };
+    const run = {
+      execution: 'COMPLETED',
+      runId: 'r',
+      startedAt: ago(40),
+      closedAt: ago(20),
+      memo: { operation: 'join' },
+    } as const;
+    const ended = { operation: 'join', status: 'completed', runId: 'r', startedAt: ago(40), endedAt: ago(20) };
+    expect(read(recordStatus(record, run)).lastRun).toEqual(ended);
+    const written = { operation: null, status: 'completed', runId: 'w', startedAt: null, endedAt: ago(60) };
+    expect(read(recordStatus(record)).lastRun).toEqual(written);
+    expect(read(nothing('f')).lastRun).toBeNull();
+    expect(read(model('blocked')).lastRun).toMatchObject({ operation: 'up', status: 'blocked', endedAt: null });
+  });
+
+  it.each(Object.entries(standings))('keeps the contract with what stands: %s', (_name, standing) => {
+    expect(read({ ...model('completed'), standing }).standing).toEqual(standing);
   });
 
   it('adds `changed` for up alone', () => {

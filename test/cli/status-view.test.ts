@@ -4,12 +4,14 @@ import { exit } from '../../src/cli/exit.ts';
 import type { Followed } from '../../src/cli/follow.ts';
 import { coloured, type Io, plain } from '../../src/cli/io.ts';
 import { render } from '../../src/cli/progress.ts';
+import { standingLines } from '../../src/cli/standing-view.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
 import { nothing, recordStatus } from '../../src/cli/status-record.ts';
 import { statusLines } from '../../src/cli/status-view.ts';
 import { closingLines } from '../../src/cli/tell.ts';
 import { expectGolden } from '../helpers/golden.ts';
-import { now, pictures } from '../helpers/pictures.ts';
+import { ago, now, pictures } from '../helpers/pictures.ts';
+import { standings } from '../helpers/standings.ts';
 import { aSpec } from '../helpers/spec.ts';
 
 type Name = keyof typeof pictures;
@@ -21,6 +23,9 @@ const model = (name: Name): StatusModel => {
   const known = parent.state?.operation === 'up' ? up : {};
   return mergeStatus(parent, children, known) ?? nothing('no state');
 };
+
+/** Commands and records of a zone are never broken, so that they can be copied. */
+const copied = /^ {2}fedctl |\bIN (NS|A|AAAA) /;
 
 describe('the tree of a run', () => {
   it.each(all)('%s, as status prints it at 80 columns', (name) => {
@@ -43,8 +48,6 @@ describe('the tree of a run', () => {
     '%s, all that status prints fits into %d columns',
     (name, columns) => {
       const lines = statusLines(model(name), { columns, now });
-      // Commands and records of a zone are never broken, so that they can be copied.
-      const copied = /^ {2}fedctl |\bIN (NS|A|AAAA) /;
       expect(lines.filter((line) => visibleWidth(line) > columns && !copied.test(line))).toEqual([]);
     },
   );
@@ -52,6 +55,47 @@ describe('the tree of a run', () => {
   it('of a fleet shows who is blocked first, on a small terminal too', () => {
     const lines = render(model('fleet'), { columns: 80, now, rows: 14 });
     expect(lines.join('\n')).toMatch(/20\/30 ready, 1 blocked, 5 joining, 4 pending[^]*member-21: blocked[^]*reach/);
+  });
+
+  const owing = (): StatusModel => ({
+    ...model('gone'),
+    debts: [
+      { cluster: 'member-1', since: ago(90), objects: 1, nextAttemptAt: null },
+      { cluster: 'member-2', since: ago(7_200), objects: 6, nextAttemptAt: ago(-30) },
+    ],
+  });
+
+  it('ends with what members owe, live too, and on a terminal too small for the rest', () => {
+    const lines = render(owing(), { columns: 80, now, rows: 8 });
+    expect(lines).toHaveLength(8);
+    expect(lines.slice(-5)).toEqual([
+      'debts',
+      'member-1  1 object to clean up   for 1m30s',
+      'member-2  6 objects to clean up  for 2h00m',
+      '  done by itself when it answers; to give it up: fedctl down myfederation',
+      '  --forget member-1',
+    ]);
+    expect(statusLines(owing(), { columns: 80, now }).filter((line) => line === 'debts')).toHaveLength(1);
+  });
+
+  it.each(
+    Object.entries(standings).flatMap(([name, standing]) =>
+      [40, 80, 200].map((columns) => [name, columns, standing] as const),
+    ),
+  )('what stands, %s, at %d columns', (name, columns, standing) => {
+    // The last run added one member; the tree shows all of the federation all the same.
+    const lines = statusLines({ ...model(name === 'silent' ? 'running' : 'joined'), standing }, { columns, now });
+    expect(lines.filter((line) => visibleWidth(line) > columns && !copied.test(line))).toEqual([]);
+    expectGolden(`cli/standing-${name}-${columns}.txt`, lines.join('\n'));
+  });
+
+  it('of what stands has the same width in colours', () => {
+    const view = { columns: 60, now };
+    for (const standing of Object.values(standings)) {
+      const plain = standingLines({ lastRun: null }, standing, view);
+      const painted = standingLines({ lastRun: null }, standing, { ...view, paint: coloured });
+      expect(painted.map(visibleWidth)).toEqual(plain.map(visibleWidth));
+    }
   });
 
   it('of a federation that only its record tells of', () => {

@@ -13,6 +13,8 @@ const things = [
   'follow',
   'events',
   'status',
+  'standing',
+  'lists',
   'fleet',
   'check',
   'plan',
@@ -29,7 +31,7 @@ const stands: [string, Stand][] = [
 ];
 
 /** What is cut or wrapped to the terminal; an error's commands are not, so that they can be copied. */
-const drawn = new Set(['status', 'fleet', 'check', 'plan', 'explain', 'explain-code', 'steps']);
+const drawn = new Set(['status', 'standing', 'fleet', 'check', 'plan', 'explain', 'explain-code', 'steps']);
 
 /** Escape sequences as people can read them in a golden file. */
 const readable = (text: string): string => text.replaceAll('\u001b', '<esc>');

@@ -178,6 +178,12 @@ spec:
     await writeFile(out('federation.yaml'), document.toString());
     succeeded(await operator.fedctl('join', '-f', out('federation.yaml'), 'cluster1', '--adopt'));
     expect(await shell('kubectl get clusters --context=federation-cluster')).toMatch(/^cluster1 +Ready/m);
+    // Whatever the last run was about, status shows the whole federation.
+    const status = await shell(`${join(root, 'fedctl')} status ${name}`);
+    expect(status).toMatch(/^✓ host cluster host, namespace federation/m);
+    expect(status).toMatch(/^ {2}✓ federation-apiserver: ready/m);
+    expect(status).toMatch(/^ {2}✓ cluster1: ready/m);
+    expect(status).toMatch(/^✓ last run: join, completed/m);
   }, 60_000);
 
   it('redeploy_federation keeps what stands, the cluster registered by hand too', async () => {

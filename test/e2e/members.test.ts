@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { asBefore, namesOf } from './objects.ts';
-import { blockedIn, endedWith, membersIn, statusOf, stepOf, succeeded, uidOf } from './runs.ts';
+import { blockedIn, endedWith, membersIn, type Seen, statusOf, stepOf, succeeded, uidOf } from './runs.ts';
 import { eventually, Operator } from './world.ts';
 
 const name = 'members';
@@ -62,6 +62,12 @@ describe('a member whose API server is away', () => {
     await sandboxMember('stop', 'member-2');
     await eventually(async () => (await readyIn())['member-2'] !== 'True', 'member-2 is not Ready');
     const uid = await uidOf(operator, 'federation-cluster', 'cluster', 'member-2');
+    const { standing } = await statusOf(operator, name);
+    expect(standing?.members.map((one) => [one.name, one.ready, one.clusterDns])).toEqual([
+      ['member-1', true, 'told'],
+      ['member-2', false, 'unknown'],
+    ]);
+    expect(standing?.members[1]?.clusterDnsWhy).toContain('UNREACHABLE');
     endedWith(await up(), 6);
     expect(blockedIn(await statusOf(operator, name))).toEqual(['clusters/member-2/reach']);
     await sandboxMember('start', 'member-2');
@@ -80,6 +86,12 @@ describe('a member whose API server is away', () => {
     expect(debts.map(({ cluster }) => cluster)).toEqual(['member-2']);
     expect(debts[0]?.objects).toBeGreaterThan(3);
     expect((await operator.fedctl('status', name)).stdout).toContain('member-2');
+    const watched = await operator.fedctl('status', name, '--watch', '-o', 'json');
+    expect((JSON.parse(watched.stdout) as Seen).debts).toMatchObject(
+      debts.map(({ cluster, objects }) => ({ cluster, objects })),
+    );
+    const events = await operator.fedctl('status', name, '--watch', '-o', 'jsonl');
+    expect(events.stdout).toMatch(/"type":"debt".*"cluster":"member-2","status":"owed"/);
     expect(await operator.kubectl('host', '-n', name, 'get', 'deployments', '-o', 'name')).toBe('');
 
     await sandboxMember('start', 'member-2');

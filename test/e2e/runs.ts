@@ -1,4 +1,6 @@
 import { expect } from '@jest/globals';
+import type { StatusRun } from '../../src/cli/status-model.ts';
+import type { Standing } from '../../src/plan/standing.ts';
 import type { Operator, Ran } from './world.ts';
 
 /** A step of `fedctl status -o json`, as far as tests ask. */
@@ -18,6 +20,8 @@ export interface Seen {
   clusters: { name: string; status: string; steps: SeenStep[] }[];
   debts: { cluster: string; since: string; objects: number; nextAttemptAt: string | null }[];
   outputs: Record<string, unknown>;
+  lastRun: StatusRun | null;
+  standing: Standing | null;
 }
 
 /** Ended with exit code 0; else what it said last is shown. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Canary, leaks } from './canary.ts';
+import type { Standing } from '../../src/plan/standing.ts';
 import { asBefore, namesOf, picture } from './objects.ts';
 import { layout, Operator, type Ran } from './world.ts';
 
@@ -125,6 +126,22 @@ describe('the guide, end to end', () => {
     expect(values).toContain(`controllerManagerVersion: ${version}`);
   });
 
+  /** All of the control plane, by the clusters themselves. */
+  function expectWhole(standing: Standing): void {
+    expect(standing).toMatchObject({ federation: name, phase: 'up', host: { context: 'host', namespace: name } });
+    expect(standing.host.version).toMatch(/^v1\./);
+    expect(standing.address).toMatch(/^https:/);
+    expect(standing.components.map(({ ready, why }) => [ready, why])).toEqual(Array(2).fill([true, null]));
+    const digests = standing.components.flatMap(({ images }) => images.map(({ digest }) => digest));
+    expect(digests).toHaveLength(3);
+    for (const digest of digests) expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const member = { ready: true, why: null, clusterDns: 'told', clusterDnsWhy: null };
+    expect(standing.members).toEqual(members.map((of) => expect.objectContaining({ name: of, ...member })));
+    expect(standing.zone).toMatchObject({ name: `${name}.example.`, stands: true, made: true });
+    for (const { expires } of standing.certificates) expect(Date.parse(expires ?? '')).toBeGreaterThan(Date.now());
+    expect(standing.certificates).toHaveLength(4);
+  }
+
   it('follows the contract of status -o json', async () => {
     const status = kept(await operator.fedctl('status', name, '-o', 'json'));
     const seen = JSON.parse(status.stdout) as Record<string, unknown> & {
@@ -144,6 +161,8 @@ describe('the guide, end to end', () => {
       members.map((member) => [member, 'ready']),
     );
     expect(seen.outputs).toMatchObject({ context: 'federation-cluster', zone: `${name}.example.` });
+    expect(seen.lastRun).toMatchObject({ operation: 'up', status: 'completed' });
+    expectWhole(seen.standing as Standing);
   });
 
   it('changes nothing when it is run again, and says so', async () => {
@@ -173,7 +192,10 @@ describe('the guide, end to end', () => {
         },
       ),
     );
-    expect(JSON.parse(status.stdout)).toMatchObject({ federation: name, source: 'record' });
+    const seen = JSON.parse(status.stdout) as { standing: Standing; lastRun: object };
+    expect(seen).toMatchObject({ federation: name, source: 'record', lastRun: { operation: null } });
+    expectWhole(seen.standing);
+    expect(status.stderr).toContain('Temporal at 127.0.0.1:1');
   }, 60_000);
 
   it('answers every question that does not change anything', async () => {

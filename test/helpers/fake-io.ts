@@ -16,6 +16,7 @@ export function fakeIo(
     live: false,
     interactive: false,
     size: () => ({ columns: 80, rows: 24 }),
+    resultColumns: () => Number.POSITIVE_INFINITY,
     ask: (question) => Promise.reject(new Error(`nobody is there to be asked: ${question}`)),
     ...change,
     paint: plain,

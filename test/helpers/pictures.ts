@@ -2,6 +2,7 @@ import type { PendingActivity, RunObservation } from '../../src/cli/status-model
 import type { Outcome } from '../../src/plan/call.ts';
 import type { FrozenGraph } from '../../src/plan/frozen.ts';
 import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
+import { freezeJoin } from '../../src/plan/membership.ts';
 import { expandTemplate } from '../../src/plan/refs.ts';
 import { memberWorkflowIdOf, workflowIdOf, type Operation } from '../../src/run/input.ts';
 import { withRunStatus } from '../../src/run/schedule.ts';
@@ -164,6 +165,19 @@ export function completed(): Picture {
   return { parent: story.seen('COMPLETED'), children };
 }
 
+/** A join of one more member that has ended: the run knows of no other. */
+export function joined(): Picture {
+  const more = aSpec({ clusters: ['member-1', 'member-2', 'member-3'], dns: true });
+  const story = new Story('join', freezeJoin(more, ['member-3']));
+  const child = new Story('join', story.graph, more.clusters[2]);
+  child.finish(child.ids('clusters/'), 'created', 60).tell({ type: 'status', status: 'completed' });
+  story.finish(story.ids(''), 'done', 30);
+  story.tell({ type: 'cluster', name: 'member-3', status: 'ready', blockedStep: null });
+  story.tell({ type: 'status', status: 'completed' });
+  const seen = { startedAt: ago(65), closedAt: ago(20) };
+  return { parent: { ...story.seen('COMPLETED'), ...seen }, children: [child.seen('COMPLETED')] };
+}
+
 /** A turn-down in which one member has left and the other is leaving. */
 export function leaving(): Picture {
   const story = down();
@@ -222,4 +236,4 @@ export function fleet(): Picture {
 }
 
 /** Every picture, by name. */
-export const pictures = { running, fleet, blocked, cancelled, completed, leaving, gone } as const;
+export const pictures = { running, fleet, blocked, cancelled, completed, joined, leaving, gone } as const;

@@ -16,6 +16,8 @@ export interface Stand {
   /** Columns of the terminal; absent: no terminal. */
   columns?: number;
   env?: NodeJS.ProcessEnv;
+  /** @default the root of this checkout */
+  cwd?: string;
   /** Typed when the text has come. */
   typed?: { after: RegExp; text: string };
 }
@@ -23,7 +25,7 @@ export interface Stand {
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Runs a program of this checkout on a real pseudo-terminal (Debian's `script`), or on pipes. */
-export function show(argv: readonly string[], { columns, env = {}, typed }: Stand = {}): Promise<Shown> {
+export function show(argv: readonly string[], { columns, env = {}, cwd = root, typed }: Stand = {}): Promise<Shown> {
   const command = argv.map(quoted).join(' ');
   // The size first: what the program draws depends on it.
   const inside = `stty cols ${columns ?? 80} rows 40; exec ${command}`;
@@ -33,7 +35,7 @@ export function show(argv: readonly string[], { columns, env = {}, typed }: Stan
   return new Promise((resolve, reject) => {
     const { CI: _ci, NO_COLOR: _no, FORCE_COLOR: _force, ...own } = process.env;
     const child = spawn(program ?? '', args, {
-      cwd: root,
+      cwd,
       env: { ...own, TERM: 'xterm-256color', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -1,3 +1,6 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { LedgerEntry } from '../../activities/ledger.ts';
+import { tellLogs } from '../../src/cli/commands/logs.ts';
 import { chooseDisplay } from '../../src/cli/display.ts';
 import { checkLines, type Check } from '../../src/cli/check-model.ts';
 import { CliError } from '../../src/cli/exit.ts';
@@ -5,12 +8,15 @@ import { type Io, processIo } from '../../src/cli/io.ts';
 import { planDocument, planLines } from '../../src/cli/plan-model.ts';
 import { errorLines } from '../../src/cli/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
+import type { ListedRun } from '../../src/cli/list-runs.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
 import { statusLines } from '../../src/cli/status-view.ts';
+import { listed, objectLines, runLines } from '../../src/cli/tables.ts';
 import { closingLines } from '../../src/cli/tell.ts';
-import { now, type Picture, pictures } from './pictures.ts';
+import { ago, now, type Picture, pictures } from './pictures.ts';
 import { aPlanned } from './planned.ts';
 import { aSpec } from './spec.ts';
+import { standings } from './standings.ts';
 
 /** Prints, on whatever this process stands on, what fedctl prints of a fixed picture: for terminal.test.ts. */
 const io = processIo();
@@ -86,7 +92,74 @@ const plan = planDocument(
   },
 );
 
+const runs: ListedRun[] = [
+  ['a-federation-with-a-long-name', 'unjoin', 'rolling-back', 7_500],
+  ['eu', 'up', 'completed', 90_000],
+].map(([federation, operation, status, seconds]) => ({
+  ...{ federation: `${federation}`, operation: `${operation}`, status: `${status}` },
+  startedAt: ago(Number(seconds)),
+  workflowId: `federation/${federation}`,
+}));
+
+const uid = '7f4df5c6-3c1c-4f0e-9a86-2f6b3f3b8f11';
+const entry = { namespace: 'federation', uid, firstRunId: 'run', origin: 'created' } as const;
+const objects: LedgerEntry[] = [
+  {
+    ...entry,
+    cluster: 'member-1',
+    kind: 'ClusterRole',
+    name: 'fedctl:eu:member-1',
+    namespace: '',
+    step: 'clusters/member-1/identity',
+  },
+  { ...entry, cluster: 'host', kind: 'Deployment', name: 'federation-apiserver', step: 'apiserver/deployment' },
+  {
+    ...entry,
+    cluster: 'federation',
+    kind: 'Cluster',
+    name: 'member-1',
+    namespace: '',
+    uid: '',
+    step: 'clusters/member-1/register',
+  },
+];
+
+const buildLog = `STEP 1/3: FROM scratch
+STEP 2/3: COPY _output/hyperkube /hyperkube
+STEP 3/3: ENTRYPOINT ["/hyperkube"] with a line that is wider than a narrow terminal
+COMMIT registry.example:5000/hyperkube-amd64
+`;
+
+/** What commands list, one after the other. */
+async function lists(): Promise<void> {
+  const columns = io.resultColumns();
+  for (const text of ['$ fedctl list', ...runLines(runs, now, columns), '', ...runLines([], now, columns)])
+    io.result(text);
+  for (const text of ['', '$ fedctl objects eu', ...objectLines(listed(objects), columns)]) io.result(text);
+  io.result('\n$ fedctl logs myfederation images/build --tail 3');
+  const state = '_output/show';
+  mkdirSync(`${state}/builds/myfederation`, { recursive: true });
+  writeFileSync(`${state}/builds/myfederation/images-build.log`, buildLog);
+  const known = { ...io, env: { ...io.env, FEDCTL_STATE: state } };
+  await runCli(['logs', 'myfederation', 'images/build', '--tail', '3'], known);
+  io.result('\n$ fedctl logs myfederation');
+  tellLogs(io, [
+    {
+      pod: 'federation-apiserver-7d9f-x2x',
+      container: 'apiserver',
+      text: 'serving on [::]:8443, a line that is longer than forty columns\n',
+    },
+    { pod: 'federation-apiserver-7d9f-x2x', container: 'etcd', text: '(no log: container "etcd" is waiting to start)' },
+  ]);
+  for (const more of [[], ['-o', 'json']]) {
+    io.result(`\n$ fedctl images list -f examples/minimal.yaml ${more.join(' ')}`.trimEnd());
+    await runCli(['images', 'list', '-f', 'examples/minimal.yaml', ...more], io);
+  }
+}
+
 const shows: Record<string, () => unknown> = {
+  lists,
+  standing: () => io.result(statusLines({ ...model(pictures.joined()), standing: standings.ill }, view(io)).join('\n')),
   follow: () => follow('table'),
   events: () => follow('jsonl'),
   status: () => io.result(statusLines(model(pictures.blocked()), view(io)).join('\n')),

@@ -4,6 +4,7 @@ import { downBefore } from '../../src/cli/already-down.ts';
 import type { Temporal } from '../../src/cli/client.ts';
 import { forgetDebt, openDebts, reopenDebts } from '../../src/cli/debts.ts';
 import { CliError } from '../../src/cli/exit.ts';
+import { watchDebts } from '../../src/cli/follow-debts.ts';
 import { readStatus, sourcesOf } from '../../src/cli/read-status.ts';
 import { retryAll } from '../../src/cli/retry-runs.ts';
 import { startRun } from '../../src/cli/start-run.ts';
@@ -62,6 +63,22 @@ describe('a debt that Temporal does not know any more', () => {
     const { model } = await readStatus(sourcesOf(io, target, temporal), target);
     expect(model.debts).toEqual([{ cluster: 'member-2', since, objects: 3, nextAttemptAt: null }]);
   });
+
+  it('is in the last picture of whoever follows a run, as is one that is open', async () => {
+    const { federation, io, asked, debt, working } = await owing();
+    const watched = watchDebts(temporal, federation, io.env);
+    expect(watched.known()).toEqual([]);
+    expect(await watched.all(undefined)).toEqual([]);
+    const lost = { cluster: 'member-2', since, objects: 3, nextAttemptAt: null };
+    expect(await watched.all(asked.host)).toEqual([lost]);
+    await working(async () => {
+      await reopenDebts(io, temporal, asked);
+      await until(debt, (state) => state.status === 'blocked');
+      expect(await watched.all(undefined)).toEqual([expect.objectContaining({ cluster: 'member-2', objects: 3 })]);
+      expect(watched.known()).toHaveLength(1);
+      await debt.terminate();
+    });
+  }, 60_000);
 
   it('is started again, once, and does what it was to do', async () => {
     const { federation, io, asked, debt, activities, working } = await owing();

@@ -19,33 +19,42 @@ async function fileOf(cli: Cli, options: Options): Promise<SpecFile> {
 
 /** `fedctl images`: what a turn-up pulls, and building and pushing it by itself, as the guide's develop.sh did. */
 export const configureImages: Configure = (command, cli) => {
-  const add = (name: string, summary: string, act: (options: Options) => Promise<ExitCode | void>) => {
-    const sub = settle(command.command(name), cli.io)
+  const add = (
+    name: string,
+    summary: string,
+    act: (options: Options) => Promise<ExitCode | void>,
+    ...shown: string[]
+  ) =>
+    settle(command.command(name), cli.io)
       .description(summary)
       .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
       .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
+      .addHelpText('after', examples(shown))
       .action(action(cli, act));
-    return sub;
-  };
-  add('list', 'list every image that a turn-up needs, one a line', (options) => list(cli, options)).option(
-    '--resolve',
-    'ask the registries, and list each image by its digest',
-  );
-  add('cancel', 'cancel the run that builds or pushes', (options) => cancel(cli, options));
+  add(
+    'list',
+    'list every image that a turn-up needs, one a line',
+    (options) => list(cli, options),
+    'fedctl images list -f federation.yaml',
+    'fedctl images list -f federation.yaml --resolve',
+  ).option('--resolve', 'ask the registries, and list each image by its digest');
   for (const [goal, summary] of Object.entries(summaries))
-    add(goal, summary, (options) => make(cli, goal as ImagesGoal, options)).option(
+    add(goal, summary, (options) => make(cli, goal as ImagesGoal, options), shownOf[goal as ImagesGoal]).option(
       '-d, --detach',
       'start it and return at once',
     );
-  command.addHelpText(
-    'after',
-    examples([
-      'fedctl images list -f federation.yaml',
-      'fedctl images list -f federation.yaml --resolve',
-      'KUBE_REGISTRY=registry.example:5000 fedctl images push -f federation.yaml',
-      'KUBE_VERSION=v1.5.0-mine fedctl images build -f federation.yaml',
-    ]),
+  add(
+    'cancel',
+    'cancel the run that builds or pushes',
+    (options) => cancel(cli, options),
+    'fedctl images cancel -f federation.yaml',
   );
+  command.addHelpText('after', examples(['fedctl images list -f federation.yaml', ...Object.values(shownOf)]));
+};
+
+const shownOf: Record<ImagesGoal, string> = {
+  build: 'KUBE_VERSION=v1.5.0-mine fedctl images build -f federation.yaml',
+  push: 'KUBE_REGISTRY=registry.example:5000 fedctl images push -f federation.yaml',
 };
 
 const summaries: Record<ImagesGoal, string> = {

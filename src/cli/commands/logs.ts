@@ -1,3 +1,4 @@
+import type { ContainerLog } from '../../../activities/pod-logs.ts';
 import { names } from '../../plan/names.ts';
 import { action, examples, type Configure } from '../command.ts';
 import { CliError, exit, usageError } from '../exit.ts';
@@ -59,6 +60,14 @@ async function printBuilds(io: Io, federation: string, step: string | undefined,
   if (logs.length === 0) io.note(`no build logs here (they would be in ${buildLogFolder(io.env, federation)})`);
 }
 
+/** Each log under its heading, which is no part of the result. */
+export function tellLogs(io: Io, logs: readonly ContainerLog[]): void {
+  for (const { pod, container, text } of logs) {
+    io.note(io.paint('bold', `==> ${pod} ${container}`));
+    io.result(text.trimEnd());
+  }
+}
+
 async function printPods(io: Io, target: Target, step: string | undefined, options: Options): Promise<void> {
   const [{ openLocal }, { hostOfTarget }, { readFailure }] = await Promise.all([
     import('../../../worker/local.ts'),
@@ -72,10 +81,7 @@ async function printPods(io: Io, target: Target, step: string | undefined, optio
     .catch((error: unknown) => {
       throw readFailure(error);
     });
-  for (const { pod, container, text } of logs) {
-    io.note(io.paint('bold', `==> ${pod} ${container}`));
-    io.result(text.trimEnd());
-  }
+  tellLogs(io, logs);
   if (logs.length === 0)
     io.note(`no pods of the control plane in namespace ${host.namespace} of context ${host.context}`);
 }

@@ -1,6 +1,5 @@
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
 import { printDocument } from '../document.ts';
-import { table } from '../format.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 /** `fedctl objects`: the ledgers, and the federation's own books, object by object. */
@@ -12,35 +11,13 @@ export const configureObjects: Configure = (command, cli) => {
       action(cli, async (name: string | undefined, options: TargetOptions & { output: Output }) => {
         const { io } = cli;
         const target = await resolveTarget(io, name, options);
-        const [{ openLocal }, { hostOfTarget }] = await Promise.all([
+        const [{ openLocal }, { hostOfTarget }, { listed, objectLines }] = await Promise.all([
           import('../../../worker/local.ts'),
           import('../host.ts'),
+          import('../tables.ts'),
         ]);
-        const entries = await openLocal(io.env).objects(await hostOfTarget(io, target));
-        const rows = entries.map(({ cluster, kind, namespace, name, uid, step, origin }) => ({
-          cluster,
-          kind,
-          namespace,
-          name,
-          uid,
-          step,
-          origin,
-        }));
-        rows.sort((a, b) => [a.cluster, a.kind, a.name].join().localeCompare([b.cluster, b.kind, b.name].join()));
-        await printDocument(io, options.output, rows, () =>
-          table([
-            ['CLUSTER', 'KIND', 'NAMESPACE', 'NAME', 'STEP', 'ORIGIN', 'UID'],
-            ...rows.map((row) => [
-              row.cluster,
-              row.kind,
-              row.namespace || '-',
-              row.name,
-              row.step,
-              row.origin,
-              row.uid || '(intent)',
-            ]),
-          ]),
-        );
+        const rows = listed(await openLocal(io.env).objects(await hostOfTarget(io, target)));
+        await printDocument(io, options.output, rows, () => objectLines(rows, io.resultColumns()));
       }),
     );
 };

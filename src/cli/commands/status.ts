@@ -10,6 +10,11 @@ interface Options extends TargetOptions {
 
 const exitCodes = `
 
+With -o json: .standing is what the clusters themselves show (host, components,
+members, zone, certificates; null when there is no record), .lastRun the run
+that works on it or was the last, .status, .phases and .clusters how that run
+stands, .debts what members still owe.
+
 Exit code: 0 when the federation is known, however its run stands (read .status
 of -o json); 1 when it is not. With --watch that of the run: 0 completed,
 1 failed, 5 cancelled, 6 blocked.`;

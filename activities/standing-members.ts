@@ -1,0 +1,84 @@
+import {
+  clusterApiVersion,
+  clusterReadiness,
+  everyClient,
+  type FederationCluster,
+} from '../src/distributions/federation/cluster-api.ts';
+import type { HostRef } from '../src/plan/call.ts';
+import { saysAlready } from '../src/plan/cluster-dns-told.ts';
+import type { StandingMember } from '../src/plan/standing.ts';
+import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
+import { readClusterDns } from './cluster-dns.ts';
+import type { Deps } from './deps.ts';
+import type { FederationRecord } from './record.ts';
+import { type Heard, heard } from './standing-heard.ts';
+
+interface MembersQuestion {
+  host: HostRef;
+  record: FederationRecord;
+  /** ms for each answer. */
+  partMs: number;
+}
+
+/**
+ * Every member of the record, and every Cluster that others registered, by name: what the federation says of it, and
+ * what its own cluster DNS says. All are asked at the same time; who does not answer is told as silent.
+ */
+export async function readMembers(deps: Deps, { host, record, partMs }: MembersQuestion): Promise<StandingMember[]> {
+  const spec = (record.spec ?? {}) as Partial<Spec>;
+  const [clusters, told] = await Promise.all([
+    heard(partMs, 'the federation API', async () => clustersOf(deps, host)),
+    Promise.all(record.members.map((member) => readTold(deps, { member, record, dns: spec.dns, partMs }))),
+  ]);
+  const known = record.members.map((member, at) => ({
+    name: member.name,
+    context: member.context,
+    ...seenBy(clusters, member.name),
+    ...(told[at] ?? left),
+  }));
+  const names = new Set(known.map(({ name }) => name));
+  const byOthers = ('value' in clusters ? clusters.value : [])
+    .filter(({ metadata: { name } }) => !names.has(name))
+    .map(({ metadata: { name } }) => ({ name, context: null, ...seenBy(clusters, name), ...left }));
+  return [...known, ...byOthers].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+async function clustersOf({ kube }: Deps, host: HostRef): Promise<FederationCluster[]> {
+  const federation = await kube.forFederation(host);
+  return federation.list<FederationCluster>({ apiVersion: clusterApiVersion, kind: 'Cluster' });
+}
+
+type Seen = Pick<StandingMember, 'server' | 'ready' | 'why'>;
+type Told = Pick<StandingMember, 'clusterDns' | 'clusterDnsWhy'>;
+const left: Told = { clusterDns: 'skip', clusterDnsWhy: null };
+
+/** How the federation itself sees a member. */
+function seenBy(clusters: Heard<FederationCluster[]>, name: string): Seen {
+  if ('why' in clusters) return { server: null, ready: null, why: clusters.why };
+  const found = clusters.value.find(({ metadata }) => metadata.name === name);
+  if (!found) return { server: null, ready: false, why: 'not registered with the federation' };
+  const why = clusterReadiness(found);
+  const addresses = found.spec.serverAddressByClientCIDRs;
+  const all = addresses.find(({ clientCIDR }) => clientCIDR === everyClient) ?? addresses[0];
+  return { server: all?.serverAddress ?? null, ready: why === '', why: why || null };
+}
+
+interface ToldQuestion {
+  member: ClusterSpec;
+  record: FederationRecord;
+  dns: Spec['dns'];
+  partMs: number;
+}
+
+/** Asks the member itself, by the context that this process has for it. */
+async function readTold(deps: Deps, { member, record, dns, partMs }: ToldQuestion): Promise<Told> {
+  if (!dns || member.clusterDns === 'skip') return left;
+  const { federation } = record;
+  const found = await heard(partMs, `its context ${member.context}`, async () =>
+    readClusterDns(await deps.kube.forContext(member)),
+  );
+  if ('why' in found) return { clusterDns: 'unknown', clusterDnsWhy: found.why };
+  if ('code' in found.value) return { clusterDns: 'unknown', clusterDnsWhy: found.value.message };
+  const entry = { federation, domain: dns.domain, resolvers: dns.resolvers };
+  return { clusterDns: saysAlready(found.value, entry) ? 'told' : 'untold', clusterDnsWhy: null };
+}

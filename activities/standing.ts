@@ -1,0 +1,143 @@
+import { X509Certificate } from 'node:crypto';
+import { parse } from 'yaml';
+import type { HostRef } from '../src/plan/call.ts';
+import { appLabel, names } from '../src/plan/names.ts';
+import {
+  componentOf,
+  type Standing,
+  type StandingCertificate,
+  type StandingComponent,
+  type StandingZone,
+} from '../src/plan/standing.ts';
+import type { Spec } from '../src/spec/schema.ts';
+import type { Kube, KubeObject } from './clients/kube-port.ts';
+import { secretText } from './control-plane.ts';
+import type { Deps } from './deps.ts';
+import { dnsProvider, findZone } from './dns-provider.ts';
+import { type FederationRecord, readRecord } from './record.ts';
+import { type Heard, heard } from './standing-heard.ts';
+import { readMembers } from './standing-members.ts';
+
+/** What reading a federation as it stands needs. */
+export interface StandingQuestion {
+  host: HostRef;
+  /** ms that any part of it may take; who has not answered by then is told as silent. */
+  partMs: number;
+}
+
+/**
+ * The federation whose record stands in the host, from reads of the host, of the federation API, of every member and of
+ * the DNS provider, all at the same time. undefined: there is no record. Throws what reading the record throws; all
+ * else that does not answer is told in its place.
+ */
+export async function readStanding(deps: Deps, { host, partMs }: StandingQuestion): Promise<Standing | undefined> {
+  const kube = await deps.kube.forContext(host);
+  const record = await readRecord(kube, host.namespace);
+  if (!record) return undefined;
+  const spec = (record.spec ?? {}) as Partial<Spec>;
+  const [version, components, secrets, members, zone] = await Promise.all([
+    heard(partMs, kube.server, () => versionOf(kube)),
+    readComponents(kube, host.namespace, partMs),
+    Promise.all(certified.map((name) => heard(partMs, kube.server, () => readSecret(kube, host.namespace, name)))),
+    readMembers(deps, { host, record, partMs }),
+    readZone(deps, record, spec.dns, partMs),
+  ]);
+  return {
+    federation: record.federation,
+    readAt: new Date().toISOString(),
+    host: {
+      context: host.context,
+      namespace: host.namespace,
+      server: kube.server,
+      version: 'value' in version ? version.value : null,
+    },
+    phase: record.phase,
+    writtenBy: record.updatedBy,
+    writtenAt: record.updatedAt,
+    address: addressIn(secrets[certified.indexOf(names.adminKubeconfig)]),
+    components,
+    members,
+    zone,
+    certificates: secrets.map((secret, at) => certificateIn(certified[at] ?? '', secret)),
+  };
+}
+
+async function versionOf(kube: Kube): Promise<string | null> {
+  const { status, body } = await kube.get('/version');
+  return status === 200 ? ((JSON.parse(body) as { gitVersion?: string }).gitVersion ?? null) : null;
+}
+
+async function readComponents(kube: Kube, namespace: string, ms: number): Promise<StandingComponent[]> {
+  const read = async (name: string): Promise<StandingComponent> => {
+    const labelSelector = `app=${appLabel},module=${name}`;
+    const found = await heard(ms, kube.server, async () =>
+      componentOf(
+        name,
+        ...(await Promise.all([
+          kube.read({ apiVersion: 'apps/v1', kind: 'Deployment', name, namespace }),
+          kube.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }),
+        ])),
+      ),
+    );
+    return 'value' in found ? found.value : { name, ready: null, why: found.why, images: [] };
+  };
+  return Promise.all([names.apiserver, names.controllerManager].map(read));
+}
+
+/** Secrets with a certificate, in the order in which they are told. */
+const certified: readonly string[] = [
+  names.caSecret,
+  names.apiserverCredentials,
+  names.controllerManagerKubeconfig,
+  names.adminKubeconfig,
+];
+
+const readSecret = (kube: Kube, namespace: string, name: string): Promise<KubeObject | undefined> =>
+  kube.read({ apiVersion: 'v1', kind: 'Secret', name, namespace });
+
+interface StoredKubeconfig {
+  clusters?: { cluster?: { server?: string } }[];
+  users?: { user?: { 'client-certificate-data'?: string } }[];
+}
+
+/** SECRET, but for what its callers take out of it: a server and a certificate. */
+function kubeconfigIn(secret: KubeObject | undefined): StoredKubeconfig | undefined {
+  try {
+    return (parse(secretText(secret, 'kubeconfig') ?? '') as StoredKubeconfig | null) ?? undefined;
+  } catch {
+    return undefined; // the parser would quote what it read
+  }
+}
+
+const addressIn = (secret: Heard<KubeObject | undefined> | undefined): string | null =>
+  (secret && 'value' in secret && kubeconfigIn(secret.value)?.clusters?.[0]?.cluster?.server) || null;
+
+/** The one thing of a Secret that leaves this process: until when its certificate is valid. */
+function certificateIn(secret: string, found: Heard<KubeObject | undefined>): StandingCertificate {
+  if ('why' in found) return { secret, expires: null, why: found.why };
+  if (!found.value) return { secret, expires: null, why: 'not made yet' };
+  const pem = secretText(found.value, secret === names.caSecret ? 'ca.crt' : 'server.crt') ?? clientCertificate(found);
+  try {
+    return { secret, expires: new Date(new X509Certificate(pem).validTo).toISOString(), why: null };
+  } catch {
+    return { secret, expires: null, why: 'holds no certificate that can be read' };
+  }
+}
+
+const clientCertificate = ({ value }: { value: KubeObject | undefined }): string =>
+  Buffer.from(kubeconfigIn(value)?.users?.[0]?.user?.['client-certificate-data'] ?? '', 'base64').toString();
+
+/** The zone, with the credentials of this process: where it has none, that is what is told. */
+async function readZone(
+  { env }: Deps,
+  { uuid }: FederationRecord,
+  dns: Spec['dns'],
+  ms: number,
+): Promise<StandingZone | null> {
+  if (!dns) return null;
+  const zone = { name: dns.zone, provider: dns.provider, made: false, nameServers: [], why: null };
+  const found = await heard(ms, dns.provider, async () => findZone(await dnsProvider(dns, env, ms), dns, uuid));
+  if ('why' in found) return { ...zone, stands: null, why: found.why };
+  if (!found.value) return { ...zone, stands: false, why: 'the provider has no such zone' };
+  return { ...zone, stands: true, made: found.value.federation === uuid, nameServers: found.value.nameServers };
+}

@@ -1,0 +1,23 @@
+import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import { type DnsController, dnsNamespace, type FoundDns } from './cluster-dns.ts';
+import { configMapToAdd, patchToAddFlag } from './cluster-dns-edits.ts';
+import type { CorefileEntry } from './corefile.ts';
+import { corefileToAdd } from './corefile-edits.ts';
+
+type Found = Extract<FoundDns, { controller: DnsController }>;
+
+/** True when cluster DNS, with the ConfigMap that it reads, names the federation as the entry has it. */
+export function saysAlready(
+  dns: Found & { configMap: KubeObject | undefined },
+  entry: Omit<CorefileEntry, 'dialect'>,
+): boolean {
+  if (dns.shape === 'coredns/corefile') {
+    const { corefile, configMap } = dns;
+    const resolvers = corefile.forwards ? entry.resolvers : [];
+    const wanted = { ...entry, resolvers, dialect: corefile.dialect };
+    return configMap !== undefined && corefileToAdd(configMap, corefile, wanted) === undefined;
+  }
+  return dns.shape.endsWith('/configmap')
+    ? configMapToAdd(dns.configMap, dnsNamespace, entry) === undefined
+    : patchToAddFlag(dns.controller, dns.place, entry) === undefined;
+}
