@@ -42,7 +42,8 @@ async function contentOf(path: string, signal: AbortSignal): Promise<string> {
   if (facts.isSymbolicLink()) return `link ${await readlink(path)}`;
   if (!facts.isFile()) return 'other';
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, { signal });
+  // A stream of 64 KiB at a time takes twice the time for a binary: each piece is a way to another thread and back.
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash, { signal });
   return `${facts.mode & 0o111 ? 'program' : 'file'} ${hash.digest('hex')}`;
 }
 

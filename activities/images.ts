@@ -15,6 +15,7 @@ import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { assertPlatform, checkBuild, checkImages, checkSource, dockerfileOf, required } from './images-check.ts';
 import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
+import { forgetNeed, localImages } from './local-images.ts';
 import { explainPush } from './push-failure.ts';
 import { type BuildScope, building, writing } from './step.ts';
 
@@ -96,14 +97,20 @@ async function buildImage(scope: Builder, call: CallOf<'images/build'>): Promise
     const engine = await engineAt(scope, build, bench);
     scope.tell(`reads ${build.source}`);
     const content = await contentTag(build.source, dockerfileOf(build), scope.signal);
-    const tag = build.push.tag ?? (await sourceTag(build.source, content, scope.deps.env, scope.signal));
+    const local = await localImages(scope, engine);
     // Named by its content alone, it is found again whatever registry it is to be pushed to.
-    const reference = `localhost/fedctl:${content}`;
-    const before = await engine.find(reference);
+    const reference = local.nameOf(content);
+    const [tag, before] = await Promise.all([
+      build.push.tag ?? sourceTag(build.source, content, scope.deps.env, scope.signal),
+      local.take(content),
+    ]);
     if (before) return { outcome: 'kept', note: `${engine.name} has ${reference}`, facts: { imageId: before, tag } };
-    await engine.build({ context: build.source, dockerfile: dockerfileOf(build), tags: [reference] });
-    const imageId = await engine.find(reference);
-    if (!imageId) throw failure('BUILD_FAILED', `${engine.name} built ${reference} but does not list it`, {});
+    const what = { context: build.source, dockerfile: dockerfileOf(build), tag: reference, folder: bench.scratch };
+    const imageId = await engine.build(what);
+    await local.prune().catch((error: unknown) => {
+      scope.signal.throwIfAborted();
+      scope.deps.log.warn({ engine: engine.name, error: String(error) }, 'old images not removed');
+    });
     return {
       outcome: 'created',
       note: `${reference}, by ${engine.name}; log: ${bench.log.path}`,
@@ -157,8 +164,6 @@ async function bringTo(
   if (before && (await isThere(client, { ...target, digest: before }, imageId)))
     return { digest: before, outcome: 'kept' };
   const by = await engine();
-  if (!(await by.has(imageId)))
-    throw failure('IMAGE_NOT_BUILT', `${by.name} has no image ${imageId} any more`, { engine: by.name });
   const reference = formatReference(target);
   scope.tell(`pushes ${reference}`);
   const push = {
@@ -170,7 +175,7 @@ async function bringTo(
     folder: await mkdtemp(join(scratch, 'push-')),
   };
   const told = await by.push(push).catch(async (error: unknown) => {
-    throw await explainPush(error, client, target);
+    throw await explainPush(error, client, target, { by, imageId });
   });
   const digest = await client.find(target);
   const data = { registry: target.registry };
@@ -200,6 +205,7 @@ async function pushImage(scope: Builder, call: CallOf<'images/push'>): Promise<R
       if (second.digest !== first.digest)
         throw failure('PUSH_FAILED', `${controllerManager}:${tag} is ${second.digest}, not ${first.digest}`, {});
     }
+    await forgetNeed(scope);
     const reference = formatReference(targetOf(apiserver));
     return { outcome: first.outcome, note: `${reference}@${first.digest}`, facts: { reference, digest: first.digest } };
   });

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ErrorCodeName, ErrorData } from '../src/errors.ts';
 import type { ImageReference } from '../src/plan/image-reference.ts';
+import type { Engine } from './clients/engine.ts';
 import type { Registries } from './clients/registry.ts';
 import { failure } from './fail.ts';
 
@@ -16,11 +17,20 @@ const codeIn = (words: string): ErrorCodeName | undefined =>
   immutable.test(words) ? 'TAG_IMMUTABLE' : denied.test(words) ? 'REGISTRY_DENIED' : undefined;
 
 /**
- * Why a push failed. An engine has one exit status for everything: first its words count where they are plain, then
- * what the registry itself answers to the start of a push. Any other error, a cancellation too, is answered as it is.
+ * Why a push failed. An engine has one exit status for everything: first it is asked for the image, then its words count
+ * where they are plain, then what the registry itself answers to the start of a push. Any other error, a cancellation
+ * too, is answered as it is.
  */
-export async function explainPush(error: unknown, client: Registries, target: ImageReference): Promise<unknown> {
+export async function explainPush(
+  error: unknown,
+  client: Registries,
+  target: ImageReference,
+  { by, imageId }: { by: Pick<Engine, 'name' | 'has'>; imageId: string },
+): Promise<unknown> {
   if (!(error instanceof ApplicationFailure) || error.type !== 'PUSH_FAILED') return error;
+  // Asked only now: what does not fail needs no question. An engine that does not answer has its words of before.
+  if (!(await by.has(imageId).catch(() => true)))
+    return failure('IMAGE_NOT_BUILT', `${by.name} has no image ${imageId} any more`, { engine: by.name });
   const data: ErrorData = { ...(error.details?.[0] as ErrorData | undefined), registry: target.registry };
   const code = codeIn(error.message);
   if (code) return failure(code, error.message, data);

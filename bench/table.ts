@@ -19,3 +19,7 @@ export function printTable(rows: readonly { row: string; hand: number; fedctl: n
   for (const line of [['median', 'by hand, s', 'fedctl, s', 'more, s', 'ratio'], ...cells])
     console.log(line.map((cell, at) => (at === 0 ? cell.padEnd(10) : cell.padStart(12))).join(''));
 }
+
+/** Prints what something costs, in ms, and why it is done. */
+export const printCost = (name: string, seconds: number, why: string): void =>
+  console.log(`  ${name.padEnd(10)}${String(Math.round(seconds * 1_000)).padStart(6)} ms  ${why}`);

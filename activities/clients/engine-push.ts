@@ -57,24 +57,38 @@ export async function pushByFlags(
   return (await readFile(digestFile, 'utf8')).trim() || undefined;
 }
 
+/** What a push by name needs of its engine. */
+export interface Namer {
+  must: Must;
+  find(reference: string): Promise<string | undefined>;
+  remove(reference: string): Promise<boolean>;
+}
+
 /**
  * docker and nerdctl give the image its name first, and read credentials from a folder with a config.json: theirs,
- * unless a login is given. docker can be asked for the digest afterwards; nerdctl may push another manifest than it
+ * unless a login is given. A name that was not there before is taken away again: it would keep the image for ever.
+ * docker can be asked for the digest afterwards; nerdctl may push another manifest than it
  * lists (that of one platform), so what it says is not asked for.
  */
 export async function pushByName(
   name: 'docker' | 'nerdctl',
   push: Push,
   env: NodeJS.ProcessEnv,
-  must: Must,
+  { must, find, remove }: Namer,
 ): Promise<string | undefined> {
   const { imageId, reference, insecure } = push;
+  const before = await find(reference);
   await must({ argv: [name, 'tag', imageId, reference], env });
-  const flags = name === 'nerdctl' && insecure ? ['--insecure-registry'] : [];
-  await must({ argv: [name, ...flags, 'push', reference], env: await withLogin(push, env) });
-  if (name === 'nerdctl') return undefined;
-  const argv = [name, 'image', 'inspect', '--format', '{{range .RepoDigests}}{{println .}}{{end}}', imageId];
-  return digestIn(await must({ argv, env, quiet: true }), reference);
+  try {
+    const flags = name === 'nerdctl' && insecure ? ['--insecure-registry'] : [];
+    await must({ argv: [name, ...flags, 'push', reference], env: await withLogin(push, env) });
+    if (name === 'nerdctl') return undefined;
+    const argv = [name, 'image', 'inspect', '--format', '{{range .RepoDigests}}{{println .}}{{end}}', imageId];
+    return digestIn(await must({ argv, env, quiet: true }), reference);
+  } finally {
+    // However the push ended; a cancellation is told by what was cancelled.
+    if (before === undefined) await remove(reference).catch(() => false);
+  }
 }
 
 /** The environment with the login in a config folder of its own; context and its endpoint stay those of the user. */

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { formatReference, parseReference } from '../../src/plan/image-reference.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Command, Ended } from '../build-process.ts';
 import { currentContext } from '../context.ts';
 import { failure } from '../fail.ts';
-import { type Must, type Push, pushByFlags, pushByName } from './engine-push.ts';
+import { type Push, pushByFlags, pushByName } from './engine-push.ts';
 
 /** Engines in the order in which `auto` looks for them. */
 const engineNames = ['docker', 'podman', 'buildah', 'nerdctl'] as const;
@@ -23,8 +23,10 @@ export interface Build {
   context: string;
   /** Absolute path. */
   dockerfile: string;
-  /** Full references that the image gets. */
-  tags: readonly string[];
+  /** Full reference that the image gets. */
+  tag: string;
+  /** Folder for files of this build; the caller empties it. */
+  folder: string;
 }
 
 /** A program that builds images on the worker's machine. Every method throws what `Fail` makes, and cancellations. */
@@ -33,7 +35,10 @@ export interface Engine {
   /** Id (`sha256:...`) of the image with this full reference; undefined when there is none. */
   find(reference: string): Promise<string | undefined>;
   has(imageId: string): Promise<boolean>;
-  build(build: Build): Promise<void>;
+  /** Builds, and answers the image's id. */
+  build(build: Build): Promise<string>;
+  /** Takes this name away, and with its last name the image; false where the engine keeps it, for a container perhaps. */
+  remove(reference: string): Promise<boolean>;
   /** Pushes and answers the manifest's digest; undefined where the engine does not tell it. */
   push(push: Push): Promise<string | undefined>;
 }
@@ -146,44 +151,60 @@ const listings: Record<EngineName, { args: readonly string[]; read: (answer: str
   nerdctl: { args: ['images', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}'], read: listedAsLines },
 };
 
+const idFileIn = (folder: string): string => join(folder, 'image-id');
+
 /**
  * Command line of a build: the same files give the same image, so times are those of 1970 where the engine can do it;
  * layers are kept, so that a build that was ended goes on from the last of them (docker and nerdctl always keep them).
  */
 export function buildArgv(
   name: EngineName,
-  { context, dockerfile, tags }: Build,
+  { context, dockerfile, tag, folder }: Build,
   env: NodeJS.ProcessEnv,
 ): [string, ...string[]] {
-  const named = ['-f', dockerfile, ...tags.flatMap((tag) => ['-t', tag]), context];
-  if (name === 'docker' || name === 'nerdctl') return [name, 'build', ...named];
+  const named = ['-f', dockerfile, '-t', tag, context];
+  // What it would write to such a file is not what it lists and takes as an id.
+  if (name === 'nerdctl') return [name, 'build', ...named];
+  const idFile = ['--iidfile', idFileIn(folder)];
+  if (name === 'docker') return [name, 'build', ...idFile, ...named];
   // Without a runtime and without rights to namespaces, as in a container, chroot is the isolation that works.
   const isolation = env['BUILDAH_ISOLATION'] ?? 'chroot';
-  return [name, 'build', '--isolation', isolation, '--layers', '--timestamp', '0', ...named];
+  return [name, 'build', '--isolation', isolation, '--layers', '--timestamp', '0', ...idFile, ...named];
 }
 
 function engine(name: EngineName, env: NodeJS.ProcessEnv, run: Run, fail: Fail): Engine {
   const sameTimes = { ...env, SOURCE_DATE_EPOCH: env['SOURCE_DATE_EPOCH'] ?? '0' };
-  async function must(kind: 'build' | 'push', command: Command): Promise<Ended> {
+  async function mustEnd(kind: 'build' | 'push', command: Command): Promise<Ended> {
     const ended = await run(command);
     if (ended.status !== 0) throw fail(kind, command, ended);
     return ended;
   }
   async function list(): Promise<Listed[]> {
     const { args, read } = listings[name];
-    return read((await must('build', { argv: [name, ...args], env, quiet: true })).answer);
+    return read((await mustEnd('build', { argv: [name, ...args], env, quiet: true })).answer);
   }
+  const find = async (reference: string): Promise<string | undefined> =>
+    (await list()).find(({ names }) => names.includes(full(reference)))?.id;
+  const remove = async (reference: string): Promise<boolean> =>
+    (await run({ argv: [name, 'rmi', reference], env })).status === 0 || (await find(reference)) === undefined;
   return {
     name,
-    find: async (reference) => (await list()).find(({ names }) => names.includes(full(reference)))?.id,
+    find,
     has: async (imageId) => (await list()).some(({ id }) => id === imageId),
-    build: async (build) =>
-      void (await must('build', { argv: buildArgv(name, build, env), env: sameTimes, cwd: build.context })),
+    build: async (build) => {
+      const command = { argv: buildArgv(name, build, env), env: sameTimes, cwd: build.context };
+      const ended = await mustEnd('build', command);
+      const written = (await readFile(idFileIn(build.folder), 'utf8').catch(() => '')).trim();
+      const id = written === '' ? await find(build.tag) : idOf(written);
+      if (id === undefined) throw fail('build', command, { ...ended, how: `status 0, but lists no ${build.tag}` });
+      return id;
+    },
+    remove,
     push: (push) => {
-      const mustPush: Must = async (command) => (await must('push', command)).answer;
+      const must = async (command: Command): Promise<string> => (await mustEnd('push', command)).answer;
       return name === 'buildah' || name === 'podman'
-        ? pushByFlags(name, push, env, mustPush)
-        : pushByName(name, push, env, mustPush);
+        ? pushByFlags(name, push, env, must)
+        : pushByName(name, push, env, { must, find, remove });
     },
   };
 }

@@ -93,7 +93,7 @@ export const verbs = {
     load: async () => (await import('./commands/kubeconfig.ts')).configureKubeconfig,
   },
   images: {
-    usage: 'list|build|push',
+    usage: 'list|build|push|cancel',
     summary: 'list, build or push control-plane images',
     load: async () => (await import('./commands/images.ts')).configureImages,
   },

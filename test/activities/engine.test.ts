@@ -14,6 +14,9 @@ for (const name of ['docker', 'podman', 'buildah', 'nerdctl'])
 const id = `sha256:${'c'.repeat(64)}`;
 const digest = `sha256:${'d'.repeat(64)}`;
 
+/** What engines write to the files that they are given. */
+const files = { '--digestfile': `${digest}\n`, '--iidfile': id };
+
 interface Seen extends Command {
   /** Text and rights of the config.json that the command was given. */
   config?: { text: string; mode: number } | undefined;
@@ -23,6 +26,7 @@ async function engineWith(
   name: EngineName,
   answer = '',
   more: NodeJS.ProcessEnv = {},
+  statusOf: (argv: readonly string[]) => number = () => 0,
 ): Promise<{ engine: Engine; seen: Seen[] }> {
   const seen: Seen[] = [];
   const run = async (command: Command) => {
@@ -31,9 +35,11 @@ async function engineWith(
       ? { text: readFileSync(config, 'utf8'), mode: statSync(dirname(config)).mode & 0o777 }
       : undefined;
     seen.push({ ...command, config: given });
-    const at = command.argv.indexOf('--digestfile');
-    if (at > 0) writeFileSync(command.argv[at + 1]!, `${digest}\n`);
-    return { status: 0, answer, how: 'status 0' };
+    for (const [flag, text] of Object.entries(files)) {
+      const at = command.argv.indexOf(flag);
+      if (at > 0) writeFileSync(command.argv[at + 1]!, text);
+    }
+    return { status: statusOf(command.argv), answer, how: 'status' };
   };
   const engine = await findEngine(name, { ...env, ...more }, run, (kind) => new Error(kind));
   return { engine, seen };
@@ -41,18 +47,48 @@ async function engineWith(
 const argvs = (seen: Seen[]): string[] => seen.map(({ argv }) => argv.join(' '));
 
 describe('build', () => {
-  const what = { context: '/src', dockerfile: '/src/Dockerfile', tags: ['r.io/a:1'] };
+  const what = () => ({
+    context: '/src',
+    dockerfile: '/src/Dockerfile',
+    tag: 'r.io/a:1',
+    folder: mkdtempSync(join(tmpdir(), 'fedctl-engine-')),
+  });
 
   it.each([
-    ['docker', 'docker build -f /src/Dockerfile -t r.io/a:1 /src'],
-    ['nerdctl', 'nerdctl build -f /src/Dockerfile -t r.io/a:1 /src'],
-    ['podman', 'podman build --isolation chroot --layers --timestamp 0 -f /src/Dockerfile -t r.io/a:1 /src'],
-    ['buildah', 'buildah build --isolation chroot --layers --timestamp 0 -f /src/Dockerfile -t r.io/a:1 /src'],
+    ['docker', 'docker build --iidfile ID -f /src/Dockerfile -t r.io/a:1 /src'],
+    [
+      'podman',
+      'podman build --isolation chroot --layers --timestamp 0 --iidfile ID -f /src/Dockerfile -t r.io/a:1 /src',
+    ],
+    [
+      'buildah',
+      'buildah build --isolation chroot --layers --timestamp 0 --iidfile ID -f /src/Dockerfile -t r.io/a:1 /src',
+    ],
   ] as const)('%s: %s', async (name, argv) => {
     const { engine, seen } = await engineWith(name);
-    await engine.build(what);
-    expect(argvs(seen)).toEqual([argv]);
+    const given = what();
+    expect(await engine.build(given)).toBe(id);
+    expect(argvs(seen).map((line) => line.replace(join(given.folder, 'image-id'), 'ID'))).toEqual([argv]);
     expect(seen[0]!.env['SOURCE_DATE_EPOCH']).toBe('0');
+  });
+
+  it('nerdctl is asked for the id that it lists', async () => {
+    const listed = id.replaceAll('c', 'e');
+    const { engine, seen } = await engineWith('nerdctl', `${listed} r.io/a:1\n`);
+    expect(await engine.build(what())).toBe(listed);
+    expect(seen).toHaveLength(2);
+  });
+});
+
+describe('remove', () => {
+  it.each([
+    ['status 0', 0, '', true],
+    ['an image that is not there any more', 1, `${id} r.io/b:1\n`, true],
+    ['one that the engine keeps', 1, `${id} r.io/a:1\n`, false],
+  ] as const)('of %s', async (_what, status, answer, gone) => {
+    const { engine, seen } = await engineWith('docker', answer, {}, (argv) => (argv[1] === 'rmi' ? status : 0));
+    expect(await engine.remove('r.io/a:1')).toBe(gone);
+    expect(argvs(seen)[0]).toBe('docker rmi r.io/a:1');
   });
 });
 
@@ -114,10 +150,11 @@ describe('push', () => {
     const { engine, seen } = await engineWith(name);
     const what = inFolder();
     await engine.push(what);
-    expect(argvs(seen).slice(0, 2)).toEqual([`${name} tag ${id} r.io/a:1`, argv]);
-    expect(JSON.parse(seen[1]!.config!.text)).toEqual(auths);
-    expect(seen[1]!.config!.mode).toBe(0o700);
-    expect(seen[1]!.env['DOCKER_CONFIG']).toBe(join(what.folder, 'docker'));
+    expect(argvs(seen).slice(1, 3)).toEqual([`${name} tag ${id} r.io/a:1`, argv]);
+    expect(argvs(seen).at(-1)).toBe(`${name} rmi r.io/a:1`); // a name that nobody had before
+    expect(JSON.parse(seen[2]!.config!.text)).toEqual(auths);
+    expect(seen[2]!.config!.mode).toBe(0o700);
+    expect(seen[2]!.env['DOCKER_CONFIG']).toBe(join(what.folder, 'docker'));
     for (const command of seen) expect(JSON.stringify(command.argv)).not.toContain('secret-word');
   });
 
@@ -129,8 +166,18 @@ describe('push', () => {
     const answer = `r.io/other@sha256:${'e'.repeat(64)}\nr.io/a@${digest}\n`;
     const { engine, seen } = await engineWith('docker', answer, { DOCKER_CONFIG: theirs });
     expect(await engine.push(inFolder())).toBe(digest);
-    expect(JSON.parse(seen[1]!.config!.text)).toEqual({ ...auths, currentContext: 'far' });
-    expect(readFileSync(join(seen[1]!.env['DOCKER_CONFIG']!, 'contexts', 'meta'), 'utf8')).toBe('of theirs');
+    expect(JSON.parse(seen[2]!.config!.text)).toEqual({ ...auths, currentContext: 'far' });
+    expect(readFileSync(join(seen[2]!.env['DOCKER_CONFIG']!, 'contexts', 'meta'), 'utf8')).toBe('of theirs');
+  });
+
+  it('takes the name away after a push that failed too, and leaves one that was there', async () => {
+    const failing = (argv: readonly string[]): number => (argv[1] === 'push' ? 1 : 0);
+    const failed = await engineWith('docker', '', {}, failing);
+    await expect(failed.engine.push(inFolder())).rejects.toThrow('push');
+    expect(argvs(failed.seen).at(-1)).toBe('docker rmi r.io/a:1');
+    const { engine, seen } = await engineWith('docker', `${id.replaceAll('c', 'e')} r.io/a:1\n`);
+    await engine.push(inFolder());
+    expect(argvs(seen).filter((argv) => argv.includes('rmi'))).toEqual([]);
   });
 
   it('docker that has the image under two digests tells none', async () => {
@@ -157,11 +204,11 @@ describe('push', () => {
 it('calls nerdctl, which no package of the sandbox has, as it always did', async () => {
   const { engine, seen } = await engineWith('nerdctl', `${id} r.io/a:1\n`);
   const folder = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));
-  await engine.build({ context: '/src', dockerfile: '/src/Dockerfile', tags: ['r.io/a:1'] });
-  await engine.find('r.io/a:1');
+  await engine.build({ context: '/src', dockerfile: '/src/Dockerfile', tag: 'r.io/a:1', folder });
   await engine.push({ imageId: id, reference: 'r.io/a:1', insecure: false, folder });
   await engine.push({ imageId: id, reference: 'localhost:5000/a:1', insecure: true, folder });
-  expectGolden('engines/nerdctl.txt', `${argvs(seen).join('\n')}\n`);
+  await engine.remove('r.io/a:1');
+  expectGolden('engines/nerdctl.txt', `${argvs(seen).join('\n').replaceAll(folder, 'FOLDER')}\n`);
 });
 
 describe('an engine that cannot work', () => {

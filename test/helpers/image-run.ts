@@ -27,12 +27,20 @@ export interface ImageRun {
   ): { ended: Promise<unknown>; cancel(): void; told: string[] };
 }
 
-export function imageRun(machine: ImageWorld, env: NodeJS.ProcessEnv = {}): ImageRun {
-  const stateFolder = mkdtempSync(join(machine.folder, 'state-'));
+/** Whose run it is, and which runs the server knows as open: all of them, unless told otherwise. */
+export interface GivenRun {
+  stateFolder?: string;
+  firstRunId?: string;
+  isOpen?: (firstRunId: string) => Promise<boolean>;
+}
+
+export function imageRun(machine: ImageWorld, env: NodeJS.ProcessEnv = {}, given: GivenRun = {}): ImageRun {
+  const { stateFolder = mkdtempSync(join(machine.folder, 'state-')), firstRunId = 'run-1' } = given;
+  const isOpen = given.isOpen ?? (async () => true);
   const deps: Deps = {
     kube: kubeClients({ HOME: '/nowhere' }),
     resolver: createResolver({ servers: [] }),
-    runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
+    runs: { namespaceUuid: async () => 'temporal-1', isOpen: (_workflowId, id) => isOpen(id) },
     log: { info: () => {}, warn: () => {} },
     env: { ...machine.env, ...env },
     stateFolder,
@@ -43,7 +51,7 @@ export function imageRun(machine: ImageWorld, env: NodeJS.ProcessEnv = {}): Imag
       federation: 'images-test',
       uuid: '',
       workflowId: 'images/images-test',
-      firstRunId: 'run-1',
+      firstRunId,
       startedBy: 'tester@host',
       host: { context: 'none', namespace: 'none' },
       digest: 'sha256:0',
