@@ -53,7 +53,7 @@ export function sourcesOf(io: Io, { federation, flags }: Target, temporal: Tempo
 
 /** Clusters, none of which may keep a person waiting. */
 const inHaste = async (env: NodeJS.ProcessEnv) =>
-  (await import('../../worker/local.ts')).openLocal(env, { requestMs: 3_000 });
+  (await import('../../worker/local.ts')).openLocal(env, { requestMs: 5_000 });
 
 /** What one source says: something, nothing, or not a word. */
 type Answer<T> = { found: T } | 'nothing' | 'silent';

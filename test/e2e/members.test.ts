@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { asBefore, namesOf } from './objects.ts';
-import { blockedIn, endedWith, membersIn, type Seen, statusOf, stepOf, succeeded, uidOf } from './runs.ts';
+import { blockedIn, endedWith, membersIn, type Seen, standingBy, statusOf, stepOf, succeeded, uidOf } from './runs.ts';
 import { eventually, Operator } from './world.ts';
 
 const name = 'members';
@@ -62,12 +62,12 @@ describe('a member whose API server is away', () => {
     await sandboxMember('stop', 'member-2');
     await eventually(async () => (await readyIn())['member-2'] !== 'True', 'member-2 is not Ready');
     const uid = await uidOf(operator, 'federation-cluster', 'cluster', 'member-2');
-    const { standing } = await statusOf(operator, name);
-    expect(standing?.members.map((one) => [one.name, one.ready, one.clusterDns])).toEqual([
+    const { standing } = await standingBy(() => operator.fedctl('status', name, '-o', 'json'));
+    expect(standing.members.map((one) => [one.name, one.ready, one.clusterDns])).toEqual([
       ['member-1', true, 'told'],
       ['member-2', false, 'unknown'],
     ]);
-    expect(standing?.members[1]?.clusterDnsWhy).toContain('UNREACHABLE');
+    expect(standing.members[1]?.clusterDnsWhy).toContain('UNREACHABLE');
     endedWith(await up(), 6);
     expect(blockedIn(await statusOf(operator, name))).toEqual(['clusters/member-2/reach']);
     await sandboxMember('start', 'member-2');

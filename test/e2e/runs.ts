@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { StatusRun } from '../../src/cli/status-model.ts';
 import type { Standing } from '../../src/plan/standing.ts';
-import type { Operator, Ran } from './world.ts';
+import { eventually, type Operator, type Ran } from './world.ts';
 
 /** A step of `fedctl status -o json`, as far as tests ask. */
 export interface SeenStep {
@@ -37,6 +37,22 @@ export async function statusOf(operator: Operator, federation: string): Promise<
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as Seen;
 }
+
+/**
+ * What stands, by the clusters themselves; asked again while one of them is too slow for its part. `run`: one
+ * `fedctl status -o json`.
+ */
+export const standingBy = (run: () => Promise<Ran>): Promise<{ seen: Seen; standing: Standing; ran: Ran }> =>
+  eventually(
+    async () => {
+      const ran = await run();
+      const seen = JSON.parse(ran.stdout) as Seen;
+      const { standing } = seen;
+      return standing !== null && !/gave no answer in/.test(JSON.stringify(standing)) && { seen, standing, ran };
+    },
+    'every cluster answers in time',
+    120_000,
+  );
 
 /** Every step of run and members. */
 export const stepsOf = ({ phases, clusters }: Seen): SeenStep[] =>
