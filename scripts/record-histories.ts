@@ -8,11 +8,14 @@ import { startTemporal } from '../test/helpers/temporal.ts';
 
 /**
  * Records one history of every kind of run, and of every workflow it started, into test/histories/NAME/, for
- * test/workflows/replay.test.ts. NAME is the argument, else fedctl's version; an existing one is refused.
+ * test/workflows/replay.test.ts. NAME is the first argument, else fedctl's version; an existing one is refused. Kinds
+ * that follow it are recorded, and no others: for those that are new.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
-const folder = `test/histories/${process.argv[2] ?? version}`;
+const [name = version, ...given] = process.argv.slice(2);
+const folder = `test/histories/${name}`;
+const kinds = given.length > 0 ? given : Object.keys(recordedRuns);
 
 interface Execution {
   workflowId: string;
@@ -44,7 +47,7 @@ if (existsSync(folder)) throw new Error(`${folder} is there already: histories a
 mkdirSync(folder, { recursive: true });
 const env = await startTemporal();
 try {
-  for (const kind of Object.keys(recordedRuns)) {
+  for (const kind of kinds) {
     const handle = await makeRun(env, kind);
     const { runId } = await handle.describe();
     const found = await histories(env, { workflowId: handle.workflowId, runId });

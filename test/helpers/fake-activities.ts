@@ -50,6 +50,8 @@ export class FakeWorld {
   slowEveryMs = 60_000;
   /** ms after which a builder that takes no task is away. */
   builderAwayMs = 120_000;
+  /** ms without a heartbeat after which a worker is taken for dead; undefined: as the catalogue has it. */
+  heartbeatMs?: number;
 
   /** Replaces what a step does; undefined as its answer means: succeed. */
   set(step: string, behaviour: Behaviour): void {
@@ -112,7 +114,9 @@ export class FakeWorld {
   async #plan(call: StepCall<PlanInput>): Promise<unknown> {
     await this.#behaviours.get(call.step)?.(call, 1);
     const { plan } = call.input;
-    return { outcome: 'done', facts: { graph: this.#graph(plan), uuid: call.run.uuid } };
+    const graph = this.#graph(plan);
+    for (const { timing } of graph.steps) timing.heartbeatMs = this.heartbeatMs ?? timing.heartbeatMs;
+    return { outcome: 'done', facts: { graph, uuid: call.run.uuid } };
   }
 
   #graph({ operation, spec, down, join = [], unjoin = [], prune }: PlanInput['plan']): FrozenGraph {

@@ -25,6 +25,8 @@ const by = 'tester@host';
 interface RecordedRun {
   readonly input?: Partial<RunInput>;
   readonly world?: (world: FakeWorld) => void;
+  /** The builder whose own queue is served too. */
+  readonly builder?: string;
   /** How it is started; absent: as a run of its operation. */
   readonly start?: (env: TestWorkflowEnvironment, input: RunInput) => Promise<Handle>;
   readonly follow: (handle: Handle, world: FakeWorld, env: TestWorkflowEnvironment, input: RunInput) => Promise<void>;
@@ -48,8 +50,28 @@ function silent(world: FakeWorld): void {
   world.set(reach, (call, attempt) => (call.run.debt ? broken(call, attempt) : unreached));
 }
 
+/** A builder that took the first task and no other, and one that goes on. */
+const [gone, alive] = ['builder-1', 'builder-2'];
+const buildsAt =
+  (...builders: string[]) =>
+  (world: FakeWorld): void => {
+    world.builderAwayMs = awayMs;
+    world.set('images/binaries', (_call, attempt) => ({
+      outcome: 'done',
+      facts: { worker: builders[attempt - 1] ?? '', source: 's' },
+    }));
+  };
+const awayMs = 1_500;
+const building = aSpec({ build: true, clusters: ['member-1'] });
+const startImages = (env: TestWorkflowEnvironment, input: RunInput): Promise<Handle> =>
+  env.client.workflow.start('imagesRun', {
+    workflowId: imagesWorkflowIdOf(input.federation),
+    taskQueue: queueOf(input),
+    args: [imagesInput(input)],
+  }) as Promise<unknown> as Promise<Handle>;
+
 function imagesInput({ federation, startedBy, host, digest }: RunInput): ImagesInput {
-  const { steps } = freezeUp(aSpec({ build: true }));
+  const { steps } = freezeUp(aSpec({ build: true }), { builderAwayMs: awayMs });
   const chosen = imagesSteps.push.flatMap((id) => steps.filter((step) => step.id === id));
   return { goal: 'push', federation, startedBy, host, digest, steps: chosen };
 }
@@ -166,14 +188,38 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     world: stands,
     follow: completes,
   },
-  images: {
-    start: (env, input) =>
-      env.client.workflow.start('imagesRun', {
-        workflowId: imagesWorkflowIdOf(input.federation),
-        taskQueue: queueOf(input),
-        args: [imagesInput(input)],
-      }) as Promise<unknown> as Promise<Handle>,
+  images: { start: startImages, follow: completes },
+  'images-at-another-builder': {
+    start: startImages,
+    builder: alive,
+    world: buildsAt(gone, alive),
     follow: completes,
+  },
+  'up-that-builds': {
+    input: { spec: building },
+    builder: alive,
+    world: buildsAt(alive),
+    follow: completes,
+  },
+  'up-that-builds-again': {
+    input: { spec: building },
+    builder: alive,
+    world: buildsAt(gone, alive),
+    follow: completes,
+  },
+  'up-parked-at-its-push': {
+    input: { spec: building },
+    builder: alive,
+    world: (world) => {
+      buildsAt(alive)(world);
+      world.break('images/push');
+    },
+    follow: async (handle, world) => {
+      await blocked(handle);
+      world.mend('images/push');
+      await handle.executeUpdate(retryUpdate, { args: [{ steps: ['images/push'] }] });
+      await completes(handle);
+    },
   },
   join: { input: { operation: 'join', join: [joining] }, world: stands, follow: completes },
   unjoin: { input: { operation: 'unjoin', unjoin: ['member-2'] }, world: stands, follow: completes },
@@ -189,6 +235,7 @@ export async function makeRun(env: TestWorkflowEnvironment, kind: string): Promi
     await run.follow(handle, world, env, input);
     return handle;
   };
+  const { start, builder } = run;
   const change = { federation: kind, startedBy: by, ...run.input };
-  return inRun(env, world, act, { ...change, ...(run.start ? { start: run.start } : {}) });
+  return inRun(env, world, act, { ...change, ...(start ? { start } : {}), ...(builder ? { builder } : {}) });
 }

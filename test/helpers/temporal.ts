@@ -31,17 +31,18 @@ export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
 
 /**
  * Workers for a task queue and its image queue with the given activities, and for the own queue of `builder`; run `work`
- * while they poll.
+ * while they poll. `serve: 'runs'`: none for images, as a fleet that has builders for them.
  */
 export async function withWorkers<T>(
   env: TestWorkflowEnvironment,
   taskQueue: string,
   activities: object,
   work: () => Promise<T>,
-  { builder, ...options }: Partial<WorkerOptions> & { builder?: string } = {},
+  { builder, serve = 'all', ...options }: Partial<WorkerOptions> & { builder?: string; serve?: 'all' | 'runs' } = {},
 ): Promise<T> {
   const common = { connection: env.nativeConnection, activities, workflowBundle: await workflowBundle(), ...options };
-  const queues = [imagesQueueOf(taskQueue), ...(builder ? [builderQueueOf(taskQueue, builder)] : [])];
+  const queues =
+    serve === 'runs' ? [] : [imagesQueueOf(taskQueue), ...(builder ? [builderQueueOf(taskQueue, builder)] : [])];
   const builders = await Promise.all(
     queues.map((queue) => Worker.create({ connection: env.nativeConnection, activities, taskQueue: queue })),
   );

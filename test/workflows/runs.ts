@@ -48,14 +48,16 @@ export const inRun = <T>(
   {
     cached = 100,
     start = startRun,
+    builder,
     ...change
   }: Partial<RunInput> & {
     cached?: number;
+    builder?: string;
     start?: (env: TestWorkflowEnvironment, input: RunInput) => Promise<Handle>;
   } = {},
 ): Promise<T> => {
   const input = runInput(change);
-  const options = { maxCachedWorkflows: cached };
+  const options = { maxCachedWorkflows: cached, ...(builder ? { builder } : {}) };
   const act = async (): Promise<T> => work(await start(env, input), input);
   return withWorkers(env, queueOf(input), world.activities(), act, options);
 };
