@@ -11,6 +11,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { planOfMember } from '../src/plan/planned.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
+import { framed } from '../src/run/details.ts';
 import { type MemberInput, memberWorkflowIdOf } from '../src/run/input.ts';
 import type { memberJoin } from './index.ts';
 import type { Run } from './run.ts';
@@ -65,13 +66,15 @@ export async function runMember(run: Run, name: string): Promise<void> {
 
 /** Static details of a run about one member, Markdown. */
 export const memberDetails = (federation: string, { name, context }: ClusterSpec, what: string): string =>
-  [
-    `Member **${name}** of federation **${federation}** ${what}`,
-    '',
-    `| | |\n| --- | --- |\n| context | ${context} |`,
-    '',
-    `In a terminal: \`fedctl status ${federation} --watch\``,
-  ].join('\n');
+  framed(
+    [
+      `Member **${name}** of federation **${federation}** ${what}`,
+      '',
+      `| | |\n| --- | --- |\n| context | ${context} |`,
+      '',
+      `In a terminal: \`fedctl status ${federation} --watch\``,
+    ].join('\n'),
+  );
 
 async function executeMember(run: Run, member: ClusterSpec, type: 'memberJoin' | 'memberUnjoin'): Promise<void> {
   const { federation, searchAttributes: known } = run.input;

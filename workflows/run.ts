@@ -7,7 +7,7 @@ import { withRunStatus } from '../src/run/schedule.ts';
 import { initialState, reduce, type RunEvent, type RunState } from '../src/run/state.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import { tellParent } from './parent.ts';
-import { mirrorState } from './visibility.ts';
+import { mirrorState, type Shown } from './visibility.ts';
 
 /** What an operator decided about a blocked step. */
 export type Decision = 'retry' | 'skip' | 'requeue';
@@ -34,6 +34,8 @@ export class Run {
   holds = false;
   /** What the run made is to be undone before it ends. */
   rollback = false;
+  /** What the search attributes say: at the start what it was started with. */
+  shown: Shown = { status: 'running', phase: null, blockedStep: null };
   input: Omit<RunInput, 'spec'>;
   readonly firstRunId: string;
   member: MemberRef | undefined;
@@ -54,7 +56,7 @@ export class Run {
     this.revision += 1;
     log.debug('run event', { event: event.type });
     setCurrentDetails(renderDetails(this.state));
-    if (this.input.searchAttributes) mirrorState(before, this.state);
+    if (this.input.searchAttributes) this.shown = mirrorState(this.shown, before, this.state);
     if (!this.input.debt) tellParent(before, this.state);
   }
 

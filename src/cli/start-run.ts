@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { hostname, userInfo } from 'node:os';
+import { framed } from '../run/details.ts';
 import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../run/input.ts';
 import { cancelSignal, cancelUpdate, getSpecQuery } from '../run/messages.ts';
 import { diffSpecs, formatChange } from '../spec/diff.ts';
@@ -93,13 +94,15 @@ export async function isOpenWith(
 }
 
 const details = ({ federation, operation, host, startedBy, digest }: RunInput): string =>
-  [
-    `fedctl ${operation} **${federation}**, started by ${startedBy}`,
-    '',
-    `| | |\n| --- | --- |\n| host cluster | ${host.context} |\n| namespace | ${host.namespace} |\n| digest of the spec | ${digest.slice(0, 19)} |`,
-    '',
-    `In a terminal: \`fedctl status ${federation} --watch\``,
-  ].join('\n');
+  framed(
+    [
+      `fedctl ${operation} **${federation}**, started by ${startedBy}`,
+      '',
+      `| | |\n| --- | --- |\n| host cluster | ${host.context} |\n| namespace | ${host.namespace} |\n| digest of the spec | ${digest.slice(0, 19)} |`,
+      '',
+      `In a terminal: \`fedctl status ${federation} --watch\``,
+    ].join('\n'),
+  );
 
 async function attach(temporal: Temporal, workflowId: string, input: RunInput): Promise<StartedRun> {
   const open = await observeRun(temporal, workflowId);

@@ -1,12 +1,12 @@
 import { phases } from '../plan/definition.ts';
 import { fixOf, pageOf } from '../errors.ts';
-import { blockedOf } from './schedule.ts';
-import type { ClusterState, RunState, StepState } from './state.ts';
+import { blockedOf, clusterEndings, hasEnded } from './schedule.ts';
+import type { Block, ClusterState, ClusterStatus, RunState, StepState } from './state.ts';
 
 const mark: Record<StepState['status'], string> = {
   pending: '·',
   running: '▶',
-  blocked: '⏸ blocked',
+  blocked: '❚❚ blocked',
   done: '✔',
   kept: '✔ kept',
   skipped: 'skipped',
@@ -27,38 +27,89 @@ function phaseRow(phase: string, steps: StepState[]): string {
   return `| ${phase} | ${over} of ${steps.length} | ${cell(text) || (over === steps.length ? '✔' : '·')} |`;
 }
 
-/** What a step waits for, until when, and how to mend it. */
-function blockedLines({ id, error, blockedSince, nextAttemptAt }: StepState): string[] {
+/** `2026-11-26T12:09:00.123Z` as people read it. */
+const time = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+
+/** Names that one cell shows of many. */
+const namesInCell = 5;
+
+/** The phase of the members, whose steps are in runs of their own. */
+function membersRow(state: RunState): string {
+  const members = Object.values(state.clusters);
+  const named = (status: ClusterStatus, word: string): string[] => {
+    const names = members.filter((member) => member.status === status).map(({ name }) => name);
+    const more = names.length > namesInCell ? ` and ${names.length - namesInCell} more` : '';
+    return names.length > 0 ? [`${word} ${names.slice(0, namesInCell).join(', ')}${more}`] : [];
+  };
+  const over = members.filter(({ status }) => clusterEndings.has(status)).length;
+  const now = [...named('blocked', mark.blocked), ...named('failed', mark.failed), ...named('joining', mark.running)];
+  return `| clusters | ${over} of ${members.length} | ${now.join('<br>') || (over === members.length ? '✔' : '·')} |`;
+}
+
+/** Members by what people look for first. */
+const order: readonly ClusterStatus[] = ['blocked', 'failed', 'joining', 'pending', 'ready', 'unjoined'];
+const byUrgency = (one: ClusterState, other: ClusterState): number =>
+  order.indexOf(one.status) - order.indexOf(other.status);
+
+/** What a step waits for, since when, and how to mend it. */
+function blockLines({ id, error, blockedSince, nextAttemptAt }: Block, open: boolean): string[] {
   const { code = '', message = '', data = {} } = error ?? {};
   const page = pageOf(code);
   return [
-    `\n**${id}** (${code}) since ${blockedSince ?? ''}: ${cell(message)}\n`,
+    `\n**${id}** (${code})${blockedSince ? ` since ${time(blockedSince)}` : ''}: ${cell(message)}\n`,
     ...fixOf(code, data).map((way) => `- ${cell(way)}`),
-    ...(nextAttemptAt ? [`- or wait: it looks again by itself, the first time at ${nextAttemptAt}`] : []),
+    ...(open && nextAttemptAt ? [`- or wait: it looks again by itself, the first time at ${time(nextAttemptAt)}`] : []),
     ...(page ? [`- more: \`${page}\``] : []),
   ];
 }
 
-/** The run as Markdown, for the current details in the Temporal UI: phases, members, and what blocks. */
-export function renderDetails(state: RunState): string {
-  const steps = Object.values(state.steps);
-  const rows = phases.flatMap((phase) => {
-    const own = steps.filter((step) => step.phase === phase);
-    return own.length > 0 ? [phaseRow(phase, own)] : [];
-  });
-  const members = Object.values(state.clusters).map(
-    (cluster) => `| ${cluster.name} | ${memberWord(state, cluster)} | ${cluster.blockedStep ?? ''} |`,
-  );
-  const blocked = steps.filter((step) => step.status === 'blocked' || step.status === 'failed');
+/** Members that are told of at length; of the others their own runs tell. */
+const membersAtLength = 5;
+
+/** Everything that waits, why, and the way on: of the run's own steps, and of its members'. */
+function reasons(state: RunState): string[] {
+  const { steps, clusters } = state;
+  const own = Object.values(steps).filter(({ status }) => status === 'blocked' || status === 'failed');
+  const members = Object.values(clusters).flatMap(({ block }) => (block ? [block] : []));
+  const more = members.length - membersAtLength;
   return [
-    `**${state.operation} ${state.federation}${state.member ? ` · ${state.member}` : ''}: ${state.status}**` +
-      (state.blockedSince ? ` since ${state.blockedSince}` : ''),
-    ...(blockedOf(state).length > 0
-      ? [`Waits at ${blockedOf(state).join(', ')}. After the fix: Update \`retry\`.`]
-      : []),
-    '',
-    '| phase | done | now |\n| --- | --- | --- |\n' + rows.join('\n'),
-    ...(members.length > 0 ? ['', '| member | status | blocked at |\n| --- | --- | --- |\n' + members.join('\n')] : []),
-    ...blocked.flatMap(blockedLines),
-  ].join('\n');
+    ...[...own, ...members.slice(0, membersAtLength)].flatMap((block) => blockLines(block, !hasEnded(state))),
+    ...(more > 0 ? [`\nand ${more} more members: their own runs say why`] : []),
+  ];
+}
+
+function headline(state: RunState): string[] {
+  const { operation, federation, member, status, blockedSince } = state;
+  const waits = blockedOf(state);
+  const since = blockedSince && status === 'blocked' ? ` since ${time(blockedSince)}` : '';
+  const way = hasEnded(state)
+    ? `It stood at ${waits.join(', ')} when it ended.`
+    : `Waits at ${waits.join(', ')}. After the fix: Update \`retry\`.`;
+  return [
+    `**${operation} ${federation}${member ? ` · ${member}` : ''}: ${status}**${since}`,
+    ...(waits.length > 0 ? [`\n${way}`] : []),
+  ];
+}
+
+/** The Web UI shows Markdown in a frame that is a line too low for it: the line that is cut off is an empty one. */
+export const framed = (markdown: string): string => `${markdown}\n\n\u00a0`;
+
+/** The run as Markdown, for the current details in the Temporal UI: what blocks, then phases and members. */
+export function renderDetails(state: RunState): string {
+  const rows = phases.flatMap((phase) => {
+    const own = Object.values(state.steps).filter((step) => step.phase === phase);
+    if (own.length > 0) return [phaseRow(phase, own)];
+    return phase === 'clusters' && Object.keys(state.clusters).length > 0 ? [membersRow(state)] : [];
+  });
+  const members = Object.values(state.clusters)
+    .toSorted(byUrgency)
+    .map((cluster) => `| ${cluster.name} | ${memberWord(state, cluster)} | ${cluster.blockedStep ?? ''} |`);
+  const parts = [
+    ...headline(state),
+    ...reasons(state),
+    '\n| phase | done | now |\n| --- | --- | --- |',
+    ...rows,
+    ...(members.length > 0 ? ['\n| member | status | blocked at |\n| --- | --- | --- |', ...members] : []),
+  ];
+  return framed(parts.join('\n'));
 }

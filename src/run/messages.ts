@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { FrozenStep } from '../plan/frozen.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
-import type { ClusterStatus, RunState } from './state.ts';
+import type { Block, ClusterStatus, RunState } from './state.ts';
 
 /** Who asks, for the record: `user@host`, or what a person types into the Temporal UI. */
 export interface Asked {
@@ -39,6 +39,8 @@ export interface ClusterChange {
   name: string;
   status: ClusterStatus;
   blockedStep: string | null;
+  /** What that step waits for. */
+  block?: Block;
 }
 
 export const getRunStateQuery = defineQuery<RunState>('getRunState');

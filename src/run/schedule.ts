@@ -2,7 +2,8 @@ import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
 import { type ClusterState, type RunState, type StepStatus, workingStatus } from './state.ts';
 
 const passed: ReadonlySet<StepStatus> = new Set(['done', 'kept', 'skipped', 'undone']);
-const over: ReadonlySet<string> = new Set(['ready', 'unjoined', 'failed']);
+/** A member that is done with, well or not. */
+export const clusterEndings: ReadonlySet<string> = new Set(['ready', 'unjoined', 'failed']);
 
 /** Whether a step lets the ones after it go on. */
 export const isPassed = (status: StepStatus | undefined): boolean => status !== undefined && passed.has(status);
@@ -44,6 +45,10 @@ export const blockedOf = (state: RunState): string[] => [
   ),
 ];
 
+/** Whether the run has come to its end, well or not. */
+export const hasEnded = ({ status }: Pick<RunState, 'status'>): boolean =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
+
 /** Nothing works, nothing waits, nothing can start: the run is over, well or not. */
 export function isSettled(graph: FrozenGraph, state: RunState): boolean {
   return (
@@ -69,5 +74,3 @@ export function withRunStatus(state: RunState, at: string): RunState {
   if (state.status === 'blocked' && !blocked) return { ...state, status: workingStatus(state), blockedSince: null };
   return state;
 }
-
-export { over as clusterEndings };

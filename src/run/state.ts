@@ -34,12 +34,17 @@ export interface StepState {
   skippable: boolean;
 }
 
+/** What a blocked step waits for: since when, why, and when it is looked at again. */
+export type Block = Pick<StepState, 'id' | 'error' | 'blockedSince' | 'nextAttemptAt'>;
+
 export interface ClusterState {
   name: string;
   status: ClusterStatus;
   workflowId: string;
   /** The step the member is blocked at. */
   blockedStep: string | null;
+  /** What that step waits for; null from a member of before, which did not tell it. */
+  block: Block | null;
 }
 
 /** Everything a run tells of itself; the answer of the query `getRunState`. */
@@ -70,7 +75,7 @@ export type RunEvent =
   | { type: 'failed'; step: string; at: string; error: StepError }
   | { type: 'skipped'; step: string; at: string }
   | { type: 'requeued'; steps: string[] }
-  | { type: 'cluster'; name: string; status: ClusterStatus; blockedStep: string | null }
+  | { type: 'cluster'; name: string; status: ClusterStatus; blockedStep: string | null; block?: Block }
   | { type: 'status'; status: RunStatus };
 
 /** A run that has not planned yet. */
@@ -93,6 +98,14 @@ export function initialState(of: {
     facts: {},
   };
 }
+
+/** What a member tells of the step it is blocked at. */
+export const blockOf = ({ id, error, blockedSince, nextAttemptAt }: Block): Block => ({
+  id,
+  error,
+  blockedSince,
+  nextAttemptAt,
+});
 
 const finishedStatus = (outcome: Outcome): StepStatus =>
   outcome === 'kept' ? 'kept' : outcome === 'removed' ? 'undone' : 'done';
@@ -122,6 +135,7 @@ function changeStep(state: RunState, id: string, change: Partial<StepState>): Ru
   return { ...state, steps: { ...state.steps, [id]: { ...step, ...change } } };
 }
 
+const unblocked = { blockedStep: null, block: null };
 const settledStep = { blockedSince: null, nextAttemptAt: null, error: null };
 
 /** What a run is while it works. */
@@ -135,7 +149,7 @@ const reducers: Reducers = {
     ...state,
     steps: Object.fromEntries(steps.map((step) => [step.id, pendingStep(step)])),
     clusters: Object.fromEntries(
-      clusters.map((cluster) => [cluster.name, { ...cluster, status: 'pending' as const, blockedStep: null }]),
+      clusters.map((cluster) => [cluster.name, { ...cluster, status: 'pending' as const, ...unblocked }]),
     ),
   }),
   amended: (state, event) => amended(state, event),
@@ -164,10 +178,10 @@ const reducers: Reducers = {
   skipped: (state, { step, at }) => changeStep(state, step, { ...settledStep, status: 'skipped', finishedAt: at }),
   requeued: (state, { steps }) =>
     steps.reduce((next, id) => changeStep(next, id, { ...settledStep, status: 'pending', finishedAt: null }), state),
-  cluster: (state, { name, status, blockedStep }) => {
+  cluster: (state, { name, status, blockedStep, block = null }) => {
     const cluster = state.clusters[name];
     if (!cluster) return state;
-    return { ...state, clusters: { ...state.clusters, [name]: { ...cluster, status, blockedStep } } };
+    return { ...state, clusters: { ...state.clusters, [name]: { ...cluster, status, blockedStep, block } } };
   },
   status: (state, event) => {
     const rollingBack = state.rollingBack || event.status === 'rolling-back';
@@ -193,9 +207,7 @@ function amended(state: RunState, event: Extract<RunEvent, { type: 'amended' }>)
   };
   const steps = Object.fromEntries(event.steps.map((step) => [step.id, stepOf(step)]));
   const clusters = Object.entries(state.clusters).map(([name, cluster]) =>
-    event.members.includes(name)
-      ? [name, { ...cluster, status: 'pending' as const, blockedStep: null }]
-      : [name, cluster],
+    event.members.includes(name) ? [name, { ...cluster, status: 'pending' as const, ...unblocked }] : [name, cluster],
   );
   return { ...state, steps, clusters: Object.fromEntries(clusters) as RunState['clusters'] };
 }

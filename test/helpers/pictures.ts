@@ -6,7 +6,15 @@ import { freezeJoin } from '../../src/plan/membership.ts';
 import { expandTemplate } from '../../src/plan/refs.ts';
 import { memberWorkflowIdOf, workflowIdOf, type Operation } from '../../src/run/input.ts';
 import { withRunStatus } from '../../src/run/schedule.ts';
-import { initialState, planned, reduce, type RunEvent, type RunState, type StepError } from '../../src/run/state.ts';
+import {
+  blockOf,
+  initialState,
+  planned,
+  reduce,
+  type RunEvent,
+  type RunState,
+  type StepError,
+} from '../../src/run/state.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { aSpec } from './spec.ts';
 
@@ -124,7 +132,7 @@ export function blocked(): Picture {
   );
   story.tell(
     { type: 'cluster', name: 'member-1', status: 'ready', blockedStep: null },
-    { type: 'cluster', name: 'member-2', status: 'blocked', blockedStep: step },
+    { type: 'cluster', name: 'member-2', status: 'blocked', blockedStep: step, block: blockOf(bad.state.steps[step]!) },
   );
   return { parent: story.seen(), children: [good.seen('COMPLETED'), bad.seen()] };
 }

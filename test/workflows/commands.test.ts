@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Temporal } from '../../src/cli/client.ts';
 import { CliError } from '../../src/cli/exit.ts';
 import { retryAllBlocked } from '../../src/cli/retry-runs.ts';
@@ -19,11 +19,9 @@ import {
 } from '../../src/run/messages.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
-import { findProgram } from '../helpers/programs.ts';
 import { aSpec } from '../helpers/spec.ts';
 import { startTemporal, withWorkers } from '../helpers/temporal.ts';
 import {
-  aTestSpec,
   endOf,
   eventually,
   type Handle,
@@ -196,47 +194,4 @@ describe('policy.blockedFor', () => {
     );
     expect(world.count('etcd/claim')).toBeGreaterThan(2);
   }, 40_000);
-});
-
-describe('search attributes', () => {
-  it('tell federation, phase and blocked step, also of a member', async () => {
-    const world = new FakeWorld();
-    world.break('dns/delegation');
-    world.break('clusters/member-2/register');
-    const input = runInput();
-    const { federation } = input;
-    await withWorkers(env, queueOf(input), world.activities(), async () => {
-      const { workflowId } = await startByCommand(temporal, input, {}, { taskQueue: queueOf(input) });
-      const handle = env.client.workflow.getHandle(workflowId) as Handle;
-      await blocked(handle);
-      const found = (query: string) => async (): Promise<boolean> =>
-        (await env.client.workflow.count(`FedctlFederation = "${federation}" AND ${query}`)).count === 1;
-      const own = `WorkflowId = "${handle.workflowId}" AND FedctlStatus = "blocked"`;
-      await eventually(found(`${own} AND FedctlPhase = "dns" AND FedctlBlockedStep = "dns/delegation"`), 'the run');
-      const member = `FedctlPhase = "clusters" AND FedctlBlockedStep = "clusters/member-2/register"`;
-      await eventually(found(`WorkflowId = "${handle.workflowId}/clusters/member-2" AND ${member}`), 'its member');
-      world.mend('dns/delegation');
-      world.mend('clusters/member-2/register');
-      await handle.executeUpdate(retryUpdate, { args: [{}] });
-      await handle.result();
-      const over = `FedctlStatus = "completed"`;
-      await eventually(found(`WorkflowId = "${handle.workflowId}" AND ${over}`), 'its end');
-    });
-  }, 60_000);
-
-  it('are left alone where the server does not know them: an unknown one would block the run for ever', async () => {
-    const bare = await TestWorkflowEnvironment.createLocal({
-      server: { executable: { type: 'existing-path', path: findProgram('temporal') } },
-    });
-    try {
-      const world = new FakeWorld();
-      const input = runInput({ spec: aTestSpec });
-      await withWorkers(bare, queueOf(input), world.activities(), async () => {
-        const { workflowId } = await startByCommand(temporalOf(bare), input, {}, { taskQueue: queueOf(input) });
-        expect(await endOf(bare.client.workflow.getHandle(workflowId) as Handle)).toBe('completed');
-      });
-    } finally {
-      await bare.teardown();
-    }
-  }, 60_000);
 });
