@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { contextEntry, type ContextEntry, kubeconfigOf } from '../kubeconfig.ts';
 import { run } from '../run.ts';
 import type { Settings } from '../settings.ts';
@@ -7,6 +8,7 @@ import { auditPolicy } from './host-files.ts';
 import { answers } from './http.ts';
 import { kubeDnsController, kubeDnsDeployment } from './kube-dns.ts';
 import { applyObjects } from './kubectl.ts';
+import { endedParts } from './member-parts.ts';
 
 const workdir = ({ layout }: Settings): string => join(layout.state, 'kwok');
 export const memberKubeconfig = ({ layout }: Settings, name: string): string =>
@@ -84,9 +86,28 @@ export async function startSimulated(settings: Settings, name: string, index: nu
     `--config=${config}`,
     '--wait=90s',
   );
+  await controllersServe(settings, name, index);
   await kwokctl(settings, name, 'scale', 'node', '--replicas=2');
   const entry = await memberContext(settings, name, index);
   await writeFile(memberKubeconfig(settings, name), kubeconfigOf([entry]), { mode: 0o600 });
+}
+
+/** ms for the controllers of a cluster whose API server serves, on a busy machine. */
+const controllersWithinMs = 120_000;
+
+/** kwokctl waits for the API server only. Throws an Error when the controllers do not come up. */
+async function controllersServe(settings: Settings, name: string, index: number): Promise<void> {
+  const healthz = `https://127.0.0.1:${portsFrom(index) + 2}/healthz`;
+  for (const end = Date.now() + controllersWithinMs; !(await answers(healthz).catch(() => false)); await delay(200)) {
+    if (Date.now() > end) throw new Error(`the controllers of ${name} do not answer at ${healthz}`);
+    await revive(settings, name);
+  }
+}
+
+/** Starts those parts of a running cluster again that ended by themselves. Throws when kwokctl cannot. */
+export async function revive(settings: Settings, name: string): Promise<void> {
+  const ended = await endedParts(join(workdir(settings), 'clusters', name));
+  if (ended.length > 0) await kwokctl(settings, name, 'start', 'cluster');
 }
 
 /** Context of a member under the address that host, pods and the machine share. */

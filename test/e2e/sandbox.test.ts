@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { sandboxDown, sandboxEnvironment, sandboxStatus, sandboxUp } from '../../sandbox/index.ts';
 import { layoutOf } from '../../sandbox/layout.ts';
@@ -12,12 +13,26 @@ import { eventually, sandboxId } from './world.ts';
 const id = sandboxId + 100;
 const layout = layoutOf(id);
 
-/** Command lines of processes that have something to do with a folder. */
-async function processesOf(folder: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.filter((line) => line.includes(folder));
+interface Process {
+  pid: number;
+  line: string;
 }
+
+/** Processes whose command line has something to do with a folder. */
+async function processesOf(folder: string): Promise<Process[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const all = pids.map(async (pid) => ({
+    pid: Number(pid),
+    line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+  }));
+  return (await Promise.all(all)).filter(({ line }) => line.includes(folder));
+}
+
+/** The controllers of a member, if they run. */
+const controllersOf = async (member: string): Promise<number | undefined> => {
+  const parts = await processesOf(join(layoutOf(sandboxId).state, 'kwok/clusters', member));
+  return parts.find(({ line }) => line.split('\0')[0]?.endsWith('/kube-controller-manager'))?.pid;
+};
 
 describe('the sandbox', () => {
   it('stands beside another, ends with its process 1, starts afresh, and leaves nothing', async () => {
@@ -47,4 +62,14 @@ describe('the sandbox', () => {
     expect(await sandboxStatus({ id: sandboxId })).toMatchObject({ phase: 'ready' });
     await sandboxDown({ id });
   }, 240_000);
+
+  it('starts a part of a member again that ended by itself', async () => {
+    const pid = await eventually(() => controllersOf('member-1'), 'the controllers of member-1 run');
+    process.kill(pid, 'SIGKILL');
+    const next = await eventually(async () => {
+      const now = await controllersOf('member-1');
+      return now !== pid && now;
+    }, 'other controllers of member-1 run');
+    expect(next).not.toBe(pid);
+  }, 120_000);
 });
