@@ -84,7 +84,7 @@ export async function startSimulated(settings: Settings, name: string, index: nu
     `--kube-audit-policy=${policy}`,
     ...backSoon,
     `--config=${config}`,
-    '--wait=90s',
+    '--wait=180s',
   );
   await controllersServe(settings, name, index);
   await kwokctl(settings, name, 'scale', 'node', '--replicas=2');

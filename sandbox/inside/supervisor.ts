@@ -17,7 +17,7 @@ export interface Service {
   env?: NodeJS.ProcessEnv;
   /** Resolves true once it serves; asked every 100 ms. */
   ready: () => Promise<boolean>;
-  /** ms it may take; 60 s when left out. */
+  /** ms it may take; 180 s when left out: a busy machine is slow, and a program that cannot come up ends by itself. */
   withinMs?: number;
 }
 
@@ -35,7 +35,7 @@ export class Supervisor {
   async start(service: Service): Promise<void> {
     await mkdir(this.#logs, { recursive: true });
     this.#run(service);
-    const deadline = Date.now() + (service.withinMs ?? 60_000);
+    const deadline = Date.now() + (service.withinMs ?? 180_000);
     while (!(await service.ready().catch(() => false))) {
       const tooOften = (this.#attempts.get(service.name) ?? 0) >= startAttempts;
       if (tooOften || Date.now() > deadline) {

@@ -31,8 +31,16 @@ afterEach(async () => {
   await tellCloud(first, undefined);
   for (const operator of operators) await operator.close();
   operators = [];
-}, 120_000);
+  // Of a test that failed: the next one counts what there is.
+  for (const name of await leftOver()) await first.kubectl('host', 'delete', 'namespace', name, '--timeout=60s');
+}, 240_000);
 afterAll(() => first?.close());
+
+/** Namespaces of federations of these tests that still stand. */
+async function leftOver(): Promise<string[]> {
+  const names = await first.kubectl('host', 'get', 'namespaces', '-o', 'jsonpath={.items[*].metadata.name}');
+  return names.split(' ').filter((name) => name.startsWith('resume-'));
+}
 
 /** What a run has made when it waits for the address of the load balancer: UIDs, and the authority. */
 async function standing(name: string): Promise<Record<string, string>> {
@@ -62,6 +70,7 @@ async function upToTheAddress(operator: Operator, name: string, file: string): P
   await eventually(
     async () => /address/.test((await stepOf(operator, name, 'apiserver/address'))?.detail ?? ''),
     'the address is waited for',
+    180_000,
   );
   return eventually(() => standing(name), 'namespace, Service, record and authority');
 }
@@ -70,7 +79,7 @@ async function upToTheAddress(operator: Operator, name: string, file: string): P
 async function finishedFrom(operator: Operator, name: string, stood: Record<string, string>): Promise<void> {
   expect(await standing(name)).toEqual(stood);
   const made = await timesMade(auditsOf(layout, members), name);
-  expect(Object.keys(made).length).toBeGreaterThan(15);
+  expect(Object.keys(made).length).toBeGreaterThanOrEqual(15);
   expect(Object.entries(made).filter(([, times]) => times !== 1)).toEqual([]);
   expect((await statusOf(operator, name)).status).toBe('completed');
   succeeded(await operator.fedctl('down', name, '--yes', '--volumes', 'delete'));
@@ -93,9 +102,9 @@ describe('a closed run, and the same up once more', () => {
     await elsewhere.startWorker();
     const up = await elsewhere.fedctl('up', '-f', await elsewhere.spec(name, alone));
     succeeded(up);
-    expect(up.stderr).toMatch(/apiserver\/service.* kept/);
+    expect(up.stderr).toMatch(/ kept apiserver\/service/);
     await finishedFrom(elsewhere, name, stood);
-  }, 300_000);
+  }, 600_000);
 
   it('goes on after a terminate: its Lease counts for nothing once its run is closed', async () => {
     const name = 'resume-terminate';
@@ -108,7 +117,7 @@ describe('a closed run, and the same up once more', () => {
     await tellCloud(first, undefined);
     succeeded(await here.fedctl('up', '-f', file));
     await finishedFrom(here, name, stood);
-  }, 300_000);
+  }, 600_000);
 
   it('goes on when the Temporal database is lost, once the Lease of the lost run has lapsed', async () => {
     const name = 'resume-lost';
@@ -125,23 +134,22 @@ describe('a closed run, and the same up once more', () => {
       await own.start();
       await tellCloud(first, undefined);
       await here.startWorker(patient);
-      endedWith(await here.fedctl('up', '-f', file), 7);
-      const refused = await stepOf(here, name, 'host/record');
-      expect(refused?.error).toMatchObject({ code: 'OWNED_ELSEWHERE' });
-      expect(refused?.error?.message).toMatch(/until \d{4}-/);
+      const refused = await here.fedctl('up', '-f', file);
+      endedWith(refused, 7);
+      expect(refused.stderr).toContain('(OWNED_ELSEWHERE)');
+      expect(refused.stderr).toMatch(/or as it is after \d{4}-\d\d-\d\dT/);
 
       // Five minutes in which nobody renewed it.
       const renewTime = new Date(Date.now() - 301_000).toISOString().replace('Z', '000Z');
       const lapsed = JSON.stringify({ spec: { renewTime } });
       await here.kubectl('host', 'patch', 'lease', 'fedctl-owner', '-n', name, '--type=merge', '-p', lapsed);
-      succeeded(await here.fedctl('retry', name));
       succeeded(await here.fedctl('up', '-f', file));
       await finishedFrom(here, name, stood);
     } finally {
       await here.endWorkers();
       await own.kill();
     }
-  }, 300_000);
+  }, 600_000);
 });
 
 describe('cancel --rollback', () => {
@@ -171,7 +179,7 @@ describe('cancel --rollback', () => {
     expect(stdout.trim()).toBe('');
     const args = ['-n', 'kube-system', 'get', 'rc', 'kube-dns-v18', '-o', 'jsonpath={.spec.template.spec}'];
     expect(await here.kubectl('member-1', ...args)).not.toContain(name);
-  }, 300_000);
+  }, 600_000);
 });
 
 describe('join and unjoin', () => {
@@ -213,5 +221,5 @@ describe('join and unjoin', () => {
 
     succeeded(await here.fedctl('down', name, '--yes', '--volumes', 'delete'));
     await asBefore(first, members, before);
-  }, 300_000);
+  }, 600_000);
 });
