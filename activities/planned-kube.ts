@@ -102,12 +102,11 @@ async function staleness(
   return moved(planned, current, uuid) ?? otherwise(planned, after, uuid);
 }
 
-/** A pod that a planned change brought forth, and that is taken back with it. */
+/** A pod that a planned change brought forth, and that is taken back with it; or what a Deployment makes them by. */
 const successor = (current: KubeObject | undefined, objects: readonly PlannedObject[]): boolean =>
-  current?.kind === 'Pod' &&
-  (current.metadata.ownerReferences ?? []).some(({ uid }) =>
-    objects.some((one) => one.action === 'update' && one.uid === uid),
-  );
+  (current?.metadata.ownerReferences ?? []).some(({ uid }) =>
+    objects.some((one) => (current?.kind === 'ReplicaSet' || one.action === 'update') && one.uid === uid),
+  ) && ['Pod', 'ReplicaSet'].includes(current?.kind ?? '');
 
 function missing(planned: PlannedObject, sent: KubeObject | undefined, uuid: string): string | undefined {
   // What is to be removed or patched, and is not there, is nobody's loss: the server says so itself.

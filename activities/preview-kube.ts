@@ -43,6 +43,8 @@ export interface Pretence {
 export interface Writer {
   steps: readonly string[];
   sure: boolean;
+  /** What there is to say beside the fields. */
+  note?: string | undefined;
 }
 
 const keyOf = ({ apiVersion, kind, namespace = '', name }: ObjectRef): string =>
@@ -78,11 +80,15 @@ const isSame = (before: KubeObject, after: KubeObject): boolean => fieldChanges(
 
 /** Wraps one cluster. `real` undefined: there is no such server yet, so nothing stands in it. */
 export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ...by }: Pretence): PretendedKube {
-  const mark = (known?: Touched): Pick<Touched, 'steps' | 'madeAgain' | 'wanted'> => ({
-    steps: new Set([...(known?.steps ?? []), ...by.now().steps]),
-    madeAgain: false,
-    wanted: null,
-  });
+  const mark = (known?: Touched): Pick<Touched, 'steps' | 'madeAgain' | 'wanted' | 'note'> => {
+    const { steps, note = known?.note } = by.now();
+    return {
+      steps: new Set([...(known?.steps ?? []), ...steps]),
+      madeAgain: false,
+      wanted: null,
+      ...(note === undefined ? {} : { note }),
+    };
+  };
   const unwritten = { steps: new Set<string>(), madeAgain: false, wanted: null };
   const touched = new Map<string, Touched>(
     seed.map((object) => [keyOf(refOf(object)), { ...unwritten, before: object, now: object }]),
@@ -168,6 +174,7 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ..
       touched.set(keyOf(ref), { ...mark(known), before, now: undefined });
     },
     get: (path: string) => real?.get(path) ?? Promise.resolve({ status: 404, body: '' }),
+    exchange: () => Promise.reject(failure('BUG', 'a preview asks no pod')),
     can: (attributes: Parameters<Kube['can']>[0]) => real?.can(attributes) ?? Promise.resolve(true),
     objects: () => [...touched.values()].flatMap((one) => previewOf(cluster, by.uuid, one)),
   };

@@ -1,11 +1,12 @@
 import { dnsNamespace } from '../src/plan/cluster-dns.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
+import { surgeNote } from '../src/plan/surge.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube-port.ts';
-import { readClusterDns } from './cluster-dns.ts';
 import type { Deps } from './deps.ts';
 import { podsOf } from './dns-pods.ts';
 import { allEntries, type LedgerEntry } from './ledger.ts';
+import { readClusterDns } from './member-dns.ts';
 import type { PreviewQuestion } from './preview.ts';
 import type { FederationRecord } from './record.ts';
 
@@ -26,7 +27,9 @@ export async function previewLeaving(
       const own = entries.filter(({ step }) => step.startsWith(`clusters/${member.name}/`));
       const edited = own.some(({ step }) => step === `clusters/${member.name}/cluster-dns`);
       const pods = prune && edited ? await podsOfDns(deps, member) : [];
-      return [...own.map((entry) => leavingObject(member.name, entry, prune === true)), ...pods];
+      const leaves = own.map((entry) => leavingObject(member.name, entry, prune === true));
+      const same = (one: ObjectPreview): boolean => leaves.some(({ uid }) => uid === one.uid);
+      return [...leaves, ...pods.filter((one) => !same(one))];
     }),
   );
   return previews.flat();
@@ -47,13 +50,17 @@ async function podsOfDns(deps: Deps, member: ClusterSpec): Promise<ObjectPreview
   const kube = await deps.kube.forContext(member);
   const dns = await readClusterDns(kube);
   if ('code' in dns) return [];
-  const about = { ...noVersions, cluster: member.name, apiVersion: 'v1', kind: 'Pod', namespace: dnsNamespace };
-  return (await podsOf(kube, dns.controller)).map(({ metadata: { name, uid = '' } }) => ({
-    ...about,
-    steps: [`clusters/${member.name}/recycle`],
-    name,
-    uid,
-    action: 'delete',
-    note: `${member.name} leaves: replaced`,
+  const [telling, recycle] = [`clusters/${member.name}/cluster-dns`, `clusters/${member.name}/recycle`];
+  const { controller } = dns;
+  const about = { ...noVersions, cluster: member.name, namespace: dnsNamespace };
+  const pods = (await podsOf(kube, controller)).map(({ metadata: { name, uid = '' } }): ObjectPreview => ({
+    ...{ ...about, apiVersion: 'v1', kind: 'Pod', name, uid },
+    ...{ steps: [recycle], action: 'delete', note: `${member.name} leaves: replaced` },
   }));
+  const note = surgeNote(controller);
+  if (note === undefined) return pods;
+  const { apiVersion, kind, metadata } = controller.object;
+  const { name, uid = '' } = metadata;
+  const what = { ...about, apiVersion, kind, name, uid };
+  return [...pods, { ...what, steps: [telling, recycle], action: 'keep', note: `${member.name} leaves: ${note}` }];
 }

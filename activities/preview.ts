@@ -5,15 +5,18 @@ import { freezeUp } from '../src/plan/graph.ts';
 import { dnsNamespace } from '../src/plan/cluster-dns.ts';
 import { labels } from '../src/plan/names.ts';
 import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/preview.ts';
+import { surgeNote } from '../src/plan/surge.ts';
 import { expandTemplate, fillInput } from '../src/plan/refs.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { createActivities } from './index.ts';
+import { readClusterDns } from './member-dns.ts';
 import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';
 import { previewRecord, previewZone } from './preview-dns.ts';
 import { previewLeaving } from './preview-leaving.ts';
 import { noAddress, toBeMade } from './object-digest.ts';
+import { refOf } from './objects.ts';
 import type { Writer } from './preview-kube.ts';
 import { type FederationRecord, readRecord } from './record.ts';
 
@@ -193,18 +196,31 @@ function builtImages({ record, facts }: Making): StepResult {
   return { outcome: 'done', facts: { apiserver, controllerManager, etcd, version } };
 }
 
-/** The pods that a changed cluster DNS replaces. */
-async function recycled({ deps, facts }: Making, { id }: FrozenStep, cluster?: ClusterSpec): Promise<StepResult> {
-  const told = facts[id.replace(/recycle$/, 'cluster-dns')]?.['pods'];
+/** The pods that a changed cluster DNS replaces, and their controller where it gets a pod more for that time. */
+async function recycled(
+  { deps, facts, writer }: Making,
+  { id }: FrozenStep,
+  cluster?: ClusterSpec,
+): Promise<StepResult> {
+  const telling = id.replace(/recycle$/, 'cluster-dns');
+  const told = facts[telling]?.['pods'];
   const stale = new Set(Array.isArray(told) ? told : []);
-  if (cluster && stale.size > 0) {
-    const member = await deps.kube.forContext(cluster);
-    const pods = await member.list({ apiVersion: 'v1', kind: 'Pod', namespace: dnsNamespace });
-    for (const { apiVersion, kind, metadata } of pods.filter(({ metadata: { uid = '' } }) => stale.has(uid)))
-      await member.remove(
-        { apiVersion, kind, name: metadata.name, namespace: dnsNamespace },
-        { uid: metadata.uid ?? '' },
-      );
+  if (!cluster || stale.size === 0) return { outcome: 'done', facts: {} };
+  const member = await deps.kube.forContext(cluster);
+  const pods = await member.list({ apiVersion: 'v1', kind: 'Pod', namespace: dnsNamespace });
+  for (const { apiVersion, kind, metadata } of pods.filter(({ metadata: { uid = '' } }) => stale.has(uid)))
+    await member.remove(
+      { apiVersion, kind, name: metadata.name, namespace: dnsNamespace },
+      { uid: metadata.uid ?? '' },
+    );
+  const dns = await readClusterDns(member);
+  // A Deployment whose own template changed replaces its pods by itself.
+  const note = 'code' in dns || dns.shape === 'deployment/args' ? undefined : surgeNote(dns.controller);
+  if (!('code' in dns) && note !== undefined) {
+    // As for what the step before tells: it is the same object that may be written, however it stands by then.
+    Object.assign(writer, { steps: [telling, id], note });
+    await member.mergePatch(refOf(dns.controller.object), {});
+    writer.note = undefined;
   }
   return { outcome: 'done', facts: {} };
 }

@@ -3,12 +3,14 @@ import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
 import { conditionOf } from '../src/plan/conditions.ts';
 import { type KubeEvent, warningOf } from '../src/plan/events.ts';
-import type { Kube } from './clients/kube-port.ts';
-import { ensureClusterDns, isTold, type MemberDns, readClusterDns, takeBack } from './cluster-dns.ts';
+import { ensureClusterDns, isTold, takeBack } from './cluster-dns.ts';
 import type { Deps } from './deps.ts';
 import { dnsEvents, dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
+import { proveClusterDns } from './dns-proof.ts';
 import { failure } from './fail.ts';
 import { entriesOf, forget } from './ledger.ts';
+import { lower, surge, type Surging } from './recycle-surge.ts';
+import { type MemberDns, readClusterDns } from './member-dns.ts';
 import { type StepScope, writing } from './step.ts';
 import { type Look, waitUntil } from './wait.ts';
 
@@ -20,7 +22,8 @@ const notReady = 'CLUSTER_DNS_NOT_READY';
  * Replaces exactly the pods that the ledger knows from before the edit, one by one: the next one goes only when all
  * pods that should serve do. What to do is read from the cluster at each look, so a crash in between loses nothing.
  * Undo of itself: after a restore the ledger names the pods to replace. When the new pods do not become Ready, the
- * former configuration comes back; a retry tells the cluster DNS anew. Throws CLUSTER_DNS_NOT_READY.
+ * former configuration comes back; a retry tells the cluster DNS anew. Throws CLUSTER_DNS_NOT_READY;
+ * CLUSTER_DNS_NOT_TOLD when new pods answer as if nobody had told them.
  */
 async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf<Recycle>> {
   if ((await podEntries(scope)).length === 0) return { outcome: 'kept', facts: {} };
@@ -35,17 +38,43 @@ async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf
   const data = { cluster: call.input.cluster.name, server: member.server, selector: dns.controller.podSelector };
   if (!undoing) await tellAgain(scope, call, dns, data);
   const entries = await podEntries(scope);
-  const old = new Set(entries.map(({ uid }) => uid));
+  const recycling = {
+    surging: { scope, member, waitMs: call.waitMs },
+    old: uidsOf(entries),
+    served: new Set<string>(),
+  };
   try {
-    await waitUntil(call, notReady, () => step(member, old), { data });
+    await waitUntil(call, notReady, () => step(recycling), { data });
   } catch (error) {
     const { type, message } = error as { type?: string; message: string };
     if (undoing || type !== notReady) throw error;
-    await rollBack(scope, call, member, old);
+    await rollBack(scope, call, recycling);
     throw failure(notReady, `${message}; the former configuration is back, until the step is retried`, data);
   }
+  const { cluster, spec } = call.input;
+  const proof =
+    undoing || !spec.dns
+      ? []
+      : [await proveClusterDns(scope, member, { cluster: cluster.name, domain: spec.dns.domain })];
+  // Last: as long as pods stand in the ledger, whoever comes next looks for a pod more to put back.
   for (const entry of entries) await forget(scope, entry);
-  return { outcome: 'done', note: `${entries.length} ${entries.length === 1 ? 'pod' : 'pods'} replaced`, facts: {} };
+  return { outcome: 'done', note: [said(entries.length, recycling.surging), ...proof].join('; '), facts: {} };
+}
+
+/** One attempt at replacing pods. */
+interface Recycling {
+  surging: Surging;
+  /** UIDs of the pods to replace. */
+  old: ReadonlySet<string>;
+  /** UIDs of those that served at the last look. */
+  served: ReadonlySet<string>;
+}
+
+const uidsOf = (entries: readonly { uid: string }[]): ReadonlySet<string> => new Set(entries.map(({ uid }) => uid));
+
+function said(count: number, { gaveUp }: Surging): string {
+  const replaced = `${count} ${count === 1 ? 'pod' : 'pods'} replaced`;
+  return gaveUp === undefined ? replaced : `${replaced}; nothing served for a moment, for ${gaveUp}`;
 }
 
 /** The scope under whose step the edit stands in the ledger. */
@@ -61,12 +90,16 @@ async function tellAgain(scope: StepScope, call: Call, dns: MemberDns, data: Err
 }
 
 /** Gives the former configuration back, and with it a working cluster DNS. */
-async function rollBack(scope: StepScope, call: Call, member: Kube, old: ReadonlySet<string>): Promise<void> {
+async function rollBack(scope: StepScope, call: Call, { surging, old }: Recycling): Promise<void> {
+  const { member } = surging;
   const telling = tellingScope(scope);
   const entries = (await entriesOf(telling, telling.step)).filter(({ kind }) => kind !== 'Pod');
   const dns = await readClusterDns(member);
   const known = 'code' in dns ? undefined : dns;
   await takeBack(telling, call, { member, entries, dns: known });
+  // Read again: what was taken back may stand in the controller itself.
+  const now = await readClusterDns(member);
+  if (!('code' in now)) await lower(surging, now.controller);
   // A ReplicationController does not replace pods of its former template; Deployments do, and a pod that reads a
   // ConfigMap starts again with what is in it.
   if (known?.controller.kind !== 'ReplicationController') return;
@@ -79,19 +112,37 @@ async function rollBack(scope: StepScope, call: Call, member: Kube, old: Readonl
   }
 }
 
-/** One look, and at most one deletion. */
-async function step(member: Kube, old: ReadonlySet<string>): Promise<Look<true>> {
+/** One look, and at most one write. */
+async function step(recycling: Recycling): Promise<Look<true>> {
+  const { surging, old, served } = recycling;
+  const { member } = surging;
   const dns = await readClusterDns(member);
   if ('code' in dns) throw failure(dns.code, dns.message, { server: member.server });
-  const pods = await podsOf(member, dns.controller);
-  const next = decide(dns.controller, pods, old);
+  const { controller } = dns;
+  const pods = await podsOf(member, controller);
+  recycling.served = uidsOf(pods.filter(isServing).map(({ metadata: { uid = '' } }) => ({ uid })));
+  const more = await surge(surging, controller, pods, { old, rolling: whyRolling(controller) !== undefined });
+  if (more !== undefined) return { why: more };
+  const next = decide(controller, pods, old);
   // The events only explain, so they are asked for only when there is something to explain.
-  if ('why' in next) return decide(dns.controller, pods, old, await dnsEvents(member)) as Look<true>;
-  if (!('remove' in next)) return next;
+  if ('why' in next) return decide(controller, pods, old, await dnsEvents(member)) as Look<true>;
+  if ('value' in next) {
+    await lower(surging, controller);
+    return next;
+  }
+  const fresh = isServing(next.remove) ? unsettled(pods, old, served) : undefined;
+  if (fresh) return { why: `pod ${fresh.metadata.name} has just become Ready` };
   const { name, uid = '' } = next.remove.metadata;
   await member.remove({ apiVersion: 'v1', kind: 'Pod', name, namespace: dnsNamespace }, { uid });
   return { why: `pod ${name} is being replaced; ${next.left} more to go` };
 }
+
+/** A pod that did not serve yet at the last look: the nodes take a moment to send it queries. */
+const unsettled = (pods: readonly Pod[], old: ReadonlySet<string>, served: ReadonlySet<string>): Pod | undefined =>
+  pods.find((pod) => {
+    const { uid = '' } = pod.metadata;
+    return isServing(pod) && !old.has(uid) && !served.has(uid);
+  });
 
 type Decision = Look<true> | { remove: Pod; left: number };
 

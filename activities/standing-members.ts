@@ -5,10 +5,10 @@ import {
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
 import type { HostRef } from '../src/plan/call.ts';
-import { saysAlready } from '../src/plan/cluster-dns-told.ts';
+import { entryOf, saysAlready } from '../src/plan/cluster-dns-told.ts';
 import type { StandingMember } from '../src/plan/standing.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
-import { readClusterDns } from './cluster-dns.ts';
+import { readClusterDns } from './member-dns.ts';
 import type { Deps } from './deps.ts';
 import type { FederationRecord } from './record.ts';
 import { type Heard, heard } from './standing-heard.ts';
@@ -79,6 +79,5 @@ async function readTold(deps: Deps, { member, record, dns, partMs }: ToldQuestio
   );
   if ('why' in found) return { clusterDns: 'unknown', clusterDnsWhy: found.why };
   if ('code' in found.value) return { clusterDns: 'unknown', clusterDnsWhy: found.value.message };
-  const entry = { federation, domain: dns.domain, resolvers: dns.resolvers };
-  return { clusterDns: saysAlready(found.value, entry) ? 'told' : 'untold', clusterDnsWhy: null };
+  return { clusterDns: saysAlready(found.value, entryOf(federation, dns)) ? 'told' : 'untold', clusterDnsWhy: null };
 }

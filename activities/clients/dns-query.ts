@@ -84,6 +84,29 @@ function byUdp(question: Question, { host, port, timeoutMs, signal }: Asked): Pr
 }
 
 /** Over TCP a message has its length before it (RFC 1035 4.2.2). */
+function framed(message: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+}
+
+const isWhole = (read: Buffer): boolean => read.length >= 2 && read.length >= 2 + read.readUInt16BE(0);
+
+/** What a whole frame says to this question. */
+function answerIn(id: number, question: Question, read: Buffer): Answer {
+  const reply = replyTo(id, question, read.subarray(2, 2 + read.readUInt16BE(0)));
+  return reply ? { reply } : { code: 'EBADRESP' };
+}
+
+/** Asks by TCP over somebody else's connection. Throws what that throws, and a RangeError for a name that is none. */
+export async function queryThrough(
+  question: Question,
+  exchange: (sent: Buffer, whole: (read: Buffer) => boolean) => Promise<Buffer>,
+): Promise<Answer> {
+  const id = newId();
+  return answerIn(id, question, await exchange(framed(encodeQuery(id, question)), isWhole));
+}
+
 function byTcp(question: Question, { host, port, timeoutMs, signal }: Asked): Promise<Answer> {
   const id = newId();
   return new Promise((resolve) => {
@@ -96,17 +119,10 @@ function byTcp(question: Question, { host, port, timeoutMs, signal }: Asked): Pr
     socket.on('timeout', () => end({ code: 'ETIMEDOUT' }));
     socket.on('error', (error) => end({ code: codeOf(error) }));
     socket.on('close', () => end({ code: 'ECONNRESET' }));
-    socket.on('connect', () => {
-      const message = encodeQuery(id, question);
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(message.length);
-      socket.write(Buffer.concat([length, message]));
-    });
+    socket.on('connect', () => socket.write(framed(encodeQuery(id, question))));
     socket.on('data', (chunk: Buffer) => {
       read = Buffer.concat([read, chunk]);
-      if (read.length < 2 || read.length < 2 + read.readUInt16BE(0)) return;
-      const reply = replyTo(id, question, read.subarray(2, 2 + read.readUInt16BE(0)));
-      end(reply ? { reply } : { code: 'EBADRESP' });
+      if (isWhole(read)) end(answerIn(id, question, read));
     });
   });
 }

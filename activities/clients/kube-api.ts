@@ -32,7 +32,7 @@ const groupPath = (apiVersion: string): string =>
   apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 
 /** One cluster's API over a sender. Works with servers that know no OpenAPI and no server-side apply (the federation's). */
-export function kubeOver(server: string, send: Send): Kube {
+export function kubeOver(server: string, send: Send): Omit<Kube, 'exchange'> {
   const discovered = new Map<string, Promise<Resource[]>>();
 
   async function ask(request: HttpRequest, what: string): Promise<HttpAnswer> {

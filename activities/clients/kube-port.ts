@@ -64,6 +64,15 @@ export interface Kube {
   remove(ref: ObjectRef, options: { uid: string; propagation?: 'Background' | 'Foreground' | 'Orphan' }): Promise<void>;
   /** GET of a path that is no object: /healthz, /version. Any status is a value. */
   get(path: string): Promise<{ status: number; body: string }>;
+  /**
+   * Sends bytes to a TCP port of a pod, through the API server as `kubectl port-forward` does, and reads until `whole`
+   * says that the answer is complete; 5 s at the most.
+   */
+  exchange(
+    pod: { namespace: string; name: string; port: number },
+    sent: Buffer,
+    whole: (read: Buffer) => boolean,
+  ): Promise<Buffer>;
   /** SelfSubjectAccessReview: may the context's user do this? */
   can(attributes: {
     verb: string;

@@ -7,6 +7,7 @@ import { failure } from '../fail.ts';
 import type { ContextFacts, Kube, KubeClients } from './kube-port.ts';
 import { requestTimeoutMs } from './deadline.ts';
 import { kubeOver } from './kube-api.ts';
+import { exchangeOver } from './kube-forward.ts';
 import { senderOf } from './kube-http.ts';
 
 /** Secret of the host namespace with the federation's own kubeconfig (key `kubeconfig`). */
@@ -124,7 +125,7 @@ export function kubeClients(env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs
   async function clientOf(load: () => KubeConfig | Promise<KubeConfig>): Promise<Kube> {
     const config = await load();
     const send = senderOf(config, { renew: async () => load(), timeoutMs });
-    return kubeOver(config.getCurrentCluster()?.server ?? '', send);
+    return { ...kubeOver(config.getCurrentCluster()?.server ?? '', send), exchange: exchangeOver(config) };
   }
   const clients: KubeClients = {
     forContext: (ref) => clientOf(() => frozen(ref, env)),

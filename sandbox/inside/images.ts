@@ -13,7 +13,7 @@ type ImageName = keyof typeof imageNames;
  * ours; and the rest from busybox.
  */
 export const busyboxImage = 'busybox:1.35';
-const applets = ['nslookup', 'tr'];
+const applets = ['nslookup', 'sleep', 'tr'];
 
 /** Makes and pushes that image. */
 export async function pushBusybox(settings: Settings): Promise<void> {

@@ -67,4 +67,12 @@ export const membersErrors = defineErrors({
       `look at the pods: kubectl --namespace=kube-system describe pods -l ${d['selector'] ?? 'k8s-app=kube-dns'}`,
     ],
   },
+  CLUSTER_DNS_NOT_TOLD: {
+    retry: 'never',
+    title: 'the cluster DNS of the member answers names of the federation by itself',
+    fix: (d) => [
+      `look at what its pods read, and restart them if it is an earlier text: kubectl --namespace=kube-system rollout restart deployment (of ${d['cluster'] ?? 'the member'})`,
+      'then: fedctl retry NAME',
+    ],
+  },
 });

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { dnsConfigMap, type DnsController } from './cluster-dns.ts';
 import { type FlagPlace, flagPlace, withFlag } from './federations-flag.ts';
+import { type StubDomain, stubAnnotation, stubKey, stubToRestore, stubToWrite } from './stub-domains.ts';
 import { editToAdd, type FederationDomain, type Former, parseFormer, valueWithoutUs } from './federations-setting.ts';
 
 /**
@@ -13,7 +14,8 @@ export const formerAnnotation = (federation: string): string => `former.fedctl/$
 export const formerOf = (object: KubeObject, federation: string): Former | undefined =>
   parseFormer(object.metadata.annotations?.[formerAnnotation(federation)]);
 
-type JsonPatch = { op: 'add' | 'replace' | 'remove'; path: string; value?: unknown }[];
+/** RFC 6902. */
+export type JsonPatch = { op: 'add' | 'replace' | 'remove'; path: string; value?: unknown }[];
 
 /** JSON patch that adds the federation to the container's flag; undefined: it is there. */
 export function patchToAddFlag(
@@ -47,7 +49,7 @@ export function patchToRestoreFlag(controller: DnsController, federation: string
 }
 
 /** The object as read is the one that is patched: another writer in between makes the server answer 409. */
-const guard = (object: KubeObject): JsonPatch => [
+export const guard = (object: KubeObject): JsonPatch => [
   { op: 'replace', path: '/metadata/resourceVersion', value: object.metadata.resourceVersion },
 ];
 
@@ -65,26 +67,36 @@ function setItems(
 const settingOf = (configMap: KubeObject | undefined): string | undefined =>
   (configMap?.['data'] as Record<string, string> | undefined)?.[dnsConfigMap.key];
 
+/** A federation as a ConfigMap has it, and the stub domain beside it where that is asked for. */
+export interface ConfigMapEntry extends FederationDomain {
+  stub?: StubDomain | undefined;
+}
+
 /** Merge patch (or, without a ConfigMap, the whole object to create) that adds the federation; undefined: it is there. */
 export function configMapToAdd(
   configMap: KubeObject | undefined,
   namespace: string,
-  entry: FederationDomain,
+  { stub, ...entry }: ConfigMapEntry,
 ): { create: KubeObject } | { patch: object } | undefined {
-  const known = configMap && formerOf(configMap, entry.federation);
+  const { federation } = entry;
+  const known = configMap && formerOf(configMap, federation);
   const edit = editToAdd(settingOf(configMap), known, entry);
-  if (!edit) return undefined;
-  const annotations = (former: Former) => ({ [formerAnnotation(entry.federation)]: JSON.stringify(former) });
-  const data = { [dnsConfigMap.key]: edit.value };
+  const stubEdit = stubToWrite(configMap, federation, stub);
+  if (!edit && !stubEdit) return undefined;
+  const former = edit && { ...edit.former, ...(configMap ? {} : { created: true as const }) };
+  const annotations = {
+    ...(former ? { [formerAnnotation(federation)]: JSON.stringify(former) } : {}),
+    ...(stubEdit ? { [stubAnnotation(federation)]: stubEdit.mark } : {}),
+  };
+  const data = {
+    ...(edit ? { [dnsConfigMap.key]: edit.value } : {}),
+    ...(stubEdit ? { [stubKey]: stubEdit.value } : {}),
+  };
   if (configMap) {
-    return {
-      patch: {
-        metadata: { resourceVersion: configMap.metadata.resourceVersion, annotations: annotations(edit.former) },
-        data,
-      },
-    };
+    const { resourceVersion } = configMap.metadata;
+    return { patch: { metadata: { resourceVersion, annotations }, data } };
   }
-  const metadata = { name: dnsConfigMap.name, namespace, annotations: annotations({ ...edit.former, created: true }) };
+  const metadata = { name: dnsConfigMap.name, namespace, annotations: annotations as Record<string, string> };
   return { create: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } };
 }
 
@@ -94,14 +106,25 @@ export function configMapToRestore(
   federation: string,
 ): { remove: true } | { patch: object } | undefined {
   const known = formerOf(configMap, federation);
-  if (!known) return undefined;
-  const value = valueWithoutUs(settingOf(configMap), known, federation);
-  const others = Object.keys({
-    ...(configMap['data'] as object | undefined),
-    ...(configMap['binaryData'] as object | undefined),
-  });
-  if (known.created && value === undefined && others.every((key) => key === dnsConfigMap.key)) return { remove: true };
+  const stub = stubToRestore(configMap, federation);
+  if (!known && !stub) return undefined;
+  const setting = settingOf(configMap);
+  const value = known ? valueWithoutUs(setting, known, federation) : setting;
+  const left = {
+    ...(configMap['data'] as Record<string, string> | undefined),
+    ...(configMap['binaryData'] as Record<string, string> | undefined),
+    [dnsConfigMap.key]: value ?? null,
+    ...(stub ? { [stubKey]: stub.value } : {}),
+  };
+  if (known?.created && Object.values(left).every((text) => text === null)) return { remove: true };
   const { resourceVersion } = configMap.metadata;
-  const annotations = { [formerAnnotation(federation)]: null };
-  return { patch: { metadata: { resourceVersion, annotations }, data: { [dnsConfigMap.key]: value ?? null } } };
+  const annotations = {
+    ...(known ? { [formerAnnotation(federation)]: null } : {}),
+    ...(stub ? { [stubAnnotation(federation)]: null } : {}),
+  };
+  const data = {
+    ...(known ? { [dnsConfigMap.key]: value ?? null } : {}),
+    ...(stub ? { [stubKey]: stub.value } : {}),
+  };
+  return { patch: { metadata: { resourceVersion, annotations }, data } };
 }

@@ -76,6 +76,12 @@ function clusterDomain(line: Line | undefined): string {
   return (zone === '{' ? 'cluster.local' : zone).replace(/\.$/, '');
 }
 
+/** The cluster's own domain in this Corefile. */
+export function clusterDomainOf(text: string): string {
+  const lines = linesOf(text);
+  return clusterDomain(lines[kubernetesBlock(lines)?.plugin ?? -1]);
+}
+
 /** White space before the plugins of a block: ours stand under them. */
 const indentOf = (lines: readonly Line[], { plugin }: { plugin: number }): string =>
   /^\s*/.exec(lines[plugin]?.text ?? '')?.[0] ?? '    ';

@@ -84,6 +84,7 @@ const dns = z.strictObject({
   apiserverRecord: z.boolean().default(false),
   endpoint: z.url().optional(),
   resolvers: z.array(z.string()).default([]),
+  stubDomain: z.boolean().optional(),
   zoneId: z.string().optional(),
   visibility: z.enum(['public', 'private']).default('public'),
   network: z.string().min(1).optional(),

@@ -294,7 +294,7 @@ activityTable('recycleClusterDns', {
   'first run': async () => {
     await told();
     const { result, whys } = await recycled();
-    expect(result).toEqual({ outcome: 'done', note: '2 pods replaced', facts: {} });
+    expect(result).toEqual({ outcome: 'done', note: expect.stringMatching(/^2 pods replaced; unproved: /), facts: {} });
     expect(await pods()).toEqual([expect.stringMatching(/^new-/), expect.stringMatching(/^new-/)]);
     expect(whys[0]).toBe('pod old-1 is being replaced; 1 more to go');
     expect(await entry('Pod')).toBeUndefined();
@@ -353,6 +353,61 @@ activityTable('recycleClusterDns', {
     await succeed();
     expect((await recycled()).result).toMatchObject({ outcome: 'done' });
   },
+});
+
+describe('a stub domain', () => {
+  const spec = { dns: { domain: 'federation.example', zone: 'federation.example.', resolvers: ['192.0.2.53:53'] } };
+  const asked = { spec: { dns: { ...spec.dns, stubDomain: true } } };
+  const data = async () => (await world.member.read(configMap))?.['data'] as Record<string, string> | undefined;
+  const others = { stubDomains: '{"acme.local": ["1.2.3.4"]}', upstreamNameservers: '[]' };
+  const { apiVersion, kind, ...metadata } = configMap;
+
+  it('is added beside those of others when asked, and goes with the federation', async () => {
+    await install(kubeDnsDeployment({ mounts: true }));
+    await world.member.create({ apiVersion, kind, metadata, data: others });
+    await ensure({ spec });
+    expect((await data())!['stubDomains']).toBe(others.stubDomains);
+    await ensure(asked);
+    expect(JSON.parse((await data())!['stubDomains']!)).toEqual({
+      'acme.local': ['1.2.3.4'],
+      'federation.example': ['192.0.2.53'],
+    });
+    expect(await ensure(asked)).toMatchObject({ outcome: 'kept' });
+    // Not asked for any more: it goes, and the federation stays.
+    await ensure({ spec });
+    expect(await data()).toEqual({ ...others, federations: `${world.run.federation}=federation.example` });
+    await ensure(asked);
+    await restore();
+    expect(await data()).toEqual(others);
+    expect((await world.member.read(configMap))!.metadata.annotations ?? {}).toEqual({});
+  });
+
+  it('goes with the ConfigMap that was made for it', async () => {
+    await install(kubeDnsDeployment({ mounts: true }));
+    await ensure(asked);
+    expect(await data()).toMatchObject({ stubDomains: '{"federation.example":["192.0.2.53"]}' });
+    await restore();
+    expect(await world.member.read(configMap)).toBeUndefined();
+  });
+
+  it('leaves what others set for the domain, says so, and touches no text that it does not understand', async () => {
+    await install(kubeDnsDeployment({ mounts: true }));
+    const theirs = { stubDomains: '{"federation.example":["10.9.9.9"]}' };
+    const made = await world.member.create({ apiVersion, kind, metadata, data: theirs });
+    expect(await ensure(asked)).toMatchObject({ note: expect.stringContaining('somebody set other servers') });
+    expect(await data()).toMatchObject(theirs);
+    await restore();
+    expect(await data()).toEqual(theirs);
+    await world.member.mergePatch(configMap, { data: { stubDomains: '[' } });
+    expect(await failureOf(ensure(asked))).toMatchObject({ type: 'CLUSTER_DNS_UNKNOWN', nonRetryable: true });
+    expect(await data()).toEqual({ stubDomains: '[' });
+    await gone(made);
+  });
+
+  it('is said to be impossible where the flag is all that is read', async () => {
+    await install(kubeDnsV18());
+    expect(await ensure(asked)).toMatchObject({ outcome: 'updated', note: expect.stringContaining('no stub domain') });
+  });
 });
 
 describe('a pod that serves no more', () => {

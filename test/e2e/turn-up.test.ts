@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Canary, leaks } from './canary.ts';
 import type { Standing } from '../../src/plan/standing.ts';
 import { asBefore, namesOf, picture } from './objects.ts';
-import { standingBy } from './runs.ts';
+import { standingBy, stepOf } from './runs.ts';
 import { layout, Operator, type Ran, root } from './world.ts';
 
 const name = 'turnup';
@@ -98,6 +98,14 @@ describe('the guide, end to end', () => {
     const pods = await operator.kubectl('member-1', '-n', 'kube-system', 'get', 'pods', '-o', 'name');
     expect(pods.split('\n')).toHaveLength(podsBefore.split('\n').length);
     expect(pods).not.toBe(podsBefore);
+    // Its one pod had a second one for a moment; simulated pods cannot be asked what they know.
+    expect(await stepOf(operator, name, 'clusters/member-1/recycle')).toMatchObject({
+      detail: expect.stringMatching(/^1 pod replaced; unproved: /) as unknown,
+    });
+    const controller = ['rc', 'kube-dns-v18', '-o', 'jsonpath={.spec.replicas} {.metadata.annotations}'];
+    const left = await operator.kubectl('member-1', '-n', 'kube-system', 'get', ...controller);
+    expect(left).toMatch(/^1 /);
+    expect(left).not.toContain('surge.fedctl');
   });
 
   it('answers for the zone', async () => {

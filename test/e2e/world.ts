@@ -167,9 +167,14 @@ export class Operator {
     for (const worker of this.#workers.splice(0)) await this.kill(worker, 'SIGTERM');
   }
 
+  /** Ends all workers the hard way. */
+  async killWorkers(): Promise<void> {
+    for (const worker of this.#workers.splice(0)) await this.kill(worker);
+  }
+
   /** Ends workers and removes the folder. */
   async close(): Promise<void> {
-    for (const worker of this.#workers) await this.kill(worker);
+    await this.killWorkers();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -99,7 +99,7 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
   };
   let apiserver: Program;
   try {
-    apiserver = await startProgram([findProgram('kube-apiserver'), ...flagsOf(flags)], () => isReady(port), 60_000);
+    apiserver = await startProgram([findProgram('kube-apiserver'), ...flagsOf(flags)], () => isReady(port), 110_000);
   } catch (error) {
     await end(etcd.program);
     throw error;

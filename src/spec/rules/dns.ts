@@ -15,6 +15,7 @@ export function dnsRules({ spec: { dns } }: Parts): Finding[] {
     ...endpointRules(dns),
     ...networkRules(dns),
     ...providerRules(dns),
+    ...stubRules(dns),
     ...dns.resolvers.flatMap(resolver),
     ...dns.nameServers.flatMap(nameServer),
   ];
@@ -130,6 +131,12 @@ function endpointRules({ provider, endpoint }: Dns): Finding[] {
   if (endpoint === undefined || /^https?:\/\//.test(endpoint)) return [];
   return [{ path: at('endpoint'), message: `${endpoint} is neither http:// nor https://` }];
 }
+
+/** A stub domain without servers would send names of it nowhere. */
+const stubRules = ({ stubDomain, resolvers }: Dns): Finding[] =>
+  stubDomain && resolvers.length === 0
+    ? [{ path: at('stubDomain'), message: 'needs dns.resolvers', hint: 'the servers that know the zone: 10.0.0.53:53' }]
+    : [];
 
 function resolver(text: string, index: number): Finding[] {
   if (isSocketAddress(text)) return [];
