@@ -22,6 +22,14 @@ export const recordMade = (
   change: string | undefined,
 ): Promise<void> => recordUid(scope, entry, change ? `${mark}${change} ${uid}` : uid);
 
+/** A removal that is still being carried out stands in the ledger in the same way; nothing to note when it is done. */
+export const recordRemoval = async (
+  scope: StepScope,
+  entry: LedgerEntry,
+  uid: string,
+  change: string | undefined,
+): Promise<void> => (change ? recordMade(scope, entry, uid, change) : undefined);
+
 /**
  * Waits for the change of an entry, whoever made it, and notes that it is over. One of which a worker that died noted
  * only the intent gets its `uid`. Throws DNS_ZONE_PENDING.

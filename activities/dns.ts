@@ -16,7 +16,7 @@ import {
   specOfEntry,
   zoneToUndo,
 } from './dns-provider.ts';
-import { recordMade, settle, settledUid } from './dns-change.ts';
+import { recordMade, recordRemoval, settle, settledUid } from './dns-change.ts';
 import { dnsRecordActivities } from './dns-record.ts';
 import { failure } from './fail.ts';
 import { assertPlannedZone } from './planned-dns.ts';
@@ -90,15 +90,13 @@ async function createZone(scope: StepScope, provider: DnsProvider, dns: DnsSpec)
 }
 
 type Removal = ResultOf<'dns/zone'>;
+type UndoCall = CallOf<'dns/zone'> & { input: { undo?: { keepZone?: boolean } } };
 
 /**
  * Takes away every zone that the ledger has of this step, also one that the spec no longer names, and what bears our
  * mark without an entry. A rollback leaves what an earlier run made.
  */
-async function removeZone(
-  scope: StepScope,
-  call: CallOf<'dns/zone'> & { input: { undo?: { keepZone?: boolean } } },
-): Promise<Removal> {
+async function removeZone(scope: StepScope, call: UndoCall): Promise<Removal> {
   const dns = required(call.input.spec.dns);
   const all = (await entriesOf(scope, scope.step)).filter(({ kind }) => kind === 'Zone');
   const made = all.filter((entry) => isUndoable(scope, entry));
@@ -108,25 +106,30 @@ async function removeZone(
   if (scope.run.rollback && made.length === 0)
     return { outcome: 'kept', note: `zone ${dns.zone} stood before this run`, facts };
   const done: { outcome: 'kept' | 'removed'; note: string }[] = [];
-  for (const entry of [...made, ...(unknown ? [current] : [])])
-    done.push(await removeOne(scope, entry, dns, call.input.undo?.keepZone ?? false));
+  for (const entry of [...made, ...(unknown ? [current] : [])]) done.push(await removeOne(scope, call, entry, dns));
   const outcome = done.some((one) => one.outcome === 'removed') ? 'removed' : 'kept';
   return { outcome, note: done.map(({ note }) => note).join('; '), facts };
 }
 
-/** Removes the zone of one entry, and forgets it when there is nothing of ours left. Throws DNS_ZONE_IN_USE. */
+/**
+ * Removes the zone of one entry, waits until its name servers have heard of it, and forgets it when there is nothing
+ * of ours left. Throws DNS_ZONE_IN_USE, DNS_ZONE_PENDING.
+ */
 async function removeOne(
   scope: StepScope,
+  call: UndoCall,
   entry: LedgerEntry,
   spec: DnsSpec,
-  keep: boolean,
 ): Promise<{ outcome: 'kept' | 'removed'; note: string }> {
   const dns = specOfEntry(entry, spec);
   const provider = await dnsProvider(dns, scope.deps.env);
-  const zone = await zoneToUndo(provider, dns, scope.run.uuid, settledUid(entry));
+  const id = settledUid(entry);
+  const zone = await zoneToUndo(provider, dns, scope.run.uuid, id);
   const ours = zone?.federation === scope.run.uuid;
-  if (ours && keep) return { outcome: 'kept', note: `zone ${dns.zone} stays, as asked` };
-  if (ours) await provider.remove(zone);
+  if (ours && call.input.undo?.keepZone) return { outcome: 'kept', note: `zone ${dns.zone} stays, as asked` };
+  if (ours) await recordRemoval(scope, entry, zone.id, await provider.remove(zone));
+  const gone: Zone = { id, name: dns.zone, nameServers: [], federation: scope.run.uuid };
+  if (ours || !zone) await settle(scope, call, { provider, zone: zone ?? gone }, entry, id);
   await forget(scope, entry);
   if (ours) return { outcome: 'removed', note: `zone ${zone.name} removed` };
   if (zone) return { outcome: 'kept', note: `zone ${dns.zone} is not ours and stays` };

@@ -60,6 +60,9 @@ export interface DnsProvider {
   removeRecord(zone: Zone, record: Pick<RecordSet, 'name' | 'type'>): Promise<string | undefined>;
   /** True when all name servers have the change (INSYNC at Route 53, done at Cloud DNS). */
   changeDone(zone: Zone, change: string): Promise<boolean>;
-  /** Removes a zone that holds nothing but its own SOA and NS; absent is success. Throws DNS_ZONE_IN_USE. */
-  remove(zone: Zone): Promise<void>;
+  /**
+   * Removes a zone that holds nothing but its own SOA and NS; absent is success. Answers the change to wait for, as
+   * ensureRecord does. Throws DNS_ZONE_IN_USE.
+   */
+  remove(zone: Zone): Promise<string | undefined>;
 }

@@ -152,10 +152,11 @@ export async function powerDns(
         `/zones?zone=${encodeURIComponent(zone.name)}`,
         `looking for ${zone.name}`,
       );
-      if (standing.length === 0) return;
+      if (standing.length === 0) return undefined;
       assertEmpty(zone, await records(zone));
       const answer = await request('DELETE', `/zones/${encodeURIComponent(zone.id)}`);
       if (!answer.ok && answer.status !== 404) throw refusal(answer, `removing zone ${zone.name}`);
+      return undefined;
     },
   };
 }

@@ -208,9 +208,11 @@ export function route53(dns: DnsSpec, timeoutMs = requestTimeoutMs): DnsProvider
       try {
         assertEmpty(zone, (await sets(zone)).map(toRecords));
         const command = new DeleteHostedZoneCommand({ Id: zone.id });
-        await ask(`removing zone ${zone.name}`, (options) => client.send(command, options));
+        const gone = await ask(`removing zone ${zone.name}`, (options) => client.send(command, options));
+        return bareId(gone.ChangeInfo?.Id) || undefined;
       } catch (error) {
         if ((error as { type?: string }).type !== 'NOT_FOUND') throw error;
+        return undefined;
       }
     },
   };

@@ -152,6 +152,20 @@ describe('a zone at Route 53, which takes no reference twice', () => {
 });
 
 describe('a turn-down', () => {
+  it('waits until the name servers of Route 53 have heard of it, also when another worker goes on', async () => {
+    await answering();
+    const { facts } = await ensure();
+    route53.fail('GET /change/', pendingChange, pendingChange);
+    expect(await failureOf(remove({}, { waitMs: 0 }))).toMatchObject({ type: 'DNS_ZONE_PENDING' });
+    expect(await zonesNow()).toEqual([]);
+    // The zone is gone, so only the ledger knows what there is to wait for.
+    expect((await entries()).map(({ uid }) => uid)).toEqual([expect.stringMatching(`^pending:\\S+ ${facts.zoneId}$`)]);
+    expect(await failureOf(remove({}, { waitMs: 0 }))).toMatchObject({ type: 'DNS_ZONE_PENDING' });
+    expect(await remove()).toMatchObject({ outcome: 'removed', note: `zone ${zone} is gone` });
+    expect(route53.forget()).toBe(0);
+    expect(await entries()).toEqual([]);
+  });
+
   it('takes away the zone that the ledger has, although the spec names another by now', async () => {
     const other = `other-${count}.example.`;
     await Promise.all([answering(), answering(other)]);
