@@ -28,7 +28,10 @@ import { amend, amendMember, amendProblem } from './amend.ts';
 import type { Run } from './run.ts';
 
 const refuse = (message: string): never => {
-  throw ApplicationFailure.nonRetryable(message, 'REFUSED');
+  const refusal = ApplicationFailure.nonRetryable(message, 'REFUSED');
+  // The form of the Web UI shows the stack below the message: it says nothing to whoever has to mend it.
+  refusal.stack = '';
+  throw refusal;
 };
 
 const blockedMembers = (run: Run): string[] =>

@@ -67,6 +67,9 @@ describe('pause and resume', () => {
       await claimed.promise;
       expect(await send(temporal, id, pause, { by: 'ann@desk' })).toContain('no further step starts');
       expect(await refusalOf(send(temporal, id, pause, {}))).toContain('paused already');
+      const refused = await handle.executeUpdate(pauseUpdate, { args: [{}] }).catch((error: Error) => error.cause);
+      expect((refused as Error).message).toBe('the run is paused already');
+      expect((refused as Error).stack ?? '').not.toContain('handlers');
       freed.resolve();
       const paused = await until(handle, (state) =>
         Object.values(state.steps).every(({ status }) => status !== 'running'),
