@@ -14,6 +14,8 @@ const members = ['member-1', 'member-2'];
 const official = `${layout.address}:5000/google_containers`;
 const version = 'v1.5.0-alpha.0.1010+892a6d7af59c0b';
 const tag = version.replace('+', '_');
+/** A release before it, so that there is a newest one. */
+const olderTag = 'v1.4.0-beta.1';
 const compat = join(root, 'compat');
 
 let operator: Operator;
@@ -72,14 +74,37 @@ describe('Getting images', () => {
     expect(await shell('test -x source/_output/hyperkube && echo there')).toBe('there');
   }, 120_000);
 
-  it('has an image in the registry, which stands for the official one', async () => {
-    const image = `${official}/hyperkube-amd64:${tag}`;
-    await shell(
-      `cd source && buildah build --isolation chroot -q -t ${image} . && buildah push -q --tls-verify=false ${image} && buildah rmi ${image}`,
-    );
+  it('has images in the registry, which stand for the official ones: one release after the other', async () => {
+    const [older, image] = [olderTag, tag].map((of) => `${official}/hyperkube-amd64:${of}`);
+    const push = 'buildah push -q --tls-verify=false';
+    await shell(`cd source && buildah build --isolation chroot -q -t ${older} . && buildah tag ${older} ${image}`);
+    await shell(`${push} ${image} && ${push} ${older} && buildah rmi ${image} ${older}`);
     const url = `http://${layout.address}:5000/v2/google_containers/hyperkube-amd64/tags/list`;
-    expect(await (await fetch(url)).json()).toMatchObject({ tags: [tag] });
+    const { tags } = (await (await fetch(url)).json()) as { tags: string[] };
+    expect(tags.sort()).toEqual([olderTag, tag]);
   }, 60_000);
+
+  it('Building and pushing images from HEAD, as it is written: build_image, then push, which overwrites the values', async () => {
+    const registry = `${layout.address}:5000/myrepository`;
+    const env = { FEDERATION_OUTPUT_ROOT: operator.path('head') };
+    await shell(`ln -s ${compat}/federation source/federation && mkdir -p head`);
+    const line = (action: string): string =>
+      `cd source && KUBE_REGISTRY="${registry}" federation/develop/develop.sh ${action}`;
+    const values = operator.path('head/values.yaml');
+    await writeFile(values, '# mine\napiserverRegistry: "r.example/mine" # not for long\napiserverVersion: "v1"\n');
+    await shell(line('build_image'), env);
+    // A build asks no registry; before the push the reader says that the sandbox's own speaks no TLS.
+    await edit(operator.path('head/develop/federation.yaml'));
+    await shell(line('push'), env);
+    const text = await readFile(values, 'utf8');
+    expect(text).toMatch(/^# mine\n/);
+    const pushed = parse(text) as Record<string, string>;
+    expect(pushed).toMatchObject({ apiserverRegistry: registry, controllerManagerRegistry: registry });
+    expect(pushed['apiserverVersion']).toBe(pushed['controllerManagerVersion']);
+    const list = await fetch(`http://${layout.address}:5000/v2/myrepository/hyperkube-amd64/tags/list`);
+    expect(await list.json()).toMatchObject({ tags: [pushed['apiserverVersion']?.replace('+', '_')] });
+    await shell('rm source/federation');
+  }, 120_000);
 });
 
 describe('Setting up a federation control plane', () => {
@@ -222,8 +247,8 @@ describe('Previous Federation turn up mechanism', () => {
     FEDERATION_DNS_PROVIDER: 'powerdns',
     FEDERATION_NAME: name,
     DNS_ZONE_NAME: `${name}.example`,
+    // "This will always use the latest image": no FEDERATION_IMAGE_TAG.
     FEDERATION_PUSH_REPO_BASE: official,
-    FEDERATION_IMAGE_TAG: tag,
   });
   const nameServers = (): Promise<string> => shell(`dig +short @${layout.dnsAddress} ${name}.example. NS`);
 
@@ -237,12 +262,32 @@ describe('Previous Federation turn up mechanism', () => {
     succeeded(await guide('federation/cluster/federation-up.sh', [], variables()));
     expect(await deployments()).toEqual(bothAvailable);
     expect(await contexts()).toEqual(['federation-cluster', 'host', ...members]);
+    const view = await shell('kubectl config view');
+    expect(view).toContain('name: federation-cluster');
+    const server = 'kubectl config view -o jsonpath=\'{.clusters[?(@.name=="federation-cluster")].cluster.server}\'';
+    expect(await shell(server)).toMatch(/^https:/);
     expect(await nameServers()).toContain(`ns1.${name}.example.`);
+  }, 120_000);
+
+  it('Using official release images: without a tag it is the newest there is', async () => {
+    const image = "kubectl get deployment federation-apiserver -n federation -o jsonpath='{..image}'";
+    expect(await shell(image)).toContain(`${official}/hyperkube-amd64:${tag}@sha256:`);
+  }, 30_000);
+
+  it('Registering Kubernetes clusters and updating KubeDNS, afresh, by one command', async () => {
+    const args = ['member-2', '--cluster-context', 'member-2', '--context', 'host', '-n', namespace];
+    succeeded(await operator.fedctl('join', name, ...args));
+    expect(await shell('kubectl get clusters --context=federation-cluster')).toMatch(/^member-2 +Ready/m);
+    expect(await shell(`kubectl get secrets -n ${namespace} -o name`)).toContain('secret/member-2');
+    const map = "kubectl get configmap kube-dns -n kube-system --context=member-2 -o jsonpath='{.data.federations}'";
+    expect(await shell(map)).toBe(`${name}=${name}.example`);
+    succeeded(await operator.fedctl('unjoin', name, 'member-2', '--yes'));
+    expect(await shell('kubectl get clusters --context=federation-cluster -o name')).toBe('');
   }, 120_000);
 
   it('Building and pushing images from HEAD: quick-release, push-federation-images.sh', async () => {
     const mine = `${layout.address}:5000/mine`;
-    const env = { ...variables(), FEDERATION_PUSH_REPO_BASE: undefined, FEDERATION_IMAGE_TAG: undefined };
+    const env = { ...variables(), FEDERATION_PUSH_REPO_BASE: undefined };
     const release = `FEDERATION=true KUBE_RELEASE_RUN_TESTS=n make -f ${compat}/Makefile quick-release`;
     await shell(`cd source && FEDERATION_BINARIES=binaries ${release}`, env);
     const develop = operator.path('previous/develop/federation.yaml');
