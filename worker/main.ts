@@ -47,7 +47,8 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const address = connectionOptions.address ?? 'localhost:7233';
   const [connection, codePath] = await Promise.all([
     NativeConnection.connect({ ...connectionOptions, address }),
-    workflowBundle(settings.cacheFolder, env, quietLogger(log)),
+    // A worker of builds alone runs no workflow, and is ready the sooner.
+    settings.serve === 'images' ? '' : workflowBundle(settings.cacheFolder, env, quietLogger(log)),
   ]);
   try {
     const activities = createActivities(
