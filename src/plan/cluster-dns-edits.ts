@@ -100,6 +100,13 @@ export function configMapToAdd(
   return { create: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } };
 }
 
+/** Whether nothing would be left in the ConfigMap once these keys are written (null: taken away). */
+function isEmptyWith(configMap: KubeObject, written: Readonly<Record<string, string | null>>): boolean {
+  const binary = configMap['binaryData'] as Record<string, string> | undefined;
+  const left = { ...(configMap['data'] as Record<string, string> | undefined), ...binary, ...written };
+  return Object.values(left).every((text) => text === null);
+}
+
 /** How to take the federation out of the ConfigMap; `remove` when we made it and nobody put anything else into it. */
 export function configMapToRestore(
   configMap: KubeObject,
@@ -110,21 +117,15 @@ export function configMapToRestore(
   if (!known && !stub) return undefined;
   const setting = settingOf(configMap);
   const value = known ? valueWithoutUs(setting, known, federation) : setting;
-  const left = {
-    ...(configMap['data'] as Record<string, string> | undefined),
-    ...(configMap['binaryData'] as Record<string, string> | undefined),
-    [dnsConfigMap.key]: value ?? null,
-    ...(stub ? { [stubKey]: stub.value } : {}),
+  const data = {
+    ...(known && { [dnsConfigMap.key]: value ?? null }),
+    ...(stub && { [stubKey]: stub.value }),
   };
-  if (known?.created && Object.values(left).every((text) => text === null)) return { remove: true };
+  if (known?.created && isEmptyWith(configMap, data)) return { remove: true };
   const { resourceVersion } = configMap.metadata;
   const annotations = {
-    ...(known ? { [formerAnnotation(federation)]: null } : {}),
-    ...(stub ? { [stubAnnotation(federation)]: null } : {}),
-  };
-  const data = {
-    ...(known ? { [dnsConfigMap.key]: value ?? null } : {}),
-    ...(stub ? { [stubKey]: stub.value } : {}),
+    ...(known && { [formerAnnotation(federation)]: null }),
+    ...(stub && { [stubAnnotation(federation)]: null }),
   };
   return { patch: { metadata: { resourceVersion, annotations }, data } };
 }

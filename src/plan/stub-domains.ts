@@ -73,6 +73,13 @@ export const isTaken = (configMap: KubeObject | undefined, federation: string, s
   );
 };
 
+/** The ConfigMap as if we had never written: to begin anew where we wrote another domain or other servers before. */
+function withoutOurs(configMap: KubeObject | undefined, federation: string, bare: StubEdit | undefined): KubeObject {
+  const data = { ...(configMap?.['data'] as object | undefined), [stubKey]: bare?.value ?? undefined };
+  const { [stubAnnotation(federation)]: _ours, ...annotations } = configMap?.metadata.annotations ?? {};
+  return { ...configMap, metadata: { ...configMap?.metadata, annotations }, data } as KubeObject;
+}
+
 /**
  * What to write so that the stub domain is there as wanted (undefined: it is not asked for, so what we wrote earlier
  * goes). undefined: nothing. Of a ConfigMap without a problem; entries of others stay, also for the same domain.
@@ -85,12 +92,8 @@ export function stubToWrite(
   const mark = markOf(configMap, federation);
   if (!wanted) return mark && stubToRestore(configMap, federation);
   if (mark && (mark.domain !== wanted.domain || !same(mark.servers, wanted.servers))) {
-    // Of another domain, or with other servers, than before: as if it were the first time.
     const bare = stubToRestore(configMap, federation);
-    const data = { ...(configMap?.['data'] as object | undefined), [stubKey]: bare?.value ?? undefined };
-    const { [stubAnnotation(federation)]: _ours, ...annotations } = configMap?.metadata.annotations ?? {};
-    const before = { ...configMap, metadata: { ...configMap?.metadata, annotations }, data } as KubeObject;
-    return stubToWrite(before, federation, wanted) ?? bare;
+    return stubToWrite(withoutOurs(configMap, federation, bare), federation, wanted) ?? bare;
   }
   const text = dataOf(configMap);
   const domains = domainsIn(text);

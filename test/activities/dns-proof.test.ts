@@ -3,6 +3,7 @@ import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { failure } from '../../activities/fail.ts';
 import { createActivities } from '../../activities/index.ts';
+import type { StepResult } from '../../src/plan/call.ts';
 import { setStatus } from '../helpers/host-world.ts';
 import { coreDns } from '../helpers/kube-dns.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
@@ -73,7 +74,8 @@ async function pod(name: string): Promise<void> {
 
 type Activities = ReturnType<typeof createActivities>;
 const call = (step: 'cluster-dns' | 'recycle') => world.call(`clusters/{cluster}/${step}` as const, { waitMs: 5_000 });
-const recycle = (by: Activities) => world.act(by.recycleClusterDns as never, call('recycle') as never) as never;
+const recycle = (by: Activities): Promise<StepResult> =>
+  world.act(by.recycleClusterDns as never, call('recycle') as never);
 
 describe('new pods of a CoreDNS that was told', () => {
   it('are asked one and all; one that answers by itself parks the step until it does not', async () => {
