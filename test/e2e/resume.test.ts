@@ -167,7 +167,11 @@ describe('cancel --rollback', () => {
       },
     });
     endedWith(await here.fedctl('up', '-f', file), 6);
-    const seen = await statusOf(here, name);
+    // A worker on a busy machine does not always answer in time: then no step is known.
+    const seen = await eventually(async () => {
+      const now = await statusOf(here, name);
+      return blockedIn(now).length > 0 && now;
+    }, 'the blocked step is told');
     expect(blockedIn(seen)).toEqual(['clusters/member-2/ready']);
     expect(seen.clusters.find((member) => member.name === 'member-1')?.status).toBe('ready');
     expect((await namesOf(here, members)).length).toBeGreaterThan(before.length + 20);
