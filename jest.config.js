@@ -30,6 +30,7 @@ export default {
     project('workflows', ['workflows'], quiet),
     project('contract', ['contract']),
     project('e2e', ['e2e']),
+    project('ui', ['ui']),
     project('crash', ['crash']),
   ],
 };
