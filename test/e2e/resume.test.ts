@@ -29,11 +29,16 @@ beforeAll(async () => {
 }, 60_000);
 afterEach(async () => {
   await tellCloud(first, undefined);
+  // Of a test that failed: the next one counts what there is, in the members too.
+  const [last] = operators.slice(-1);
+  for (const name of await leftOver()) {
+    const inHost = ['--context', 'host', '-n', name];
+    await last?.fedctl('down', name, ...inHost, '--yes', '--volumes', 'delete', '--cancel-first');
+  }
   for (const operator of operators) await operator.close();
   operators = [];
-  // Of a test that failed: the next one counts what there is.
   for (const name of await leftOver()) await first.kubectl('host', 'delete', 'namespace', name, '--timeout=60s');
-}, 240_000);
+}, 400_000);
 afterAll(() => first?.close());
 
 /** Namespaces of federations of these tests that still stand. */
