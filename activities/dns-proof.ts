@@ -3,7 +3,6 @@ import { dnsNamespace } from '../src/plan/cluster-dns.ts';
 import { type Proof, proofQuestion, type ProofQuestion, together, verdict } from '../src/plan/dns-proof.ts';
 import { queryThrough } from './clients/dns-query.ts';
 import type { Kube } from './clients/kube-port.ts';
-
 import { isServing, podsOf } from './dns-pods.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import type { StepScope } from './step.ts';
