@@ -31,11 +31,12 @@ async function blocksAt(id: string, file: string): Promise<{ code: string; messa
 async function mendedWith(file: string): Promise<void> {
   const { client, close } = await operator.temporal();
   try {
-    const handle = client.workflow.getHandle(`federation/${name}`);
-    const { runId } = await handle.describe();
+    const { runId } = await client.workflow.getHandle(`federation/${name}`).describe();
     succeeded(await operator.fedctl('retry', '-f', file));
+    // It follows the run, or, where that has ended already, a new one that finds all of it standing.
     succeeded(await operator.fedctl('up', '-f', file));
-    expect((await handle.describe()).runId).toBe(runId);
+    const { status } = await client.workflow.getHandle(`federation/${name}`, runId).describe();
+    expect(status.name).toBe('COMPLETED');
   } finally {
     await close();
   }
