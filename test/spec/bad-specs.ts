@@ -547,6 +547,18 @@ const rules: BadSpec[] = [
     hint: 'federation.example.co.uk',
   },
   {
+    name: 'a public suffix of three labels',
+    text: dns().replace('federation.example.', 'k12.ca.us'),
+    expect: '17:11 spec.dns.zone k12.ca.us is a public suffix',
+    hint: 'federation.example.k12.ca.us',
+  },
+  {
+    name: 'a public suffix by a wildcard, with its dot',
+    text: dns().replace('federation.example.', 'firma.ck.'),
+    expect: '17:11 spec.dns.zone firma.ck is a public suffix',
+    hint: 'federation.example.firma.ck',
+  },
+  {
     name: 'a zone with something after it',
     text: dns().replace('federation.example.', 'federation.example./'),
     expect: '17:11 spec.dns.zone federation.example./ is no DNS name',

@@ -107,6 +107,12 @@ describe('a good spec', () => {
     expect(dns('zone: a.example., domain: b.A.example.')).toMatchObject({ zone: 'a.example.', domain: 'b.A.example' });
   });
 
+  it('may be the zone of a company under whose name others register, or any that is private', () => {
+    const zoneOf = (dns: string) => good({ text: `${head}  dns: {${dns}}\n` }).spec.dns?.zone;
+    expect(zoneOf('provider: google-clouddns, zone: github.io')).toBe('github.io.');
+    expect(zoneOf('provider: google-clouddns, zone: co.uk, visibility: private, network: default')).toBe('co.uk.');
+  });
+
   it('writes a version of Kubernetes as the tag its own scripts make of it', () => {
     const text = head.replaceAll('v1.5.0', 'v1.5.0-alpha.0.1010+892a6d7af59c0b');
     expect(good({ text }).spec.images.apiserver.version).toBe('v1.5.0-alpha.0.1010_892a6d7af59c0b');

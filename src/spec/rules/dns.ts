@@ -1,3 +1,4 @@
+import { parse } from 'tldts';
 import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { Spec } from '../schema.ts';
@@ -51,17 +52,17 @@ const noName = (key: string, text: string): Finding => ({
   hint: 'labels of a-z, 0-9 and "-", at most 63 characters each, with dots between them',
 });
 
-/** Names under which registries of countries let others register: a zone of that name is nobody's to make. */
-const registrySuffix =
-  /^(ac|co|com|edu|gob|gov|net|or|org)\.(ar|au|bd|br|cn|cy|eg|fj|gh|hk|id|il|in|jp|ke|kr|mx|my|ng|nz|pe|ph|pk|sa|sg|th|tr|tw|tz|ua|ug|uk|uy|ve|vn|za|zw)$/;
-
-/** A bare top-level domain, or a public suffix of a country: to be told before a provider is asked. */
+/**
+ * A bare top-level domain, or a name under which a registry lets others register (https://publicsuffix.org, its ICANN
+ * part): to be told before a provider is asked. A company's own suffix, as github.io, may be that company's zone.
+ */
 function registryRules({ zone, visibility }: Dns): Finding[] {
   const name = zone.replace(/\.$/, '').toLowerCase();
   if (visibility === 'private' || !isZoneName(zone)) return [];
   const hint = `write a name that is yours below it: federation.example.${name}`;
   if (!name.includes('.')) return [{ path: at('zone'), message: `${name} is a top-level domain`, hint }];
-  if (!registrySuffix.test(name)) return [];
+  const { isIcann, publicSuffix } = parse(name, { allowPrivateDomains: false, validateHostname: false });
+  if (!isIcann || publicSuffix !== name) return [];
   return [{ path: at('zone'), message: `${name} is a public suffix: it belongs to a registry`, hint }];
 }
 
