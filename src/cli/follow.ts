@@ -4,15 +4,13 @@ import type { Output } from './command.ts';
 import { chooseDisplay, type Display } from './display.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { type DebtWatch, watchDebts } from './follow-debts.ts';
-import { formatDuration } from './format.ts';
+import { watchWorkers } from './follow-workers.ts';
 import type { Io } from './io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
 import { mergeStatus, type KnownOutputs, type StatusModel } from './status-model.ts';
 
 /** Time between two pictures, ms. */
 const everyMs = 500;
-/** A silent run for this long makes us look for its worker, ms. */
-const silentMs = 5_000;
 
 export interface FollowOptions {
   temporal: Temporal;
@@ -66,9 +64,9 @@ export async function follow(io: Io, options: FollowOptions): Promise<Followed> 
 }
 
 async function watch(display: Display, debts: DebtWatch, options: FollowOptions): Promise<Followed> {
-  const { temporal, workflowId, known, detach, timeoutMs } = options;
+  const { temporal, workflowId, taskQueue, known, detach, timeoutMs } = options;
   const began = Date.now();
-  const missing = workerWatch(display, options);
+  const missing = watchWorkers(temporal, taskQueue, (text) => display.note(text));
   const detached = aborted(detach);
   let last: StatusModel | undefined;
   let runId: string | undefined;
@@ -82,7 +80,7 @@ async function watch(display: Display, debts: DebtWatch, options: FollowOptions)
       if (model) display.update(model);
       last = model ?? last;
       if (code !== undefined) return { code, model: last, runId, rolledBack };
-      await missing(seen.parent.silent);
+      await missing(seen.parent);
     }
     if (detach.aborted) return { code: exit.detached, model: last, runId, rolledBack };
     if (timeoutMs !== undefined && Date.now() - began >= timeoutMs)
@@ -117,41 +115,3 @@ const aborted = (signal: AbortSignal): Promise<'detached'> =>
     if (signal.aborted) resolve('detached');
     signal.addEventListener('abort', () => resolve('detached'), { once: true });
   });
-
-/** Says once that no worker polls the queue, after a run was silent for a while, and once that one came. */
-function workerWatch(display: Display, { temporal, taskQueue }: FollowOptions) {
-  let silentSince: number | undefined;
-  let said = false;
-  return async (silent: boolean): Promise<void> => {
-    if (!silent) {
-      if (said) display.note('a worker answers: going on');
-      silentSince = undefined;
-      said = false;
-      return;
-    }
-    silentSince ??= Date.now();
-    if (said || Date.now() - silentSince < silentMs) return;
-    said = true;
-    const seen = await workerSeen(temporal, taskQueue);
-    const who =
-      seen === undefined
-        ? `no worker polls task queue ${taskQueue}`
-        : `no worker answers; task queue ${taskQueue} was last polled ${formatDuration(seen)} ago`;
-    display.note(`${who} (Temporal at ${temporal.address}); the run waits. Start one: fedctl worker`);
-  };
-}
-
-/** How long ago a worker last polled the task queue for workflow tasks, ms; undefined when none did for minutes. */
-async function workerSeen(temporal: Temporal, taskQueue: string): Promise<number | undefined> {
-  try {
-    const answer = await temporal.connection.workflowService.describeTaskQueue({
-      namespace: temporal.namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: 1, // TASK_QUEUE_TYPE_WORKFLOW
-    });
-    const times = (answer.pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000);
-    return times.length > 0 ? Date.now() - Math.max(...times) : undefined;
-  } catch {
-    return undefined;
-  }
-}

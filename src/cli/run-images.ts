@@ -17,9 +17,10 @@ import { connectTemporal, type Temporal } from './client.ts';
 import type { Output } from './command.ts';
 import { printDocument } from './document.ts';
 import { CliError, exit, refusal, type ExitCode } from './exit.ts';
+import { watchWorkers } from './follow-workers.ts';
 import { interruption } from './interruption.ts';
 import type { Io } from './io.ts';
-import { observeRun } from './observe.ts';
+import { observeRun, type ObservedRun } from './observe.ts';
 import { assertValues, tellValues } from './operator-files.ts';
 import type { SpecFile } from './spec-file.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
@@ -27,8 +28,6 @@ import { valuesPath } from './values-file.ts';
 
 /** ms between looks at what the worker says. */
 const everyMs = 1_000;
-/** ms without a word after which people are told what they may be waiting for. */
-const silentMs = 10_000;
 
 /** What a run of images is started with: the frozen steps of the goal, which carry their part of the spec. */
 export const imagesInput = (file: SpecFile, goal: ImagesGoal): ImagesInput => {
@@ -146,19 +145,24 @@ async function follow(io: Io, temporal: Temporal, handle: WorkflowHandle): Promi
     () => true,
     () => true,
   );
-  const say = teller(io, taskQueueOf(io.env));
+  const missing = watchWorkers(temporal, taskQueueOf(io.env), (text) => io.note(text));
+  let last = '';
   for (;;) {
     const tick = sleep(everyMs, false, { signal: stop }).catch(() => false);
     if (await Promise.race([over, tick])) return ended;
     if (stop.aborted) return 'detached';
-    const description = await handle.describe().catch(() => undefined);
-    if (description) say(await pending(temporal, description.workflowId));
+    const seen = await observeRun(temporal, handle.workflowId).catch(() => undefined);
+    if (!seen) continue;
+    const text = linesOf(seen).join('\n');
+    if (text !== last && text !== '') io.note(text);
+    last = text;
+    // This run answers no queries; between two activities of a run that is served there is no time to speak of.
+    await missing({ silent: seen.activities.length === 0, activities: seen.activities });
   }
 }
 
-const pending = async (temporal: Temporal, workflowId: string): Promise<string[]> => {
-  const seen = await observeRun(temporal, workflowId).catch(() => undefined);
-  return (seen?.activities ?? []).map(({ activityId, attempt, detail, error }) =>
+const linesOf = ({ activities }: Pick<ObservedRun, 'activities'>): string[] =>
+  activities.map(({ activityId, attempt, detail, error }) =>
     [
       `${activityId}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
       detail?.split('\n').at(-1) || error?.message.split('\n')[0],
@@ -166,23 +170,6 @@ const pending = async (temporal: Temporal, workflowId: string): Promise<string[]
       .filter(Boolean)
       .join(': '),
   );
-};
-
-/** Notes lines that are new, and once that nothing was heard. */
-function teller(io: Io, taskQueue: string): (lines: readonly string[]) => void {
-  let last = '';
-  let heardAt = Date.now();
-  return (lines) => {
-    const text = lines.join('\n');
-    if (text !== last && text !== '') io.note(text);
-    if (text !== last) heardAt = Date.now();
-    else if (Date.now() - heardAt > silentMs && heardAt !== Infinity && !text.includes(': ')) {
-      io.note(`nothing heard yet: is there a worker for ${taskQueue} that builds? fedctl worker`);
-      heardAt = Infinity;
-    }
-    last = text;
-  };
-}
 
 /** What a workflow's failure says to people, with the fix of its code. */
 function failureOf(error: unknown): unknown {
