@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sandboxId } from '../e2e/world.ts';
 import { type Course, plannedSpec, runCourse } from './course.ts';
 import { Looker, lostBetween, madeAgain, saidBy } from './objects.ts';
-import { type Act, keyOf, type Moment, moments } from './orders.ts';
+import { type Act, keyOf, keyOfWrite, type Moment, moments } from './orders.ts';
 import { startQuickWorld } from './quick/world.ts';
 import { matrixTable } from './table.ts';
 import { keysOf, leftOut, wantedActs } from './wanted.ts';
@@ -80,8 +80,8 @@ describe('the crash matrix', () => {
   });
 
   it('kills a worker in the middle of every step, after each thing that it does', () => {
-    const died = new Set(deaths().map((death) => keyOf(death, death.write ?? '')));
-    const done = new Set(alone.writes.map((write) => keyOf(write, write.write)));
+    const died = new Set(deaths().map((death) => keyOfWrite(death, death.write ?? '')));
+    const done = new Set(alone.writes.map((write) => keyOfWrite(write, write.write)));
     expect([...done].filter((write) => !died.has(write))).toEqual([]);
   });
 

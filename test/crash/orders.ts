@@ -37,6 +37,17 @@ export interface Write extends Act {
 export const keyOf = ({ operation, step }: Act, ...more: readonly string[]): string =>
   [operation, step, ...more].join(' ');
 
+/**
+ * Whether a write is the making of the host's ledger: of the steps that run side by side, whichever is the first to
+ * note something does it, another one in each federation.
+ */
+export const makesLedger = ({ step }: Act, write: string): boolean =>
+  /^POST \S+\/configmaps #/.test(write) && step !== 'host/record' && !step.startsWith('clusters/');
+
+/** Key of a write that tells it from every other one, and is the same in every federation. */
+export const keyOfWrite = (act: Act, write: string): string =>
+  keyOf(makesLedger(act, write) ? { ...act, step: 'the first to note something' } : act, write);
+
 /** Which of `parts` federations has this key: the same in every process. */
 export const partOf = (key: string, parts: number): number =>
   createHash('sha256').update(key).digest().readUInt32BE(0) % parts;
