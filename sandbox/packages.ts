@@ -26,8 +26,8 @@ const forTests: Readonly<Record<string, readonly [string, ...string[]]>> = {
   podman: ['podman', '--version'],
   'docker.io': ['dockerd', '--version'],
   'python3-venv': ['python3', '-c', 'import venv, ensurepip'],
+  chromium: ['chromium', '--version'],
 };
-const forUi: Readonly<Record<string, string>> = { chromium: '/usr/bin/chromium' };
 
 /** Kept by invoke-rc.d: 101 means that no service may start. */
 const policyFile = '/usr/sbin/policy-rc.d';
@@ -58,12 +58,8 @@ export async function missingForTests(has = (argv: readonly string[]) => succeed
  * Installs what is missing of the sandbox's Debian packages, and of those for tests when asked; none of them starts a
  * service. Throws an Error that says what to do on a machine that is not Debian, or without root.
  */
-export async function ensurePackages(
-  log: (line: string) => void,
-  options: { ui?: boolean; tests?: boolean } = {},
-): Promise<void> {
-  const wanted = { ...needed, ...(options.ui ? forUi : {}) };
-  const missing = Object.entries(wanted).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
+export async function ensurePackages(log: (line: string) => void, options: { tests?: boolean } = {}): Promise<void> {
+  const missing = Object.entries(needed).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
   if (options.tests) missing.push(...(await missingForTests()));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0)

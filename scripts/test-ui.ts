@@ -10,7 +10,7 @@ const log = (line: string): void => console.log(line);
 /** The Temporal UI in headless Chromium, as an operator uses it; UPDATE_PICTURES=1 keeps the pictures of docs/images. */
 async function drive(): Promise<boolean> {
   try {
-    await ensurePackages(log, { ui: true });
+    await ensurePackages(log, { tests: true });
     const settings = await sandboxUp({ id, log });
     const env = { ...(await environmentOf(settings, process.env)), FEDCTL_TEST_SANDBOX: String(id) };
     return (await runJest(['ui'], env, ['--runInBand'])).failed === 0;

@@ -8,6 +8,7 @@ import {
   type V1Service,
 } from '@kubernetes/client-node';
 import type { Settings } from '../settings.ts';
+import { watchChanges } from './changes.ts';
 import { serveVolumes } from './cloud-volumes.ts';
 import { serveMembers, stoppedWish } from './cloud-members.ts';
 import { publishHost } from './cloud-names.ts';
@@ -23,7 +24,14 @@ interface Wishes {
   stopped: ReadonlySet<string>;
 }
 
-const everyMs = 300;
+/** ms between two looks at members, which may end unheard, and after a fault; all else is looked at when it changes. */
+const everyMs = 1_000;
+const watched = [
+  '/api/v1/services',
+  '/api/v1/persistentvolumes',
+  '/api/v1/persistentvolumeclaims',
+  '/api/v1/namespaces/kube-system/configmaps',
+];
 const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
 async function readWishes(api: CoreV1Api): Promise<Wishes> {
@@ -86,17 +94,22 @@ export async function startCloud(settings: Settings): Promise<void> {
   config.loadFromFile(hostFiles(settings).system);
   const api = config.makeApiClient(CoreV1Api);
   const standing = new Set<string>();
+  const changes = watchChanges(config, watched);
   const loop = async (): Promise<never> => {
+    let wishes: Wishes | undefined;
     for (;;) {
       try {
-        const wishes = await readWishes(api);
+        if (!wishes || (await changes.next(everyMs))) {
+          wishes = await readWishes(api);
+          await serveLoadBalancers(settings, api, wishes);
+          await serveVolumes(settings, api, wishes.volumes === 'give');
+        }
         await serveMembers(settings, wishes.stopped, standing);
-        await serveLoadBalancers(settings, api, wishes);
-        await serveVolumes(settings, api, wishes.volumes === 'give');
       } catch (error) {
         console.error(`cloud: ${(error as Error).message}`);
+        wishes = undefined;
+        await delay(everyMs);
       }
-      await delay(everyMs);
     }
   };
   void loop();

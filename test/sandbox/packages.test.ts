@@ -10,6 +10,7 @@ describe('what tests need of the machine', () => {
       'podman',
       'docker.io',
       'python3-venv',
+      'chromium',
     ]);
   });
 });

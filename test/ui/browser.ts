@@ -25,11 +25,11 @@ export class Chromium {
     this.page = page;
   }
 
-  /** Throws an Error when there is no program `chromium`: `npm run test:ui` installs it. */
+  /** Throws an Error when there is no program `chromium`: `make test` installs it. */
   static async open(): Promise<Chromium> {
     const folders = (process.env['PATH'] ?? '').split(delimiter);
     const executablePath = folders.map((folder) => join(folder, 'chromium')).find((path) => existsSync(path));
-    if (!executablePath) throw new Error('there is no chromium on the PATH: npm run test:ui installs it');
+    if (!executablePath) throw new Error('there is no chromium on the PATH: make test and npm run test:ui install it');
     const browser = await chromium.launch({
       executablePath,
       // Its sandbox does not work for root.
