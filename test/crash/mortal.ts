@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepCall } from '../../src/plan/call.ts';
-import { type Act, type Death, keyOf, makesLedger, type Orders, partOf, type Write } from './orders.ts';
+import { type Act, type Death, isShared, keyOf, makesLedger, type Orders, partOf, type Write } from './orders.ts';
 
 /** ms from the first act that stands still for its death until the worker dies, and all others that do with it. */
 const gatherMs = 800;
@@ -111,9 +111,8 @@ export class Mortality {
     const { all, steps = {} } = this.#orders;
     // Of a single step the death lies between an object and the note of its UID.
     if (steps[act.step] === moment) return !write.includes('/configmaps/fedctl-ledger');
-    // Pods go by names that say nothing, and whoever comes first replaces them, or makes the ledger: every federation
-    // looks out for its own.
-    const everybodys = write.includes('/pods/') || makesLedger(act, write);
+    // What whoever comes first does, every federation looks out for.
+    const everybodys = isShared(act, write) || makesLedger(act, write);
     return all?.moment === moment && (everybodys || partOf(keyOf(act, write), all.parts) === all.part);
   }
 

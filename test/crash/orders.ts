@@ -44,9 +44,19 @@ export const keyOf = ({ operation, step }: Act, ...more: readonly string[]): str
 export const makesLedger = ({ step }: Act, write: string): boolean =>
   /^POST \S+\/configmaps #/.test(write) && step !== 'host/record' && !step.startsWith('clusters/');
 
+/**
+ * Whether a write is to what all federations of a cluster share: the pods of its DNS, and their number. Whoever comes
+ * first does it for those that wait for it too.
+ */
+export const isShared = ({ step }: Act, write: string): boolean =>
+  step.endsWith('/recycle') && !write.includes('/configmaps/');
+
 /** Key of a write that tells it from every other one, and is the same in every federation. */
-export const keyOfWrite = (act: Act, write: string): string =>
-  keyOf(makesLedger(act, write) ? { ...act, step: 'the first to note something' } : act, write);
+export function keyOfWrite(act: Act, write: string): string {
+  if (makesLedger(act, write)) return keyOf({ ...act, step: 'the first to note something' }, write);
+  // In which operation, and how often, is a matter of who comes first.
+  return isShared(act, write) ? `${act.step} ${write.replace(/ #\d+$/, '')}` : keyOf(act, write);
+}
 
 /** Which of `parts` federations has this key: the same in every process. */
 export const partOf = (key: string, parts: number): number =>
