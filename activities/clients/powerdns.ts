@@ -125,7 +125,9 @@ export async function powerDns(
     create: async (name, federation) => {
       const zone = fqdn(name);
       const nameservers = dns.nameServers.length > 0 ? dns.nameServers.map(fqdn) : [`ns1.${zone}`];
-      const body = { name: zone, kind: 'Native', nameservers, account: accountOf(federation), soa_edit_api: 'DEFAULT' };
+      const account = accountOf(federation);
+      const rrsets = [authority(zone, nameservers)];
+      const body = { name: zone, kind: 'Native', nameservers, account, rrsets, soa_edit_api: 'DEFAULT' };
       const answer = await request('POST', '/zones', body);
       // Made an instant before a crash, or by a rival: what stands is read and judged by the caller.
       if (answer.status === 409) return toZone(await full(zone));
@@ -169,6 +171,15 @@ function codeOf(status: number): ErrorCodeName {
   if (status === 429) return 'RATE_LIMITED';
   return status === 408 || status >= 500 ? 'SERVER_ERROR' : 'INVALID';
 }
+
+/**
+ * SOA of a new zone. Without one PowerDNS takes its setting default-soa-content, which out of the box names
+ * `a.misconfigured.dns.server.invalid`; timers are those of that setting, the serial is PowerDNS's to write (soa_edit_api).
+ */
+const authority = (zone: string, [primary = `ns1.${zone}`]: readonly string[]): object => {
+  const content = `${primary} hostmaster.${zone} 0 10800 3600 604800 3600`;
+  return { name: zone, type: 'SOA', ttl: 3600, records: [{ content, disabled: false }] };
+};
 
 const replacement = (record: RecordSet): object => ({
   name: fqdn(record.name),

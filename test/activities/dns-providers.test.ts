@@ -302,6 +302,26 @@ describe.each([
   });
 });
 
+describe('PowerDNS alone', () => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await powerDns();
+  }, 60_000);
+  afterAll(async () => backend.stop());
+
+  it('says in the SOA of a new zone that its first name server is the primary one', async () => {
+    const one = await dnsProvider(backend.dns({ nameServers: ['ns9.b.example.', 'ns1.b.example'] }), {});
+    const zone = await one.create('authority.example.', uuid);
+    const records = await one.records(zone);
+    expect(zone.nameServers).toEqual(['ns1.b.example.', 'ns9.b.example.']);
+    expect(records.map(({ type }) => type).toSorted()).toEqual(['NS', 'SOA']);
+    const [soa] = records.find(({ type }) => type === 'SOA')!.values;
+    // The serial is a date and a number: PowerDNS has written it.
+    expect(soa).toMatch(/^ns9\.b\.example\. hostmaster\.authority\.example\. 20\d{8} 10800 3600 604800 3600$/);
+    await one.remove(zone);
+  });
+});
+
 describe('Route 53 alone', () => {
   let backend: Backend;
   beforeAll(async () => {
