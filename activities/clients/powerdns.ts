@@ -124,9 +124,10 @@ export async function powerDns(
     },
     create: async (name, federation) => {
       const zone = fqdn(name);
-      const nameservers = dns.nameServers.length > 0 ? dns.nameServers.map(fqdn) : [`ns1.${zone}`];
+      const [primary = `ns1.${zone}`, ...others] = dns.nameServers.map(fqdn);
+      const nameservers = [primary, ...others];
       const account = accountOf(federation);
-      const rrsets = [authority(zone, nameservers)];
+      const rrsets = [authority(zone, primary)];
       const body = { name: zone, kind: 'Native', nameservers, account, rrsets, soa_edit_api: 'DEFAULT' };
       const answer = await request('POST', '/zones', body);
       // Made an instant before a crash, or by a rival: what stands is read and judged by the caller.
@@ -176,7 +177,7 @@ function codeOf(status: number): ErrorCodeName {
  * SOA of a new zone. Without one PowerDNS takes its setting default-soa-content, which out of the box names
  * `a.misconfigured.dns.server.invalid`; timers are those of that setting, the serial is PowerDNS's to write (soa_edit_api).
  */
-const authority = (zone: string, [primary = `ns1.${zone}`]: readonly string[]): object => {
+const authority = (zone: string, primary: string): object => {
   const content = `${primary} hostmaster.${zone} 0 10800 3600 604800 3600`;
   return { name: zone, type: 'SOA', ttl: 3600, records: [{ content, disabled: false }] };
 };
