@@ -52,10 +52,10 @@ export default tseslint.config(
   forbid(
     ['src/**/*.ts', 'worker/**/*.ts', 'activities/**/*.ts'],
     [ban(sdks, 'only activities/clients/* imports SDKs')],
-    ['activities/clients/**', 'src/{spec,plan,distributions,run,errors}/**', 'src/errors.ts', 'src/cli/**'],
+    ['activities/clients/**', 'src/{spec,plan,distributions,run,errors}/**', 'src/errors/codes.ts', 'src/cli/**'],
   ),
   forbid(
-    ['src/{spec,plan,distributions}/**/*.ts', 'src/errors.ts', 'src/errors/**/*.ts'],
+    ['src/{spec,plan,distributions}/**/*.ts', 'src/errors/codes.ts', 'src/errors/**/*.ts'],
     [noBuiltins, ban([...sdks, ...temporal], 'pure code: no SDK'), effects(true)],
   ),
   forbid(

@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
-import type { ErrorCodeName } from '../src/errors.ts';
+import type { ErrorCodeName } from '../src/errors/codes.ts';
 import { lineSplitter } from './build-lines.ts';
 import type { BuildLog } from './build-log.ts';
 import { failure } from './fail.ts';

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ErrorCodeName, ErrorData } from '../src/errors.ts';
+import type { ErrorCodeName, ErrorData } from '../src/errors/codes.ts';
 import type { ImageReference } from '../src/plan/image-reference.ts';
 import type { Engine } from './clients/engine.ts';
 import type { Registries } from './clients/registry.ts';

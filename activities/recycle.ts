@@ -1,4 +1,4 @@
-import type { ErrorData } from '../src/errors.ts';
+import type { ErrorData } from '../src/errors/codes.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
 import { conditionOf } from '../src/plan/conditions.ts';

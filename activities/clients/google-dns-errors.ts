@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import type { ErrorCodeName } from '../../src/errors.ts';
+import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import { classify, failure } from '../fail.ts';
 import { retryAfterMs } from './dns-names.ts';
 

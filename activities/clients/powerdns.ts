@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ErrorCodeName } from '../../src/errors.ts';
+import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import { classify, failure } from '../fail.ts';
 import { deadline, requestTimeoutMs } from './deadline.ts';
 import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './dns-names.ts';

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { ErrorCodeName } from '../../src/errors.ts';
+import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { classify, failure, httpFailure } from '../fail.ts';
 import { deadline, requestTimeoutMs } from './deadline.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCodeName } from '../../src/errors.ts';
+import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import { classify, failure } from '../fail.ts';
 import { retryAfterMs } from './dns-names.ts';
 

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode, type ErrorData, type RetryKind } from '../../src/errors.ts';
+import { errorCodes, type ErrorCode, type ErrorData, type RetryKind } from '../../src/errors/codes.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 
 const kinds: Readonly<Record<RetryKind, string>> = {
@@ -16,7 +16,7 @@ const sample = new Proxy<ErrorData>({}, { get: (_, key) => `{${String(key)}}` })
 export function errorsPage(): string {
   const rows: [string, ErrorCode][] = Object.entries(errorCodes);
   return page(
-    generated('src/errors.ts'),
+    generated('src/errors/codes.ts'),
     '# Error codes',
     'Codes are API: scripts may look for them. A run does not fail by an error, its step parks; what happens before ' +
       'that says the second column.',

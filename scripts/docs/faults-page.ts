@@ -6,7 +6,7 @@ import {
   faults,
   faultTable,
   type Verdict,
-} from '../../src/plan/faults.ts';
+} from '../../src/errors/faults.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 
 const ends: Readonly<Record<FaultEnd, string>> = {
@@ -47,7 +47,7 @@ function section(client: FaultClient): string[] {
 /** docs/faults.md: what happens when a request fails. */
 export function faultsPage(): string {
   return page(
-    generated('src/plan/faults.ts'),
+    generated('src/errors/faults.ts'),
     '# When a request fails',
     'No client of fedctl tries again by itself, but for credentials that are refused: they are read anew (the ' +
       'kubeconfig, the files it names, the word of its exec program; the key of a DNS provider) and the request is sent ' +

@@ -1,4 +1,4 @@
-import type { ErrorData } from '../errors.ts';
+import type { ErrorData } from '../errors/codes.ts';
 
 /** Exit codes of design §7; they are API. */
 export const exit = {
@@ -21,7 +21,7 @@ export class CliError extends Error {
   readonly exitCode: ExitCode;
   /** One way out a line. */
   readonly fix: readonly string[];
-  /** Word of the table in src/errors.ts, where there is one. */
+  /** Word of the table in src/errors/codes.ts, where there is one. */
   readonly code: string | undefined;
   readonly data: ErrorData;
 

@@ -1,4 +1,4 @@
-import { errorCodes, isErrorCode, type ErrorCodeName } from '../errors.ts';
+import { errorCodes, isErrorCode, type ErrorCodeName } from '../errors/codes.ts';
 import type { StepDefinition } from '../plan/definition.ts';
 import { clusterSteps, hostSteps } from '../plan/steps.ts';
 import { wrap } from './format.ts';

@@ -5,7 +5,7 @@ import {
   defaultPayloadConverter,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { ErrorData } from '../errors.ts';
+import type { ErrorData } from '../errors/codes.ts';
 import type { HostRef } from '../plan/call.ts';
 import { getRunStateQuery } from '../run/messages.ts';
 import type { RunState, StepError } from '../run/state.ts';

@@ -1,4 +1,4 @@
-import { isErrorCode } from '../errors.ts';
+import { isErrorCode } from '../errors/codes.ts';
 import { CliError } from './exit.ts';
 import { docsOf } from './explain-model.ts';
 import type { Io } from './io.ts';

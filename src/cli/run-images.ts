@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { fixOf, type ErrorData } from '../errors.ts';
+import { fixOf, type ErrorData } from '../errors/codes.ts';
 import { freezeUp } from '../plan/graph.ts';
 import { joinReference } from '../plan/image-reference.ts';
 import { type ImageValues, imageValues } from '../plan/values-yaml.ts';

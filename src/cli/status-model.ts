@@ -1,4 +1,4 @@
-import { fixOf } from '../errors.ts';
+import { fixOf } from '../errors/codes.ts';
 import { phases, type PhaseId } from '../plan/definition.ts';
 import type { Facts, Outcome } from '../plan/call.ts';
 import type { Standing } from '../plan/standing.ts';

@@ -1,5 +1,5 @@
 import { phases } from '../plan/definition.ts';
-import { fixOf, pageOf } from '../errors.ts';
+import { fixOf, pageOf } from '../errors/codes.ts';
 import { blockedOf, clusterEndings, hasEnded } from './schedule.ts';
 import type { Block, ClusterState, ClusterStatus, RunState, StepState } from './state.ts';
 

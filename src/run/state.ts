@@ -1,14 +1,14 @@
 import type { PhaseId } from '../plan/definition.ts';
 import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
 import type { Facts, Outcome } from '../plan/call.ts';
-import type { ErrorData } from '../errors.ts';
+import type { ErrorData } from '../errors/codes.ts';
 import type { Operation } from './input.ts';
 
 export type StepStatus = 'pending' | 'running' | 'blocked' | 'done' | 'kept' | 'skipped' | 'undone' | 'failed';
 export type RunStatus = 'running' | 'blocked' | 'paused' | 'rolling-back' | 'completed' | 'failed' | 'cancelled';
 export type ClusterStatus = 'pending' | 'joining' | 'blocked' | 'ready' | 'failed' | 'unjoined';
 
-/** An error as people see it; `code` is a key of the table in src/errors.ts. */
+/** An error as people see it; `code` is a key of the table in src/errors/codes.ts. */
 export interface StepError {
   code: string;
   message: string;

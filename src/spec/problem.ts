@@ -16,7 +16,7 @@ export interface Problem extends Place {
   message: string;
   /** What to do about it. */
   hint?: string;
-  /** Word of src/errors.ts; absent: SPEC_INVALID. */
+  /** Word of src/errors/codes.ts; absent: SPEC_INVALID. */
   code?: 'NOT_BUILT_YET';
 }
 

@@ -12,7 +12,7 @@ import {
   faults,
   faultTable,
   verdictOf,
-} from '../../src/plan/faults.ts';
+} from '../../src/errors/faults.ts';
 import { type Bench, benches } from '../helpers/fault-benches.ts';
 import { type Fault, startImpostor } from '../helpers/fault-proxy.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';

@@ -8,7 +8,7 @@ import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import { type Registries, registries } from '../../activities/clients/registry.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
 import { clusterRef } from '../../src/distributions/federation/cluster-api.ts';
-import type { FaultClientName, FaultName } from '../../src/plan/faults.ts';
+import type { FaultClientName, FaultName } from '../../src/errors/faults.ts';
 import { startCloudDns } from './cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { kubeconfigFor, startFederationApi } from './federation-api.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { fixOf } from '../../src/errors.ts';
+import { fixOf } from '../../src/errors/codes.ts';
 import { renderDetails } from '../../src/run/details.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { pictures } from '../helpers/pictures.ts';

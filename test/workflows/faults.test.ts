@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { failure, retryable } from '../../activities/fail.ts';
-import type { ErrorCodeName } from '../../src/errors.ts';
+import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import {
   endOf,
   type FaultClient,
@@ -10,7 +10,7 @@ import {
   faults,
   faultTable,
   verdictOf,
-} from '../../src/plan/faults.ts';
+} from '../../src/errors/faults.ts';
 import { getRunStateQuery, retryUpdate } from '../../src/run/messages.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { startTemporal } from '../helpers/temporal.ts';

@@ -1,4 +1,4 @@
-import { errorCodes } from '../../errors.ts';
+import { errorCodes } from '../../errors/codes.ts';
 import type { StepDefinition } from '../../plan/definition.ts';
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
 import { nearest } from '../../spec/nearest.ts';

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCodeName } from '../errors.ts';
+import { errorCodes, type ErrorCodeName } from './codes.ts';
 
 /** What can go wrong with one request. */
 export const faults = {

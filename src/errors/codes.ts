@@ -1,14 +1,14 @@
-import { commonErrors } from './errors/common.ts';
-import { dnsErrors } from './errors/dns.ts';
-import { hostErrors } from './errors/host.ts';
-import { imagesErrors } from './errors/images.ts';
-import { membersErrors } from './errors/members.ts';
-import { preflightErrors } from './errors/preflight.ts';
-import { runErrors } from './errors/run.ts';
-import { specErrors } from './errors/spec.ts';
-import type { ErrorCode, ErrorData } from './errors/types.ts';
+import { commonErrors } from './common.ts';
+import { dnsErrors } from './dns.ts';
+import { hostErrors } from './host.ts';
+import { imagesErrors } from './images.ts';
+import { membersErrors } from './members.ts';
+import { preflightErrors } from './preflight.ts';
+import { runErrors } from './run.ts';
+import { specErrors } from './spec.ts';
+import type { ErrorCode, ErrorData } from './types.ts';
 
-export type { ErrorCode, ErrorData, RetryKind } from './errors/types.ts';
+export type { ErrorCode, ErrorData, RetryKind } from './types.ts';
 
 /** THE table of error codes, one part a noun. docs/errors.md is generated from it. */
 export const errorCodes = {
