@@ -25,7 +25,21 @@ export default {
   // Temporal's native runtime keeps a thread for as long as its process: jest would wait for it.
   forceExit: true,
   projects: [
-    project('unit', ['spec', 'plan', 'distributions', 'run', 'cli', 'errors', 'sandbox', 'tools']),
+    project('unit', [
+      'spec',
+      'errors',
+      'kubernetes',
+      'images',
+      'cluster-dns',
+      'catalogue',
+      'graph',
+      'plan',
+      'distributions',
+      'run',
+      'cli',
+      'sandbox',
+      'tools',
+    ]),
     project('activities', ['activities'], quiet),
     project('workflows', ['workflows'], quiet),
     project('contract', ['contract']),

@@ -5,14 +5,18 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where workflow code comes from, beside the SDK itself. */
-const sources = ['workflows', 'src/run', 'src/plan', 'src/spec', 'src/errors'];
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Where workflow code comes from, beside the SDK itself: every room of src/ but the operator's side. */
+async function sources(): Promise<string[]> {
+  const rooms = await readdir(join(root, 'src'));
+  return ['workflows', ...rooms.filter((room) => room !== 'cli' && room !== 'temporal').map((room) => `src/${room}`)];
+}
 
 /** Digest of everything that goes into the bundle: our sources, and the version of the SDK. */
 export async function bundleDigest(): Promise<string> {
   const hash = createHash('sha256');
-  for (const folder of sources) {
+  for (const folder of (await sources()).sort()) {
     const files = (await readdir(join(root, folder), { recursive: true }))
       .filter((name) => /\.[jt]s$/.test(name))
       .sort();
