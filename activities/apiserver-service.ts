@@ -1,11 +1,11 @@
 import { isIp, serverUrl } from '../src/distributions/federation/address.ts';
 import { apiserverService } from '../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { conditionOf } from '../src/plan/conditions.ts';
-import { warningOf } from '../src/plan/events.ts';
+import { conditionOf } from '../src/kubernetes/conditions.ts';
+import { warningOf } from '../src/kubernetes/events.ts';
 import type { StepFacts } from '../src/plan/facts.ts';
-import { names } from '../src/plan/names.ts';
-import { nodeAddress, serviceAddress } from '../src/plan/readiness.ts';
+import { names } from '../src/kubernetes/names.ts';
+import { nodeAddress, serviceAddress } from '../src/kubernetes/readiness.ts';
 import type { KubeObject } from './clients/kube-port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './deps.ts';

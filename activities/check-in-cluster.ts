@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostRef } from '../src/plan/call.ts';
-import { answersIn, inClusterJob, inClusterTargets, type InClusterAnswer } from '../src/plan/in-cluster.ts';
-import { names } from '../src/plan/names.ts';
-import { podTrouble } from '../src/plan/pods.ts';
-import type { KubeEvent } from '../src/plan/events.ts';
+import { answersIn, inClusterJob, inClusterTargets, type InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
+import { names } from '../src/kubernetes/names.ts';
+import { podTrouble } from '../src/kubernetes/pods.ts';
+import type { KubeEvent } from '../src/kubernetes/events.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

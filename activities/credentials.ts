@@ -6,7 +6,7 @@ import { kubeconfigOf } from '../src/distributions/federation/kubeconfig.ts';
 import { secretObject } from '../src/distributions/federation/manifests.ts';
 import { kubeconfigText } from '../src/distributions/federation/member-manifests.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import { readAuthority } from './certificates.ts';
 import type { KubeObject } from './clients/kube-port.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';

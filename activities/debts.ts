@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import type { Deps } from './deps.ts';
 import { type LedgerEntry, ledgerEntries } from './ledger.ts';
 import { look, memberOf } from './members.ts';

@@ -1,5 +1,5 @@
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
-import type { KubeEvent } from '../src/plan/events.ts';
+import type { KubeEvent } from '../src/kubernetes/events.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { entriesOf, type LedgerEntry, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';

@@ -5,7 +5,7 @@ import {
 } from '../src/distributions/federation/cluster-api.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
 import type { StepScope } from './step.ts';

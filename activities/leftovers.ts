@@ -1,4 +1,4 @@
-import { labels, names } from '../src/plan/names.ts';
+import { labels, names } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import type { StepScope } from './step.ts';
 

@@ -9,7 +9,7 @@ import {
 import { serverAddressOf } from '../src/distributions/federation/cluster-api.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { MemberRef } from '../src/plan/call.ts';
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { ContextFacts, Kube, KubeObject } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

@@ -1,4 +1,4 @@
-import { annotations, appLabel, labels } from '../src/plan/names.ts';
+import { annotations, appLabel, labels } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 
 /** Kinds people keep in a namespace: one object of them, and the namespace stays. */

@@ -1,7 +1,7 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
-import { annotations, labels, labelsFor } from '../src/plan/names.ts';
-import { deletionHeld } from '../src/plan/readiness.ts';
+import { annotations, labels, labelsFor } from '../src/kubernetes/names.ts';
+import { deletionHeld } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { labels, labelsFor } from '../src/plan/names.ts';
+import { labels, labelsFor } from '../src/kubernetes/names.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
-import { deletionHeld } from '../src/plan/readiness.ts';
+import { deletionHeld } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
 import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';

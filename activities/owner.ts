@@ -1,4 +1,4 @@
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
 import type { StepScope } from './step.ts';

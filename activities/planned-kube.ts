@@ -1,4 +1,4 @@
-import { labels } from '../src/plan/names.ts';
+import { labels } from '../src/kubernetes/names.ts';
 import type { PlannedObject } from '../src/plan/planned.ts';
 import { fieldChanges } from '../src/plan/preview.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';

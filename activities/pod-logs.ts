@@ -1,4 +1,4 @@
-import { appLabel } from '../src/plan/names.ts';
+import { appLabel } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 
 /** What one container of the control plane wrote. */

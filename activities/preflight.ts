@@ -1,5 +1,5 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { fieldManager, labels } from '../src/plan/names.ts';
+import { fieldManager, labels } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';

@@ -1,5 +1,5 @@
 import type { ClusterRef, HostRef, RunContext } from '../src/plan/call.ts';
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
 import type { KubeClients, KubeObject } from './clients/kube-port.ts';
 import { firstRunAnnotation } from './owner.ts';

@@ -1,4 +1,4 @@
-import { labels, names } from '../src/plan/names.ts';
+import { labels, names } from '../src/kubernetes/names.ts';
 import { fieldChanges, type ObjectPreview } from '../src/plan/preview.ts';
 import type { Kube, KubeObject, ListRef, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';

@@ -3,7 +3,7 @@ import type { Facts, MemberRef, RunContext, StepResult } from '../src/plan/call.
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { freezeUp } from '../src/plan/graph.ts';
 import { dnsNamespace } from '../src/plan/cluster-dns.ts';
-import { labels } from '../src/plan/names.ts';
+import { labels } from '../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/preview.ts';
 import { surgeNote } from '../src/plan/surge.ts';
 import { expandTemplate, fillInput } from '../src/plan/refs.ts';

@@ -1,6 +1,6 @@
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
-import { labels, labelsFor, names } from '../src/plan/names.ts';
+import { labels, labelsFor, names } from '../src/kubernetes/names.ts';
 import { orphansOf } from '../src/plan/orphans.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';

@@ -1,5 +1,5 @@
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
-import { conditionOf } from '../src/plan/conditions.ts';
+import { conditionOf } from '../src/kubernetes/conditions.ts';
 import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../src/plan/surge.ts';
 import type { Kube } from './clients/kube-port.ts';
 import { isServing, type Pod } from './dns-pods.ts';

@@ -1,8 +1,8 @@
 import type { ErrorData } from '../src/errors/codes.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
 import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
-import { conditionOf } from '../src/plan/conditions.ts';
-import { type KubeEvent, warningOf } from '../src/plan/events.ts';
+import { conditionOf } from '../src/kubernetes/conditions.ts';
+import { type KubeEvent, warningOf } from '../src/kubernetes/events.ts';
 import { ensureClusterDns, isTold, takeBack } from './cluster-dns.ts';
 import type { Deps } from './deps.ts';
 import { dnsEvents, dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';

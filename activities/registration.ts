@@ -8,7 +8,7 @@ import {
   isOurCluster,
 } from '../src/distributions/federation/cluster-api.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { labels, names } from '../src/plan/names.ts';
+import { labels, names } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';

@@ -6,10 +6,10 @@ import {
   rangeNotPassed,
 } from '../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import type { KubeEvent } from '../src/plan/events.ts';
-import { appLabel, names } from '../src/plan/names.ts';
-import { neverPulled, podTrouble, type Trouble } from '../src/plan/pods.ts';
-import { deploymentReadiness } from '../src/plan/readiness.ts';
+import type { KubeEvent } from '../src/kubernetes/events.ts';
+import { appLabel, names } from '../src/kubernetes/names.ts';
+import { neverPulled, podTrouble, type Trouble } from '../src/kubernetes/pods.ts';
+import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './deps.ts';

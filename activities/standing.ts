@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { parse } from 'yaml';
 import type { HostRef } from '../src/plan/call.ts';
-import { appLabel, names } from '../src/plan/names.ts';
+import { appLabel, names } from '../src/kubernetes/names.ts';
 import {
   componentOf,
   type Standing,

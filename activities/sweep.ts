@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../src/plan/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
-import { names } from '../src/plan/names.ts';
+import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { KubeObject } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

@@ -4,8 +4,8 @@ import {
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { names } from '../src/plan/names.ts';
-import { deploymentReadiness } from '../src/plan/readiness.ts';
+import { names } from '../src/kubernetes/names.ts';
+import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
 import type { Deps } from './deps.ts';
 import { failure } from './fail.ts';
 import { readRecord } from './record.ts';

@@ -1,5 +1,5 @@
 import type { StepDefinition } from './definition.ts';
-import { names } from './names.ts';
+import { names } from '../kubernetes/names.ts';
 
 /** Steps of phase `control-plane`, all in the host cluster. */
 export const controlPlaneSteps = {

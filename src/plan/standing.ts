@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { deploymentReadiness } from './readiness.ts';
+import { deploymentReadiness } from '../kubernetes/readiness.ts';
 
 /**
  * A federation as its clusters show it at one moment: no run, no worker and no Temporal server is asked. What could

@@ -1,4 +1,4 @@
-import { names } from '../plan/names.ts';
+import { names } from '../kubernetes/names.ts';
 import type { Path } from './problem.ts';
 
 /**

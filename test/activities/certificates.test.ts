@@ -8,7 +8,7 @@ import { certificateActivities } from '../../activities/certificates.ts';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { credentialActivities } from '../../activities/credentials.ts';
 import { fingerprintOf, leafFor, newAuthority } from '../../activities/pki.ts';
-import { names } from '../../src/plan/names.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import { dyingAfterWrite, type HostWorld, hostWorld, weakHost } from '../helpers/host-world.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';
 import { startKubeApiserver } from '../helpers/kube-apiserver.ts';

@@ -6,7 +6,7 @@ import type { Deps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import { refOf } from '../../activities/objects.ts';
 import type { StepCall, StepResult } from '../../src/plan/call.ts';
-import { labels, names } from '../../src/plan/names.ts';
+import { labels, names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { activityTable } from '../helpers/activity-table.ts';
 import { type DnsServer, startDnsServer } from '../helpers/dns-server.ts';

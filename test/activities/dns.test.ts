@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { DnsSpec } from '../../activities/clients/dns-port.ts';
 import { dnsActivities } from '../../activities/dns.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
-import { names } from '../../src/plan/names.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import { type CloudDns, startCloudDns } from '../helpers/cloud-dns.ts';
 import { type HostCallGiven, type HostWorld, hostWorld } from '../helpers/host-world.ts';
 import { startKubeApiserver } from '../helpers/kube-apiserver.ts';

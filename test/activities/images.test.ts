@@ -5,7 +5,7 @@ import { kubeClients } from '../../activities/clients/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import { readRecord } from '../../activities/record.ts';
-import { names } from '../../src/plan/names.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import { imageWorld } from '../helpers/image-world.ts';
 import { failureOf } from '../helpers/member-world.ts';
 import { account } from '../helpers/registry.ts';

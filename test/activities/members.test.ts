@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import { memberActivities } from '../../activities/members.ts';
 import { createActivities } from '../../activities/index.ts';
-import { names } from '../../src/plan/names.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';
 import { startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf, kubeconfigFile, memberWorld, type MemberWorld, versions } from '../helpers/member-world.ts';

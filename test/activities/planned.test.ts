@@ -3,7 +3,7 @@ import type { Kube, KubeObject, ObjectRef } from '../../activities/clients/kube-
 import { createActivities } from '../../activities/index.ts';
 import { keepToPlan } from '../../activities/planned-kube.ts';
 import { previewUp } from '../../activities/preview.ts';
-import { labels, names } from '../../src/plan/names.ts';
+import { labels, names } from '../../src/kubernetes/names.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createActivities } from '../../activities/index.ts';
 import type { RunContext } from '../../src/plan/call.ts';
-import { labels } from '../../src/plan/names.ts';
+import { labels } from '../../src/kubernetes/names.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';

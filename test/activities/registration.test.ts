@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { createActivities } from '../../activities/index.ts';
 import { secretVersionAnnotation } from '../../src/distributions/federation/cluster-api.ts';
-import { labels, names } from '../../src/plan/names.ts';
+import { labels, names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { activityTable } from '../helpers/activity-table.ts';
 import { type FakeFederationApi, startFederationApi } from '../helpers/federation-api.ts';

@@ -7,7 +7,7 @@ import type { FederationCluster } from '../../src/distributions/federation/clust
 import type { RunContext, StepCall } from '../../src/plan/call.ts';
 import type { DownChoices, FreezeOptions } from '../../src/plan/graph.ts';
 import { freezeDown } from '../../src/plan/graph.ts';
-import { labels, names } from '../../src/plan/names.ts';
+import { labels, names } from '../../src/kubernetes/names.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../helpers/federation-api.ts';
 import { type HostWorld, hostWorld, waiting, weakHost } from '../helpers/host-world.ts';

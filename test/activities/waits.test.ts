@@ -11,7 +11,7 @@ import { removeAndWait } from '../../activities/objects.ts';
 import { waitUntil } from '../../activities/wait.ts';
 import type { FederationCluster } from '../../src/distributions/federation/cluster-api.ts';
 import type { StepCall, StepResult } from '../../src/plan/call.ts';
-import { appLabel, labels, names } from '../../src/plan/names.ts';
+import { appLabel, labels, names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../helpers/federation-api.ts';
 import { type HostWorld, hostWorld, waiting } from '../helpers/host-world.ts';

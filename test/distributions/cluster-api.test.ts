@@ -16,7 +16,7 @@ import {
   memberIdentity,
   memberKubeconfig,
 } from '../../src/distributions/federation/member-manifests.ts';
-import { names } from '../../src/plan/names.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { aSpec } from '../helpers/spec.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { apiserverDeployment } from '../../src/distributions/federation/apiserver.ts';
 import { controllerManagerDeployment } from '../../src/distributions/federation/controller-manager.ts';
-import { names } from '../../src/plan/names.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { aSpec } from '../helpers/spec.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { answersIn, checkImageOf, inClusterJob, inClusterTargets } from '../../src/plan/in-cluster.ts';
+import { answersIn, checkImageOf, inClusterJob, inClusterTargets } from '../../src/kubernetes/in-cluster.ts';
 import { aSpec } from '../helpers/spec.ts';
 
 const spec = aSpec({ clusters: ['member-1', 'member-2'], dns: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { labelsFor, names, reservedSecretNames } from '../../src/plan/names.ts';
+import { labelsFor, names, reservedSecretNames } from '../../src/kubernetes/names.ts';
 
 const long = (letter: string): string => letter.repeat(63);
 

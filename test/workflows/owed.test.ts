@@ -8,7 +8,7 @@ import { watchDebts } from '../../src/cli/follow-debts.ts';
 import { readStatus, sourcesOf } from '../../src/cli/read-status.ts';
 import { retryAll } from '../../src/cli/retry-runs.ts';
 import { startRun } from '../../src/cli/start-run.ts';
-import { annotations, labels } from '../../src/plan/names.ts';
+import { annotations, labels } from '../../src/kubernetes/names.ts';
 import { debtWorkflowIdOf } from '../../src/run/input.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { fakeIo } from '../helpers/fake-io.ts';

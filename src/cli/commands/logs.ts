@@ -1,5 +1,5 @@
 import type { ContainerLog } from '../../../activities/pod-logs.ts';
-import { names } from '../../plan/names.ts';
+import { names } from '../../kubernetes/names.ts';
 import { action, examples, type Configure } from '../command.ts';
 import { CliError, exit, usageError } from '../exit.ts';
 import type { Io } from '../io.ts';

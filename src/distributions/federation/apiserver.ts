@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../activities/clients/kube-port.ts';
-import { annotations, names } from '../../plan/names.ts';
+import { annotations, names } from '../../kubernetes/names.ts';
 import { defaultServiceClusterIPRange, type Spec } from '../../spec/schema.ts';
 import { isIp } from './address.ts';
 import { eraOf, renderFlags } from './flags.ts';

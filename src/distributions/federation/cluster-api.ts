@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from '../../../activities/clients/kube-port.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
-import { labels, labelsFor } from '../../plan/names.ts';
+import { labels, labelsFor } from '../../kubernetes/names.ts';
 
 /** Group and version of the federation API, as the guide writes them. */
 export const clusterApiVersion = 'federation/v1beta1';

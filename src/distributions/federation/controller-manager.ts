@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../activities/clients/kube-port.ts';
-import { annotations, names } from '../../plan/names.ts';
+import { annotations, names } from '../../kubernetes/names.ts';
 import type { Spec } from '../../spec/schema.ts';
 import { knowsZoneId, renderFlags } from './flags.ts';
 import {

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml';
 import type { ContextFacts, KubeObject } from '../../../activities/clients/kube-port.ts';
-import { names } from '../../plan/names.ts';
+import { names } from '../../kubernetes/names.ts';
 
 /** Who the federation is in a member. */
 export interface IdentityInput {

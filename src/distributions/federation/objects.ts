@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../activities/clients/kube-port.ts';
-import { appLabel } from '../../plan/names.ts';
+import { appLabel } from '../../kubernetes/names.ts';
 
 /** Where the control plane stands, and whose it is. */
 export interface Target {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../activities/clients/kube-port.ts';
-import { names } from '../../plan/names.ts';
+import { names } from '../../kubernetes/names.ts';
 
 type Json = Record<string, unknown>;
 

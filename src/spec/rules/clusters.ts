@@ -1,4 +1,4 @@
-import { reservedSecretNames } from '../../plan/names.ts';
+import { reservedSecretNames } from '../../kubernetes/names.ts';
 import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { ClusterSpec } from '../schema.ts';
