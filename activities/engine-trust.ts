@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ImageReference } from '../src/plan/image-reference.ts';
+import type { ImageReference } from '../src/images/reference.ts';
 import type { EngineName } from './clients/engine.ts';
 import { failure } from './fail.ts';
 import { type ImagesSpec, registriesOf } from './images-target.ts';

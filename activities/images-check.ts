@@ -1,8 +1,8 @@
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { formatReference, type ImageReference, pinned } from '../src/plan/image-reference.ts';
-import { newestTag, newestVersion } from '../src/plan/newest-tag.ts';
+import { formatReference, type ImageReference, pinned } from '../src/images/reference.ts';
+import { newestTag, newestVersion } from '../src/images/newest-tag.ts';
 import { runChild } from './build-process.ts';
 import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
 import { findEngine } from './clients/engine.ts';

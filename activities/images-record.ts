@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { type ImageReference, pinned } from '../src/plan/image-reference.ts';
+import { type ImageReference, pinned } from '../src/images/reference.ts';
 import { appLabel, names } from '../src/kubernetes/names.ts';
 import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
 import type { Deps } from './deps.ts';

@@ -4,8 +4,8 @@ import {
   joinReference,
   mirrored,
   parseReference,
-} from '../src/plan/image-reference.ts';
-import { isInsecure } from '../src/plan/image-reference.ts';
+} from '../src/images/reference.ts';
+import { isInsecure } from '../src/images/reference.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import { type Credentials, findLogin, loginFiles } from './clients/docker-config.ts';
 import { type Registries, registries } from './clients/registry.ts';

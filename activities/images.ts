@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import { formatReference, type ImageReference, isInsecure } from '../src/plan/image-reference.ts';
+import { formatReference, type ImageReference, isInsecure } from '../src/images/reference.ts';
 import { contentTag, sourceState } from './build-context.ts';
 import { builderId, buildSlot, type BuildSlot } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';

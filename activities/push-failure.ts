@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ErrorCodeName, ErrorData } from '../src/errors/codes.ts';
-import type { ImageReference } from '../src/plan/image-reference.ts';
+import type { ImageReference } from '../src/images/reference.ts';
 import type { Engine } from './clients/engine.ts';
 import type { Registries } from './clients/registry.ts';
 import { failure } from './fail.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { formatReference, parseReference } from '../../src/plan/image-reference.ts';
+import { formatReference, parseReference } from '../../src/images/reference.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Command, Ended } from '../build-process.ts';
 import { currentContext } from '../context.ts';

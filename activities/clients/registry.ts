@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
-import type { ImageReference } from '../../src/plan/image-reference.ts';
-import { formatReference } from '../../src/plan/image-reference.ts';
+import type { ImageReference } from '../../src/images/reference.ts';
+import { formatReference } from '../../src/images/reference.ts';
 import { currentContext } from '../context.ts';
 import { failure } from '../fail.ts';
 import type { Credentials } from './docker-config.ts';

@@ -1,6 +1,6 @@
 import type { HostRef } from '../plan/call.ts';
 import type { Spec } from '../spec/schema.ts';
-import type { ImageValues } from '../plan/values-yaml.ts';
+import type { ImageValues } from '../images/values-yaml.ts';
 import { CliError, exit, refusal } from './exit.ts';
 import type { Io } from './io.ts';
 import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
@@ -58,7 +58,7 @@ export async function writeImageValues(io: Io, host: HostRef | undefined, spec: 
   if (file === undefined) return [];
   const [{ openLocal }, { imageValues }] = await Promise.all([
     import('../../worker/local.ts'),
-    import('../plan/values-yaml.ts'),
+    import('../images/values-yaml.ts'),
   ]);
   const values = imageValues((await openLocal(io.env).record(host))?.images ?? {});
   if (!values) return ['note: the record of the federation names no images yet'];

@@ -1,5 +1,5 @@
-import type { NeededImage } from '../plan/image-list.ts';
-import { neededImages } from '../plan/image-list.ts';
+import type { NeededImage } from '../images/image-list.ts';
+import { neededImages } from '../images/image-list.ts';
 import { freezeUp } from '../plan/graph.ts';
 import { fillInput } from '../plan/refs.ts';
 import type { Io } from './io.ts';

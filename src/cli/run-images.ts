@@ -3,8 +3,8 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Workflo
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { fixOf, type ErrorData } from '../errors/codes.ts';
 import { freezeUp } from '../plan/graph.ts';
-import { joinReference } from '../plan/image-reference.ts';
-import { type ImageValues, imageValues } from '../plan/values-yaml.ts';
+import { joinReference } from '../images/reference.ts';
+import { type ImageValues, imageValues } from '../images/values-yaml.ts';
 import {
   type ImagesGoal,
   type ImagesInput,

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Spec } from '../spec/schema.ts';
-import { formatReference, mirrored, parseReference } from '../plan/image-reference.ts';
+import { formatReference, mirrored, parseReference } from '../images/reference.ts';
 import { names } from './names.ts';
 
 /** One thing that a pod in the host cluster asks. */

@@ -1,4 +1,4 @@
-import { newestVersion } from '../plan/newest-tag.ts';
+import { newestVersion } from '../images/newest-tag.ts';
 import type { Path } from './problem.ts';
 
 /** Variables by name, as a process has them; an empty one counts as not set. */

@@ -6,7 +6,7 @@ import {
   mirrored,
   parseReference,
   pinned,
-} from '../../src/plan/image-reference.ts';
+} from '../../src/images/reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const parsed = (text: string) => {

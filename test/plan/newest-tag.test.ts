@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { newestTag } from '../../src/plan/newest-tag.ts';
+import { newestTag } from '../../src/images/newest-tag.ts';
 
 it.each([
   [['v1.9.0', 'v1.10.0', 'v1.2.0'], 'v1.10.0'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { imageValues, setImageValues } from '../../src/plan/values-yaml.ts';
+import { imageValues, setImageValues } from '../../src/images/values-yaml.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const values = {

@@ -67,7 +67,7 @@ async function list(cli: Cli, options: Options): Promise<void> {
   if (options.resolve) return listResolved(cli, file, options);
   const { spec } = file;
   const [{ neededImages }, { printDocument }] = await Promise.all([
-    import('../../plan/image-list.ts'),
+    import('../../images/image-list.ts'),
     import('../document.ts'),
   ]);
   const images = neededImages(spec);

@@ -1,4 +1,4 @@
-import { joinReference, mirrored, parseReference } from '../../plan/image-reference.ts';
+import { joinReference, mirrored, parseReference } from '../../images/reference.ts';
 import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { Spec } from '../schema.ts';

@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, parseDocument, stringify } from 'yaml';
-import { parseReference } from './image-reference.ts';
+import { parseReference } from './reference.ts';
 
 /** Keys of the guide's chart that say where the images are; with `images.build` they are outputs. */
 export interface ImageValues {
