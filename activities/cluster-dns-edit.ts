@@ -1,9 +1,9 @@
-import { dnsConfigMap, dnsNamespace } from '../src/plan/cluster-dns.ts';
-import { configMapToAdd, patchToAddFlag } from '../src/plan/cluster-dns-edits.ts';
-import type { Told } from '../src/plan/cluster-dns-told.ts';
-import type { CorefileEntry } from '../src/plan/corefile.ts';
-import { corefileToAdd } from '../src/plan/corefile-edits.ts';
-import { isTaken, stubProblem } from '../src/plan/stub-domains.ts';
+import { dnsConfigMap, dnsNamespace } from '../src/cluster-dns/shapes.ts';
+import { configMapToAdd, patchToAddFlag } from '../src/cluster-dns/edits.ts';
+import type { Told } from '../src/cluster-dns/configured.ts';
+import type { CorefileEntry } from '../src/cluster-dns/corefile.ts';
+import { corefileToAdd } from '../src/cluster-dns/corefile-edits.ts';
+import { isTaken, stubProblem } from '../src/cluster-dns/stub-domains.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';
 import type { LedgerEntry } from './ledger.ts';

@@ -1,4 +1,4 @@
-import { type DnsController, dnsNamespace } from '../src/plan/cluster-dns.ts';
+import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import type { KubeEvent } from '../src/kubernetes/events.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { entriesOf, type LedgerEntry, recordUid } from './ledger.ts';

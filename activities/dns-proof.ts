@@ -1,6 +1,6 @@
 import { CancelledFailure } from '@temporalio/common';
-import { dnsNamespace } from '../src/plan/cluster-dns.ts';
-import { type Proof, proofQuestion, type ProofQuestion, together, verdict } from '../src/plan/dns-proof.ts';
+import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
+import { type Proof, proofQuestion, type ProofQuestion, together, verdict } from '../src/cluster-dns/proof.ts';
 import { queryThrough } from './clients/dns-query.ts';
 import type { Kube } from './clients/kube-port.ts';
 import { isServing, podsOf } from './dns-pods.ts';

@@ -4,7 +4,7 @@ import {
   dnsNamespace,
   findClusterDns,
   type FoundDns,
-} from '../src/plan/cluster-dns.ts';
+} from '../src/cluster-dns/shapes.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 
 /** Names a ConfigMap beside the cluster DNS. */

@@ -1,6 +1,6 @@
-import { dnsNamespace } from '../src/plan/cluster-dns.ts';
+import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
-import { surgeNote } from '../src/plan/surge.ts';
+import { surgeNote } from '../src/cluster-dns/surge.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

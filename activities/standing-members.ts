@@ -5,7 +5,7 @@ import {
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
 import type { HostRef } from '../src/plan/call.ts';
-import { entryOf, saysAlready } from '../src/plan/cluster-dns-told.ts';
+import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
 import type { StandingMember } from '../src/plan/standing.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import { readClusterDns } from './member-dns.ts';

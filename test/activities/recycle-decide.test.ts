@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Pod } from '../../activities/dns-pods.ts';
 import { decide } from '../../activities/recycle.ts';
-import { controllerOf } from '../../src/plan/cluster-dns.ts';
+import { controllerOf } from '../../src/cluster-dns/shapes.ts';
 import { kubeDnsDeployment, kubeDnsV18 } from '../helpers/kube-dns.ts';
 
 type State = 'ready' | 'starting' | 'ending';

@@ -5,7 +5,7 @@ import { failure } from '../../activities/fail.ts';
 import { createActivities } from '../../activities/index.ts';
 import { previewUp } from '../../activities/preview.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';
-import { surgeAnnotation } from '../../src/plan/surge.ts';
+import { surgeAnnotation } from '../../src/cluster-dns/surge.ts';
 import { setStatus, waiting } from '../helpers/host-world.ts';
 import { coreDns, kubeDnsV18 } from '../helpers/kube-dns.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';

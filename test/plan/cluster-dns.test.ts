@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { findClusterDns } from '../../src/plan/cluster-dns.ts';
+import { findClusterDns } from '../../src/cluster-dns/shapes.ts';
 import {
   configMapToAdd,
   configMapToRestore,
   formerAnnotation,
   patchToAddFlag,
   patchToRestoreFlag,
-} from '../../src/plan/cluster-dns-edits.ts';
-import { flagPlace, withFlag } from '../../src/plan/federations-flag.ts';
+} from '../../src/cluster-dns/edits.ts';
+import { flagPlace, withFlag } from '../../src/cluster-dns/federations-flag.ts';
 import {
   editToAdd,
   parseFormer,
   valueWithoutUs,
   withFederation,
   withoutFederation,
-} from '../../src/plan/federations-setting.ts';
+} from '../../src/cluster-dns/federations-setting.ts';
 import { coreDns, kubeDnsDeployment, kubeDnsV18 } from '../helpers/kube-dns.ts';
 
 /** Settings as they are met: absent, empty, other federations, blanks and newlines, one with our own name. */

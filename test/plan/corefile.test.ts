@@ -7,7 +7,7 @@ import {
   corefileProblem,
   withFederationInCorefile,
   withoutFederationInCorefile,
-} from '../../src/plan/corefile.ts';
+} from '../../src/cluster-dns/corefile.ts';
 import { seeded } from '../helpers/seeded.ts';
 
 const folder = new URL('../golden/corefiles/', import.meta.url);

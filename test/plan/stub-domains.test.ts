@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { stubProblem, stubServers, stubToRestore, stubToWrite, type StubEdit } from '../../src/plan/stub-domains.ts';
+import {
+  stubProblem,
+  stubServers,
+  stubToRestore,
+  stubToWrite,
+  type StubEdit,
+} from '../../src/cluster-dns/stub-domains.ts';
 import { seeded } from '../helpers/seeded.ts';
 
 const stub = { domain: 'federation.example', servers: ['192.0.2.53'] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { controllerOf, type DnsController } from '../../src/plan/cluster-dns.ts';
-import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../../src/plan/surge.ts';
+import { controllerOf, type DnsController } from '../../src/cluster-dns/shapes.ts';
+import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../../src/cluster-dns/surge.ts';
 import { kubeDnsV18 } from '../helpers/kube-dns.ts';
 
 const federation = 'a'.repeat(63);

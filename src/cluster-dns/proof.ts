@@ -1,5 +1,5 @@
 import type { Answer } from '../../activities/clients/dns-query.ts';
-import type { DnsController } from './cluster-dns.ts';
+import type { DnsController } from './shapes.ts';
 import { clusterDomainOf } from './corefile.ts';
 
 /** What an answer shows of a member's cluster DNS. */

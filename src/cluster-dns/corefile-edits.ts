@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import type { CorefilePlace } from './cluster-dns.ts';
-import { formerAnnotation, formerOf } from './cluster-dns-edits.ts';
+import type { CorefilePlace } from './shapes.ts';
+import { formerAnnotation, formerOf } from './edits.ts';
 import {
   type CorefileEntry,
   corefileProblem,

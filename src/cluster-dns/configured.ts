@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { type DnsController, dnsNamespace, type FoundDns } from './cluster-dns.ts';
-import { type ConfigMapEntry, configMapToAdd, patchToAddFlag } from './cluster-dns-edits.ts';
+import { type DnsController, dnsNamespace, type FoundDns } from './shapes.ts';
+import { type ConfigMapEntry, configMapToAdd, patchToAddFlag } from './edits.ts';
 import type { CorefileEntry } from './corefile.ts';
 import { corefileToAdd } from './corefile-edits.ts';
 import { stubServers } from './stub-domains.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { dnsConfigMap, type DnsController } from './cluster-dns.ts';
+import { dnsConfigMap, type DnsController } from './shapes.ts';
 import { type FlagPlace, flagPlace, withFlag } from './federations-flag.ts';
 import { type StubDomain, stubAnnotation, stubKey, stubToRestore, stubToWrite } from './stub-domains.ts';
 import { editToAdd, type FederationDomain, type Former, parseFormer, valueWithoutUs } from './federations-setting.ts';

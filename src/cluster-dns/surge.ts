@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import type { DnsController } from './cluster-dns.ts';
-import { guard, type JsonPatch } from './cluster-dns-edits.ts';
+import type { DnsController } from './shapes.ts';
+import { guard, type JsonPatch } from './edits.ts';
 
 /** One pod more than there should be, for as long as pods are replaced. */
 export interface Surge {
