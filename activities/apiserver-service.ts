@@ -1,9 +1,9 @@
 import { isIp, serverUrl } from '../src/distributions/federation/address.ts';
 import { apiserverService } from '../src/distributions/federation/manifests.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { conditionOf } from '../src/kubernetes/conditions.ts';
 import { warningOf } from '../src/kubernetes/events.ts';
-import type { StepFacts } from '../src/plan/facts.ts';
+import type { StepFacts } from '../src/catalogue/facts.ts';
 import { names } from '../src/kubernetes/names.ts';
 import { nodeAddress, serviceAddress } from '../src/kubernetes/readiness.ts';
 import type { KubeObject } from './clients/kube-port.ts';

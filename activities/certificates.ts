@@ -1,5 +1,5 @@
 import { secretObject } from '../src/distributions/federation/manifests.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { KubeObject } from './clients/kube-port.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';

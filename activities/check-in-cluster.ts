@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HostRef } from '../src/plan/call.ts';
+import type { HostRef } from '../src/catalogue/call.ts';
 import { answersIn, inClusterJob, inClusterTargets, type InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
 import { names } from '../src/kubernetes/names.ts';
 import { podTrouble } from '../src/kubernetes/pods.ts';

@@ -2,7 +2,7 @@ import { controllerOf, dnsConfigMap } from '../src/cluster-dns/shapes.ts';
 import { configMapToRestore, patchToRestoreFlag } from '../src/cluster-dns/edits.ts';
 import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
 import { corefileToRestore } from '../src/cluster-dns/corefile-edits.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { editOf, reconciledBy, stubNote } from './cluster-dns-edit.ts';
 import type { Deps } from './deps.ts';

@@ -5,7 +5,7 @@ import { isIp, serverUrl } from '../src/distributions/federation/address.ts';
 import { kubeconfigOf } from '../src/distributions/federation/kubeconfig.ts';
 import { secretObject } from '../src/distributions/federation/manifests.ts';
 import { kubeconfigText } from '../src/distributions/federation/member-manifests.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { names } from '../src/kubernetes/names.ts';
 import { readAuthority } from './certificates.ts';
 import type { KubeObject } from './clients/kube-port.ts';

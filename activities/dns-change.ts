@@ -1,4 +1,4 @@
-import type { CallOf } from '../src/plan/call-of.ts';
+import type { CallOf } from '../src/catalogue/call-of.ts';
 import type { DnsProvider, Zone } from './clients/dns-port.ts';
 import { type LedgerEntry, readEntry, recordUid } from './ledger.ts';
 import type { StepScope } from './step.ts';

@@ -1,5 +1,5 @@
 import { CancelledFailure } from '@temporalio/common';
-import type { FactsOf } from '../src/plan/facts.ts';
+import type { FactsOf } from '../src/catalogue/facts.ts';
 import { fqdn } from './clients/dns-names.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { googleDns } from './clients/google-dns.ts';

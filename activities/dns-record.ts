@@ -1,5 +1,5 @@
 import { isIpv6 } from '../src/spec/texts.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns-port.ts';
 import type { Deps } from './deps.ts';

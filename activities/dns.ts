@@ -1,4 +1,4 @@
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { fqdn } from './clients/dns-names.ts';
 import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { type Delegation, delegationOf } from './clients/dns-delegation.ts';

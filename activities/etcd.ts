@@ -1,6 +1,6 @@
 import { etcdClaim } from '../src/distributions/federation/manifests.ts';
 import type { Patch } from '../src/distributions/federation/patches.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { eventsOf, type KubeEvent } from '../src/kubernetes/events.ts';
 import { claimReadiness } from '../src/kubernetes/readiness.ts';
 import type { KubeObject } from './clients/kube-port.ts';

@@ -3,7 +3,7 @@ import {
   clusterReadiness,
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';

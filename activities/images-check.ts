@@ -1,6 +1,6 @@
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { formatReference, type ImageReference, pinned } from '../src/images/reference.ts';
 import { newestTag, newestVersion } from '../src/images/newest-tag.ts';
 import { runChild } from './build-process.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { type ImageReference, pinned } from '../src/images/reference.ts';
 import { appLabel, names } from '../src/kubernetes/names.ts';
 import { pullConfig, readDockerConfig } from './clients/docker-config.ts';

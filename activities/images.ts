@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { formatReference, type ImageReference, isInsecure } from '../src/images/reference.ts';
 import { contentTag, sourceState } from './build-context.ts';
 import { builderId, buildSlot, type BuildSlot } from './build-host.ts';

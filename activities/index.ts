@@ -1,4 +1,4 @@
-import type { StepCall } from '../src/plan/call.ts';
+import type { StepCall } from '../src/catalogue/call.ts';
 import { apiserverServiceActivities } from './apiserver-service.ts';
 import { certificateActivities } from './certificates.ts';
 import { clusterDnsActivities } from './cluster-dns.ts';

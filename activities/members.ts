@@ -7,8 +7,8 @@ import {
   memberNamespace,
 } from '../src/distributions/federation/member-manifests.ts';
 import { serverAddressOf } from '../src/distributions/federation/cluster-api.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import type { MemberRef } from '../src/plan/call.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
+import type { MemberRef } from '../src/catalogue/call.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { ContextFacts, Kube, KubeObject } from './clients/kube-port.ts';

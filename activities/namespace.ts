@@ -1,5 +1,5 @@
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { annotations, labels, labelsFor } from '../src/kubernetes/names.ts';
 import { deletionHeld } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';

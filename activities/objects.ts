@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { labels, labelsFor } from '../src/kubernetes/names.ts';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { deletionHeld } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import { failure } from './fail.ts';

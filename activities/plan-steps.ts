@@ -1,4 +1,4 @@
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenGraph, FrozenStep } from '../src/plan/frozen.ts';
 import { freezeDown, type FreezeOptions, freezeRest, freezeUp } from '../src/plan/graph.ts';
 import { notUndone } from '../src/plan/orphans.ts';

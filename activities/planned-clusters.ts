@@ -1,4 +1,4 @@
-import type { StepCall } from '../src/plan/call.ts';
+import type { StepCall } from '../src/catalogue/call.ts';
 import type { PlannedObject } from '../src/plan/planned.ts';
 import type { Kube, KubeClients } from './clients/kube-port.ts';
 import { keepToPlan } from './planned-kube.ts';

@@ -1,4 +1,4 @@
-import type { StepCall } from '../src/plan/call.ts';
+import type { StepCall } from '../src/catalogue/call.ts';
 import type { PlannedObject } from '../src/plan/planned.ts';
 import type { RecordSet, Zone } from './clients/dns-port.ts';
 import { failure } from './fail.ts';

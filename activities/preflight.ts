@@ -1,4 +1,4 @@
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { fieldManager, labels } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

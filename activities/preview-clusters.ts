@@ -1,4 +1,4 @@
-import type { ClusterRef, HostRef, RunContext } from '../src/plan/call.ts';
+import type { ClusterRef, HostRef, RunContext } from '../src/catalogue/call.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
 import type { KubeClients, KubeObject } from './clients/kube-port.ts';

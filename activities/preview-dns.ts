@@ -1,4 +1,4 @@
-import type { Facts, RunContext } from '../src/plan/call.ts';
+import type { Facts, RunContext } from '../src/catalogue/call.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
 import type { DnsSpec } from './clients/dns-port.ts';
 import type { Deps } from './deps.ts';

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Facts, MemberRef, RunContext, StepResult } from '../src/plan/call.ts';
+import type { Facts, MemberRef, RunContext, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { freezeUp } from '../src/plan/graph.ts';
 import { dnsNamespace } from '../src/cluster-dns/shapes.ts';

@@ -1,5 +1,5 @@
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { labels, labelsFor, names } from '../src/kubernetes/names.ts';
 import { orphansOf } from '../src/plan/orphans.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';

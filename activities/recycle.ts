@@ -1,5 +1,5 @@
 import type { ErrorData } from '../src/errors/codes.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import { conditionOf } from '../src/kubernetes/conditions.ts';
 import { type KubeEvent, warningOf } from '../src/kubernetes/events.ts';

@@ -7,7 +7,7 @@ import {
   isLoopback,
   isOurCluster,
 } from '../src/distributions/federation/cluster-api.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { labels, names } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

@@ -5,7 +5,7 @@ import {
   controllerManagerRbac,
   rangeNotPassed,
 } from '../src/distributions/federation/manifests.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import type { KubeEvent } from '../src/kubernetes/events.ts';
 import { appLabel, names } from '../src/kubernetes/names.ts';
 import { neverPulled, podTrouble, type Trouble } from '../src/kubernetes/pods.ts';

@@ -4,7 +4,7 @@ import {
   everyClient,
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
-import type { HostRef } from '../src/plan/call.ts';
+import type { HostRef } from '../src/catalogue/call.ts';
 import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
 import type { StandingMember } from '../src/plan/standing.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';

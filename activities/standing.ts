@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { parse } from 'yaml';
-import type { HostRef } from '../src/plan/call.ts';
+import type { HostRef } from '../src/catalogue/call.ts';
 import { appLabel, names } from '../src/kubernetes/names.ts';
 import {
   componentOf,

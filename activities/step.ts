@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
-import type { RunContext, StepCall } from '../src/plan/call.ts';
-import type { StepId } from '../src/plan/steps.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
+import type { RunContext, StepCall } from '../src/catalogue/call.ts';
+import type { StepId } from '../src/catalogue/steps.ts';
 import type { Kube } from './clients/kube-port.ts';
 import { currentContext } from './context.ts';
 import type { Deps } from './deps.ts';

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { DownChoices } from '../src/plan/graph.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';

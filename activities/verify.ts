@@ -3,7 +3,7 @@ import {
   clusterReadiness,
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
-import type { CallOf, ResultOf } from '../src/plan/call-of.ts';
+import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { names } from '../src/kubernetes/names.ts';
 import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
 import type { Deps } from './deps.ts';

@@ -8,7 +8,7 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { plannedFor } from '../src/plan/planned.ts';
 import { fillInput } from '../src/plan/refs.ts';

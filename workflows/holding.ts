@@ -6,7 +6,7 @@ import {
   proxyActivities,
   TemporalFailure,
 } from '@temporalio/workflow';
-import type { StepCall, StepResult } from '../src/plan/call.ts';
+import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { Run } from './run.ts';
 
 type Holding = Record<'holdFederation' | 'releaseFederation', (call: StepCall) => Promise<StepResult>>;

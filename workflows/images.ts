@@ -6,7 +6,7 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RunContext, StepCall, StepResult } from '../src/plan/call.ts';
+import type { RunContext, StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import { fillInput } from '../src/plan/refs.ts';
 import { routingOf } from '../src/run/builders.ts';

@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
-import type { StepResult } from '../src/plan/call.ts';
+import type { StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/plan/frozen.ts';
 import type { StepError } from '../src/run/state.ts';
 import { dependentsOf } from '../src/plan/amend.ts';

@@ -1,5 +1,5 @@
 import { type CancellationScope, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { MemberRef, RunContext } from '../src/plan/call.ts';
+import type { MemberRef, RunContext } from '../src/catalogue/call.ts';
 import type { FrozenGraph } from '../src/plan/frozen.ts';
 import { renderDetails } from '../src/run/details.ts';
 import type { RunInput } from '../src/run/input.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { ClusterRef, HostRef } from '../../src/plan/call.ts';
+import type { ClusterRef, HostRef } from '../../src/catalogue/call.ts';
 import { failure } from '../fail.ts';
 import type { ContextFacts, Kube, KubeClients } from './kube-port.ts';
 import { requestTimeoutMs } from './deadline.ts';

@@ -1,6 +1,6 @@
-import { phases, type PhaseId, type StepDefinition, type Timing } from '../../src/plan/definition.ts';
+import { phases, type PhaseId, type StepDefinition, type Timing } from '../../src/catalogue/definition.ts';
 import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
-import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 
@@ -18,9 +18,9 @@ export function flowPage(spec: Spec): string {
   const members = freezeUp(spec).clusters?.needs ?? [];
   const used = phases.filter((phase) => steps.some(([, step]) => step.phase === phase));
   return page(
-    generated('src/plan/steps.ts'),
+    generated('src/catalogue/steps.ts'),
     '# What a run does',
-    'Every step is described once, in `src/plan/steps.ts`. Order and parallelism come from what a step needs, and from ' +
+    'Every step is described once, in `src/catalogue/steps.ts`. Order and parallelism come from what a step needs, and from ' +
       'nothing else. A step that cannot go on parks: it says what it waits for, its siblings go on, and ' +
       '`fedctl retry NAME` tries again. Ids are API.',
     graph(steps, used, members),

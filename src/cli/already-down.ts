@@ -1,4 +1,4 @@
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';
 import { refusal } from './exit.ts';

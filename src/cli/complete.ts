@@ -140,7 +140,7 @@ async function ofRecord(io: Pick<Io, 'env'>, federation: string): Promise<KnownR
   const { openLocal } = await import('../../worker/local.ts');
   const record = await openLocal(io.env).record();
   if (record?.federation !== federation) return undefined;
-  const { stepIdsOf } = await import('../plan/steps.ts');
+  const { stepIdsOf } = await import('../catalogue/steps.ts');
   const members = record.members.map(({ name }) => name);
   return { members, steps: stepIdsOf(members) };
 }
@@ -154,6 +154,6 @@ export const federationNames = (io: Pick<Io, 'env'>): Promise<string[]> =>
 
 /** Every step of the catalogue; those of a member with `{cluster}` in place of its name. */
 export async function stepNames(): Promise<string[]> {
-  const { clusterSteps, hostSteps } = await import('../plan/steps.ts');
+  const { clusterSteps, hostSteps } = await import('../catalogue/steps.ts');
   return [...Object.keys(hostSteps), ...Object.keys(clusterSteps)];
 }

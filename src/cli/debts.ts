@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { debtWorkflowIdOf, workflowIdOf } from '../run/input.ts';
 import { cancelSignal, cancelUpdate } from '../run/messages.ts';
 import type { Temporal } from './client.ts';

@@ -1,6 +1,6 @@
 import { errorCodes, isErrorCode, type ErrorCodeName } from '../errors/codes.ts';
-import type { StepDefinition } from '../plan/definition.ts';
-import { clusterSteps, hostSteps } from '../plan/steps.ts';
+import type { StepDefinition } from '../catalogue/definition.ts';
+import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
 import { wrap } from './format.ts';
 
 /** Steps that are in no catalogue: a run makes them out of what it finds. */

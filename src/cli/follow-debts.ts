@@ -1,4 +1,4 @@
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import type { Temporal } from './client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
 import type { StatusDebt } from './status-model.ts';

@@ -1,5 +1,5 @@
-import type { StepDefinition } from '../plan/definition.ts';
-import { type HostStepId, hostSteps } from '../plan/steps.ts';
+import type { StepDefinition } from '../catalogue/definition.ts';
+import { type HostStepId, hostSteps } from '../catalogue/steps.ts';
 import { imagesQueueOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';
 import { formatDuration } from './format.ts';

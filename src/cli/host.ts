@@ -1,4 +1,4 @@
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { workflowIdOf } from '../run/input.ts';
 import { usageError } from './exit.ts';
 import type { Io } from './io.ts';

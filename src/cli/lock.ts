@@ -1,4 +1,4 @@
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import type { Temporal } from './client.ts';
 import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';

@@ -6,7 +6,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import type { ErrorData } from '../errors/codes.ts';
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { getRunStateQuery } from '../run/messages.ts';
 import type { RunState, StepError } from '../run/state.ts';
 import type { Temporal } from './client.ts';

@@ -1,4 +1,4 @@
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import type { Spec } from '../spec/schema.ts';
 import type { ImageValues } from '../images/values-yaml.ts';
 import { CliError, exit, refusal } from './exit.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { countActions, type ObjectPreview, type Preview, type PreviewAction, wouldChange } from '../plan/preview.ts';
 import { canonical } from '../spec/canonical.ts';
 import type { Spec } from '../spec/schema.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import type { Standing } from '../plan/standing.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Local } from '../../worker/local.ts';
 import { fixOf, type ErrorData } from '../errors/codes.ts';
-import type { Facts, RunContext } from '../plan/call.ts';
+import type { Facts, RunContext } from '../catalogue/call.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 import { freezeUp } from '../plan/graph.ts';
 import { fillInput } from '../plan/refs.ts';

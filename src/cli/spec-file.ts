@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { formatProblem, type Problem } from '../spec/problem.ts';
 import type { Spec } from '../spec/schema.ts';
 import { maxFileBytes } from '../spec/limits.ts';

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import { freezeTemplate } from '../plan/graph.ts';
 import { leavingTemplate, stepsOfDebt } from '../plan/leaving.ts';
 import { expandTemplate } from '../plan/refs.ts';

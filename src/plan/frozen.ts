@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../spec/schema.ts';
-import type { PhaseId, Repeat } from './definition.ts';
-import type { FrozenTiming } from './timing.ts';
+import type { PhaseId, Repeat } from '../catalogue/definition.ts';
+import type { FrozenTiming } from '../catalogue/timing.ts';
 
 /** The id in `needs` that stands for all members. */
 export const allClusters = 'clusters';

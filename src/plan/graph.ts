@@ -1,9 +1,9 @@
 import { defaultPolicy, type Spec } from '../spec/schema.ts';
-import type { StepDefinition } from './definition.ts';
+import type { StepDefinition } from '../catalogue/definition.ts';
 import { allClusters, type FactRef, type FrozenGraph, type FrozenQueue, type FrozenStep } from './frozen.ts';
 import { assertSound } from './sound.ts';
-import { clusterSteps, hostSteps } from './steps.ts';
-import { freezeTiming, type FrozenTiming } from './timing.ts';
+import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
+import { freezeTiming, type FrozenTiming } from '../catalogue/timing.ts';
 import { leavingTemplate } from './leaving.ts';
 import { undoSteps } from './undo.ts';
 

@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/schema.ts';
 import { chosen } from './graph.ts';
-import { clusterSteps, hostSteps } from './steps.ts';
+import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
 
 /** What the ledger says of a thing, as far as its undo goes. */
 export interface Made {

@@ -1,4 +1,4 @@
-import type { Facts } from './call.ts';
+import type { Facts } from '../catalogue/call.ts';
 import type { FrozenInput, FrozenStep, FrozenUndo } from './frozen.ts';
 
 /**

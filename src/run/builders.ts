@@ -1,4 +1,4 @@
-import type { Facts } from '../plan/call.ts';
+import type { Facts } from '../catalogue/call.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 import { builderQueueOf, imagesQueueOf } from './input.ts';
 

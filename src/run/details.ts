@@ -1,4 +1,4 @@
-import { phases } from '../plan/definition.ts';
+import { phases } from '../catalogue/definition.ts';
 import { fixOf, pageOf } from '../errors/codes.ts';
 import { blockedOf, clusterEndings, hasEnded } from './schedule.ts';
 import type { Block, ClusterState, ClusterStatus, RunState, StepState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { Facts, HostRef, Outcome } from '../plan/call.ts';
+import type { Facts, HostRef, Outcome } from '../catalogue/call.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 
 /** Up to where the images are made. */

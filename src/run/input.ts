@@ -1,4 +1,4 @@
-import type { HostRef } from '../plan/call.ts';
+import type { HostRef } from '../catalogue/call.ts';
 import type { FrozenStep } from '../plan/frozen.ts';
 import type { DownChoices } from '../plan/graph.ts';
 import type { PlanToFollow } from '../plan/planned.ts';

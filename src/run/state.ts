@@ -1,6 +1,6 @@
-import type { PhaseId } from '../plan/definition.ts';
+import type { PhaseId } from '../catalogue/definition.ts';
 import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
-import type { Facts, Outcome } from '../plan/call.ts';
+import type { Facts, Outcome } from '../catalogue/call.ts';
 import type { ErrorData } from '../errors/codes.ts';
 import type { Operation } from './input.ts';
 

@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
-import type { StepCall } from '../../src/plan/call.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { activityTable } from '../helpers/activity-table.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';

@@ -5,7 +5,7 @@ import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import { refOf } from '../../activities/objects.ts';
-import type { StepCall, StepResult } from '../../src/plan/call.ts';
+import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { activityTable } from '../helpers/activity-table.ts';

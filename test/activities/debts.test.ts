@@ -5,7 +5,7 @@ import { recordIntent } from '../../activities/ledger.ts';
 import { entryFor, ensureObject } from '../../activities/objects.ts';
 import { readRecord } from '../../activities/record.ts';
 import { inStep, type StepScope } from '../../activities/step.ts';
-import type { RunContext, StepCall, StepResult } from '../../src/plan/call.ts';
+import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf, kubeconfigFile, type MemberWorld, memberWorld } from '../helpers/member-world.ts';
 import { aSpec } from '../helpers/spec.ts';

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { failure } from '../../activities/fail.ts';
 import { createActivities } from '../../activities/index.ts';
-import type { StepResult } from '../../src/plan/call.ts';
+import type { StepResult } from '../../src/catalogue/call.ts';
 import { setStatus } from '../helpers/host-world.ts';
 import { coreDns } from '../helpers/kube-dns.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';

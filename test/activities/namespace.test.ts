@@ -4,7 +4,7 @@ import { createActivities } from '../../activities/index.ts';
 import { ensureObject } from '../../activities/objects.ts';
 import { patchDebt } from '../../activities/record.ts';
 import { inStep } from '../../activities/step.ts';
-import type { RunContext, StepCall, StepResult } from '../../src/plan/call.ts';
+import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { annotations, labels, names } from '../../src/kubernetes/names.ts';
 import { type HostWorld, hostWorld, waiting } from '../helpers/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createActivities } from '../../activities/index.ts';
-import type { RunContext } from '../../src/plan/call.ts';
+import type { RunContext } from '../../src/catalogue/call.ts';
 import { labels } from '../../src/kubernetes/names.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';

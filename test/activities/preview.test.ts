@@ -5,7 +5,7 @@ import { createActivities } from '../../activities/index.ts';
 import { type PreviewQuestion, previewUp } from '../../activities/preview.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview } from '../../src/plan/preview.ts';
-import type { HostStepId } from '../../src/plan/steps.ts';
+import type { HostStepId } from '../../src/catalogue/steps.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
 import { startKubeApiserver } from '../helpers/kube-apiserver.ts';

@@ -9,7 +9,7 @@ import { readOwner } from '../../activities/owner.ts';
 import { planActivities } from '../../activities/plan-steps.ts';
 import { readRecord, recordActivities } from '../../activities/record.ts';
 import { inStep, type StepScope } from '../../activities/step.ts';
-import type { RunContext, StepCall } from '../../src/plan/call.ts';
+import type { RunContext, StepCall } from '../../src/catalogue/call.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';

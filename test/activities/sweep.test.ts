@@ -4,7 +4,7 @@ import { recordIntent } from '../../activities/ledger.ts';
 import { entryFor } from '../../activities/objects.ts';
 import { inStep } from '../../activities/step.ts';
 import type { FederationCluster } from '../../src/distributions/federation/cluster-api.ts';
-import type { RunContext, StepCall } from '../../src/plan/call.ts';
+import type { RunContext, StepCall } from '../../src/catalogue/call.ts';
 import type { DownChoices, FreezeOptions } from '../../src/plan/graph.ts';
 import { freezeDown } from '../../src/plan/graph.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';

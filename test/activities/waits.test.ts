@@ -10,7 +10,7 @@ import { createActivities } from '../../activities/index.ts';
 import { removeAndWait } from '../../activities/objects.ts';
 import { waitUntil } from '../../activities/wait.ts';
 import type { FederationCluster } from '../../src/distributions/federation/cluster-api.ts';
-import type { StepCall, StepResult } from '../../src/plan/call.ts';
+import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { appLabel, labels, names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../helpers/federation-api.ts';

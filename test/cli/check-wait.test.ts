@@ -6,7 +6,7 @@ import { CliError, exit } from '../../src/cli/exit.ts';
 import { plain } from '../../src/cli/io.ts';
 import { errorLines } from '../../src/cli/print-error.ts';
 import { runChecks } from '../../src/cli/run-checks.ts';
-import type { StepResult } from '../../src/plan/call.ts';
+import type { StepResult } from '../../src/catalogue/call.ts';
 import type { FrozenStep } from '../../src/plan/frozen.ts';
 import { aSpec } from '../helpers/spec.ts';
 

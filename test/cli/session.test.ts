@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { visibleWidth } from '../../src/cli/format.ts';
-import { phases } from '../../src/plan/definition.ts';
-import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { phases } from '../../src/catalogue/definition.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import { play, recordedSession, sessionInReadme, shapeOf } from '../helpers/session.ts';
 
 describe('the session in the README', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { hostOfTarget } from '../../src/cli/host.ts';
 import { resolveTarget, type TargetOptions } from '../../src/cli/target.ts';
-import type { HostRef } from '../../src/plan/call.ts';
+import type { HostRef } from '../../src/catalogue/call.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'fedctl-target-'));

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StepCall } from '../../src/plan/call.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import { type Act, type Death, isShared, keyOf, makesLedger, type Orders, partOf, type Write } from './orders.ts';
 
 /** ms from the first act that stands still for its death until the worker dies, and all others that do with it. */

@@ -3,7 +3,7 @@ import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
 import { stepsOfLeaving } from '../../src/plan/leaving.ts';
 import { freezeJoin, freezeUnjoin } from '../../src/plan/membership.ts';
 import { expandTemplate } from '../../src/plan/refs.ts';
-import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { Operation } from '../../src/run/input.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type Act, keyOf } from './orders.ts';

@@ -3,7 +3,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { builderId } from '../../activities/build-host.ts';
 import { currentContext } from '../../activities/context.ts';
 import { createActivities } from '../../activities/index.ts';
-import type { StepCall } from '../../src/plan/call.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import type { FrozenGraph } from '../../src/plan/frozen.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { createDeps } from '../../worker/deps.ts';

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { RunContext, StepCall, StepResult } from '../../src/plan/call.ts';
-import type { StepDefinition } from '../../src/plan/definition.ts';
+import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
+import type { StepDefinition } from '../../src/catalogue/definition.ts';
 import type { FrozenGraph } from '../../src/plan/frozen.ts';
 import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../../src/plan/membership.ts';
-import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { aSpec } from './spec.ts';
 import type { PlanInput } from '../../activities/plan-steps.ts';

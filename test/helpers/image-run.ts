@@ -4,8 +4,8 @@ import { kubeClients } from '../../activities/clients/kube.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { imagesActivities } from '../../activities/images.ts';
-import type { CallOf, ResultOf } from '../../src/plan/call-of.ts';
-import type { StepCall } from '../../src/plan/call.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import { activityEnvironment } from './activity-environment.ts';
 import { imagesSpec, type ImageWorld } from './image-world.ts';
 

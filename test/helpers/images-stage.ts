@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { imagesRecordActivities } from '../../activities/images-record.ts';
 import { imagesActivities } from '../../activities/images.ts';
-import type { CallOf } from '../../src/plan/call-of.ts';
-import type { HostStepId } from '../../src/plan/steps.ts';
+import type { CallOf } from '../../src/catalogue/call-of.ts';
+import type { HostStepId } from '../../src/catalogue/steps.ts';
 import { hostWorld, type HostWorld } from './host-world.ts';
 import { imagesSpec, imageWorld, type ImageWorld } from './image-world.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';

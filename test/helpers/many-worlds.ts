@@ -1,4 +1,4 @@
-import type { StepCall } from '../../src/plan/call.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import type { FakeWorld } from './fake-activities.ts';
 
 type Activity = (call: StepCall) => Promise<unknown>;

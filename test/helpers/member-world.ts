@@ -8,9 +8,9 @@ import { createResolver } from '../../activities/clients/resolver.ts';
 import type { Deps } from '../../activities/deps.ts';
 import { entriesIn, type LedgerEntry } from '../../activities/ledger.ts';
 import { recordActivities } from '../../activities/record.ts';
-import type { CallOf } from '../../src/plan/call-of.ts';
-import type { RunContext, StepCall, StepResult } from '../../src/plan/call.ts';
-import type { ClusterStepId } from '../../src/plan/steps.ts';
+import type { CallOf } from '../../src/catalogue/call-of.ts';
+import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
+import type { ClusterStepId } from '../../src/catalogue/steps.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { aSpec } from './spec.ts';
 

@@ -1,5 +1,5 @@
 import type { PendingActivity, RunObservation } from '../../src/cli/status-model.ts';
-import type { Outcome } from '../../src/plan/call.ts';
+import type { Outcome } from '../../src/catalogue/call.ts';
 import type { FrozenGraph } from '../../src/plan/frozen.ts';
 import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
 import { freezeJoin } from '../../src/plan/membership.ts';

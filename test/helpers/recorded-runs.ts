@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { StepResult } from '../../src/plan/call.ts';
+import type { StepResult } from '../../src/catalogue/call.ts';
 import { freezeUp } from '../../src/plan/graph.ts';
 import { type ImagesInput, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';
 import { debtWorkflowIdOf, memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { patchTargets } from '../../src/distributions/federation/patches.ts';
-import { phases, type StepDefinition } from '../../src/plan/definition.ts';
+import { phases, type StepDefinition } from '../../src/catalogue/definition.ts';
 import { sliceSpec } from '../../src/plan/graph.ts';
-import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import { federationSchema } from '../../src/spec/schema.ts';
 
 const all: [string, StepDefinition][] = [...Object.entries(hostSteps), ...Object.entries(clusterSteps)];

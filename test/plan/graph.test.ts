@@ -3,7 +3,7 @@ import type { FrozenGraph, FrozenStep } from '../../src/plan/frozen.ts';
 import { freezeDown, freezeUp, sliceSpec } from '../../src/plan/graph.ts';
 import { expandTemplate, fillInput } from '../../src/plan/refs.ts';
 import { ancestors, assertSound } from '../../src/plan/sound.ts';
-import { clusterSteps, hostSteps } from '../../src/plan/steps.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import { aSpec } from '../helpers/spec.ts';
 
 const full = aSpec({ clusters: ['member-1', 'member-2'], dns: true, build: true });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { StepCall } from '../../src/plan/call.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import { memberWorkflowIdOf } from '../../src/run/input.ts';
 import { amendUpdate, cancelUpdate, getRunStateQuery } from '../../src/run/messages.ts';
 import type { Spec } from '../../src/spec/schema.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { debtWorkflowIdOf, memberWorkflowIdOf } from '../../src/run/input.ts';
 import { cancelUpdate, getRunStateQuery, retryUpdate, skipUpdate } from '../../src/run/messages.ts';
-import type { StepResult } from '../../src/plan/call.ts';
+import type { StepResult } from '../../src/catalogue/call.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { startTemporal } from '../helpers/temporal.ts';
 import { eventually, type Handle, inRun, until } from './runs.ts';

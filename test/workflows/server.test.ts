@@ -11,7 +11,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { readOwner } from '../../activities/owner.ts';
 import { readRecord, recordActivities } from '../../activities/record.ts';
 import { holdActivities } from '../../activities/hold.ts';
-import type { StepCall } from '../../src/plan/call.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import { retryUpdate } from '../../src/run/messages.ts';
 import { devServerArguments } from '../../worker/dev-server.ts';
 import { runDirectory } from '../../worker/runs.ts';

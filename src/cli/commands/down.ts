@@ -1,4 +1,4 @@
-import type { HostRef } from '../../plan/call.ts';
+import type { HostRef } from '../../catalogue/call.ts';
 import type { DownChoices } from '../../plan/graph.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../client.ts';

@@ -1,5 +1,5 @@
 import { errorCodes } from '../../errors/codes.ts';
-import type { StepDefinition } from '../../plan/definition.ts';
+import type { StepDefinition } from '../../catalogue/definition.ts';
 import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
 import { nearest } from '../../spec/nearest.ts';
 import { printDocument } from '../document.ts';

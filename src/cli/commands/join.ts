@@ -1,4 +1,4 @@
-import type { HostRef } from '../../plan/call.ts';
+import type { HostRef } from '../../catalogue/call.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
 import { usageError, type ExitCode } from '../exit.ts';
