@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { DownChoices } from '../src/plan/graph.ts';
+import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Deps } from './deps.ts';
 import { type LedgerEntry, ledgerEntries } from './ledger.ts';

@@ -4,7 +4,7 @@ import {
   type FederationCluster,
 } from '../src/distributions/federation/cluster-api.ts';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { DownChoices } from '../src/plan/graph.ts';
+import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { failure } from './fail.ts';

@@ -1,8 +1,8 @@
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { FrozenGraph, FrozenStep } from '../src/plan/frozen.ts';
-import { freezeDown, type FreezeOptions, freezeRest, freezeUp } from '../src/plan/graph.ts';
-import { notUndone } from '../src/plan/orphans.ts';
-import { freezeJoin, freezeUnjoin, withPruned } from '../src/plan/membership.ts';
+import type { FrozenGraph, FrozenStep } from '../src/graph/frozen.ts';
+import { freezeDown, type FreezeOptions, freezeRest, freezeUp } from '../src/graph/freeze.ts';
+import { notUndone } from '../src/graph/orphans.ts';
+import { freezeJoin, freezeUnjoin, withPruned } from '../src/graph/membership.ts';
 import type { Operation, RunInput } from '../src/run/input.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Deps } from './deps.ts';

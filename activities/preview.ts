@@ -1,12 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Facts, MemberRef, RunContext, StepResult } from '../src/catalogue/call.ts';
-import type { FrozenStep } from '../src/plan/frozen.ts';
-import { freezeUp } from '../src/plan/graph.ts';
+import type { FrozenStep } from '../src/graph/frozen.ts';
+import { freezeUp } from '../src/graph/freeze.ts';
 import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import { labels } from '../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/preview.ts';
 import { surgeNote } from '../src/cluster-dns/surge.ts';
-import { expandTemplate, fillInput } from '../src/plan/refs.ts';
+import { expandTemplate, fillInput } from '../src/graph/refs.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

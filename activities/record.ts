@@ -1,7 +1,7 @@
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { labels, labelsFor, names } from '../src/kubernetes/names.ts';
-import { orphansOf } from '../src/plan/orphans.ts';
+import { orphansOf } from '../src/graph/orphans.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
 import type { Deps } from './deps.ts';

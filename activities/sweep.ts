@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { DownChoices } from '../src/plan/graph.ts';
+import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { KubeObject } from './clients/kube-port.ts';

@@ -14,7 +14,7 @@ import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/record.ts';
 import { readStanding } from '../activities/standing.ts';
 import type { HostRef, StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { FrozenStep } from '../src/plan/frozen.ts';
+import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Standing } from '../src/plan/standing.ts';

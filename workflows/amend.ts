@@ -6,9 +6,9 @@ import {
   TemporalFailure,
   upsertMemo,
 } from '@temporalio/workflow';
-import { isSame, planAmendment, type Standing } from '../src/plan/amend.ts';
-import type { FrozenClusters, FrozenGraph } from '../src/plan/frozen.ts';
-import { expandTemplate } from '../src/plan/refs.ts';
+import { isSame, planAmendment, type Standing } from '../src/graph/amend.ts';
+import type { FrozenClusters, FrozenGraph } from '../src/graph/frozen.ts';
+import { expandTemplate } from '../src/graph/refs.ts';
 import { type AmendRequest, type MemberAmendment, memberAmendedSignal } from '../src/run/messages.ts';
 import { isPassed } from '../src/run/schedule.ts';
 import { execute, stepError } from './execute.ts';

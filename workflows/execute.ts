@@ -9,9 +9,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { FrozenStep } from '../src/plan/frozen.ts';
+import type { FrozenStep } from '../src/graph/frozen.ts';
 import { plannedFor } from '../src/plan/planned.ts';
-import { fillInput } from '../src/plan/refs.ts';
+import { fillInput } from '../src/graph/refs.ts';
 import { routingOf } from '../src/run/builders.ts';
 import type { StepError } from '../src/run/state.ts';
 import type { Run } from './run.ts';

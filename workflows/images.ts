@@ -7,8 +7,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunContext, StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { FrozenStep } from '../src/plan/frozen.ts';
-import { fillInput } from '../src/plan/refs.ts';
+import type { FrozenStep } from '../src/graph/frozen.ts';
+import { fillInput } from '../src/graph/refs.ts';
 import { routingOf } from '../src/run/builders.ts';
 import { imagesDetails, type ImagesInput, type ImagesResult } from '../src/run/images.ts';
 import { isBuilderAway } from './execute.ts';

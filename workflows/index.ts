@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { expandTemplate } from '../src/plan/refs.ts';
+import { expandTemplate } from '../src/graph/refs.ts';
 import type { DebtInput, MemberInput, RunInput } from '../src/run/input.ts';
 import { planned } from '../src/run/state.ts';
 import { runDebt } from './debt.ts';

@@ -8,8 +8,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { FrozenStep } from '../src/plan/frozen.ts';
-import { lookActivity, openDebtActivity, stepsOfDebt, stepsOfLeaving } from '../src/plan/leaving.ts';
+import type { FrozenStep } from '../src/graph/frozen.ts';
+import { lookActivity, openDebtActivity, stepsOfDebt, stepsOfLeaving } from '../src/graph/leaving.ts';
 import { debtWorkflowIdOf, type DebtInput, type MemberInput } from '../src/run/input.ts';
 import { interrupt } from './amend.ts';
 import { execute, stepError } from './execute.ts';

@@ -1,4 +1,4 @@
-import type { FrozenGraph, FrozenStep } from '../src/plan/frozen.ts';
+import type { FrozenGraph, FrozenStep } from '../src/graph/frozen.ts';
 import { memberWorkflowIdOf, type RunInput } from '../src/run/input.ts';
 import { planned } from '../src/run/state.ts';
 import type { Run } from './run.ts';

@@ -1,4 +1,4 @@
-import { rollbackGraph } from '../src/plan/rollback.ts';
+import { rollbackGraph } from '../src/graph/rollback.ts';
 import { planned } from '../src/run/state.ts';
 import { runMember } from './members.ts';
 import type { Run } from './run.ts';

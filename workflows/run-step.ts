@@ -1,8 +1,8 @@
 import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { StepResult } from '../src/catalogue/call.ts';
-import type { FrozenStep } from '../src/plan/frozen.ts';
+import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { StepError } from '../src/run/state.ts';
-import { dependentsOf } from '../src/plan/amend.ts';
+import { dependentsOf } from '../src/graph/amend.ts';
 import { execute, isBuilderAway, type Mode, slowEveryMs, stepError, summaryOf } from './execute.ts';
 import type { Decision, Run } from './run.ts';
 

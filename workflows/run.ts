@@ -1,6 +1,6 @@
 import { type CancellationScope, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { MemberRef, RunContext } from '../src/catalogue/call.ts';
-import type { FrozenGraph } from '../src/plan/frozen.ts';
+import type { FrozenGraph } from '../src/graph/frozen.ts';
 import { renderDetails } from '../src/run/details.ts';
 import type { RunInput } from '../src/run/input.ts';
 import { withRunStatus } from '../src/run/schedule.ts';

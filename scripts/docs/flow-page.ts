@@ -1,5 +1,5 @@
 import { phases, type PhaseId, type StepDefinition, type Timing } from '../../src/catalogue/definition.ts';
-import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
+import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { cell, code, generated, page, table } from './markdown.ts';

@@ -1,7 +1,7 @@
 import type { NeededImage } from '../images/image-list.ts';
 import { neededImages } from '../images/image-list.ts';
-import { freezeUp } from '../plan/graph.ts';
-import { fillInput } from '../plan/refs.ts';
+import { freezeUp } from '../graph/freeze.ts';
+import { fillInput } from '../graph/refs.ts';
 import type { Io } from './io.ts';
 import { readFailure } from './read-failure.ts';
 import { contextOf } from './run-checks.ts';

@@ -2,9 +2,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Local } from '../../worker/local.ts';
 import { fixOf, type ErrorData } from '../errors/codes.ts';
 import type { Facts, RunContext } from '../catalogue/call.ts';
-import type { FrozenStep } from '../plan/frozen.ts';
-import { freezeUp } from '../plan/graph.ts';
-import { fillInput } from '../plan/refs.ts';
+import type { FrozenStep } from '../graph/frozen.ts';
+import { freezeUp } from '../graph/freeze.ts';
+import { fillInput } from '../graph/refs.ts';
 import { categoryOf, failedCheck, type Check } from './check-model.ts';
 import type { SpecFile } from './spec-file.ts';
 

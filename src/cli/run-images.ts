@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { fixOf, type ErrorData } from '../errors/codes.ts';
-import { freezeUp } from '../plan/graph.ts';
+import { freezeUp } from '../graph/freeze.ts';
 import { joinReference } from '../images/reference.ts';
 import { type ImageValues, imageValues } from '../images/values-yaml.ts';
 import {

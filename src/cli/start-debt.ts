@@ -1,8 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { HostRef } from '../catalogue/call.ts';
-import { freezeTemplate } from '../plan/graph.ts';
-import { leavingTemplate, stepsOfDebt } from '../plan/leaving.ts';
-import { expandTemplate } from '../plan/refs.ts';
+import { freezeTemplate } from '../graph/freeze.ts';
+import { leavingTemplate, stepsOfDebt } from '../graph/leaving.ts';
+import { expandTemplate } from '../graph/refs.ts';
 import { debtWorkflowIdOf, type DebtInput } from '../run/input.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 import type { Temporal } from './client.ts';

@@ -1,5 +1,5 @@
 import type { Facts } from '../catalogue/call.ts';
-import type { FrozenStep } from '../plan/frozen.ts';
+import type { FrozenStep } from '../graph/frozen.ts';
 import { builderQueueOf, imagesQueueOf } from './input.ts';
 
 type Known = Readonly<Record<string, Facts>>;

@@ -1,5 +1,5 @@
 import type { Facts, HostRef, Outcome } from '../catalogue/call.ts';
-import type { FrozenStep } from '../plan/frozen.ts';
+import type { FrozenStep } from '../graph/frozen.ts';
 
 /** Up to where the images are made. */
 export type ImagesGoal = 'build' | 'push';

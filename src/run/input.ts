@@ -1,6 +1,6 @@
 import type { HostRef } from '../catalogue/call.ts';
-import type { FrozenStep } from '../plan/frozen.ts';
-import type { DownChoices } from '../plan/graph.ts';
+import type { FrozenStep } from '../graph/frozen.ts';
+import type { DownChoices } from '../graph/freeze.ts';
 import type { PlanToFollow } from '../plan/planned.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { FrozenStep } from '../plan/frozen.ts';
+import type { FrozenStep } from '../graph/frozen.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 import type { Block, ClusterStatus, RunState } from './state.ts';
 

@@ -1,6 +1,6 @@
-import { dependentsOf } from '../plan/amend.ts';
-import { ancestors } from '../plan/sound.ts';
-import type { FrozenStep } from '../plan/frozen.ts';
+import { dependentsOf } from '../graph/amend.ts';
+import { ancestors } from '../graph/sound.ts';
+import type { FrozenStep } from '../graph/frozen.ts';
 import { blockedOf, isPassed } from './schedule.ts';
 import type { RunState } from './state.ts';
 

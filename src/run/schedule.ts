@@ -1,4 +1,4 @@
-import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
+import type { FrozenGraph, FrozenStep } from '../graph/frozen.ts';
 import { type ClusterState, type RunState, type StepStatus, workingStatus } from './state.ts';
 
 const passed: ReadonlySet<StepStatus> = new Set(['done', 'kept', 'skipped', 'undone']);

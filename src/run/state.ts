@@ -1,5 +1,5 @@
 import type { PhaseId } from '../catalogue/definition.ts';
-import type { FrozenGraph, FrozenStep } from '../plan/frozen.ts';
+import type { FrozenGraph, FrozenStep } from '../graph/frozen.ts';
 import type { Facts, Outcome } from '../catalogue/call.ts';
 import type { ErrorData } from '../errors/codes.ts';
 import type { Operation } from './input.ts';

@@ -7,7 +7,7 @@ import { plain } from '../../src/cli/io.ts';
 import { errorLines } from '../../src/cli/print-error.ts';
 import { runChecks } from '../../src/cli/run-checks.ts';
 import type { StepResult } from '../../src/catalogue/call.ts';
-import type { FrozenStep } from '../../src/plan/frozen.ts';
+import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { aSpec } from '../helpers/spec.ts';
 
 const check = (result: Check['result']): Check => ({

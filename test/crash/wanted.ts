@@ -1,8 +1,8 @@
-import type { FrozenGraph } from '../../src/plan/frozen.ts';
-import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
-import { stepsOfLeaving } from '../../src/plan/leaving.ts';
-import { freezeJoin, freezeUnjoin } from '../../src/plan/membership.ts';
-import { expandTemplate } from '../../src/plan/refs.ts';
+import type { FrozenGraph } from '../../src/graph/frozen.ts';
+import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
+import { stepsOfLeaving } from '../../src/graph/leaving.ts';
+import { freezeJoin, freezeUnjoin } from '../../src/graph/membership.ts';
+import { expandTemplate } from '../../src/graph/refs.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { Operation } from '../../src/run/input.ts';
 import type { Spec } from '../../src/spec/schema.ts';

@@ -4,7 +4,7 @@ import { builderId } from '../../activities/build-host.ts';
 import { currentContext } from '../../activities/context.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
-import type { FrozenGraph } from '../../src/plan/frozen.ts';
+import type { FrozenGraph } from '../../src/graph/frozen.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { createDeps } from '../../worker/deps.ts';
 import { asLog, quietLogger, workerLog } from '../../worker/logging.ts';

@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
 import type { StepDefinition } from '../../src/catalogue/definition.ts';
-import type { FrozenGraph } from '../../src/plan/frozen.ts';
-import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
-import { freezeJoin, freezeUnjoin, withPruned } from '../../src/plan/membership.ts';
+import type { FrozenGraph } from '../../src/graph/frozen.ts';
+import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
+import { freezeJoin, freezeUnjoin, withPruned } from '../../src/graph/membership.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { aSpec } from './spec.ts';

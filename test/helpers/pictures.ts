@@ -1,9 +1,9 @@
 import type { PendingActivity, RunObservation } from '../../src/cli/status-model.ts';
 import type { Outcome } from '../../src/catalogue/call.ts';
-import type { FrozenGraph } from '../../src/plan/frozen.ts';
-import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
-import { freezeJoin } from '../../src/plan/membership.ts';
-import { expandTemplate } from '../../src/plan/refs.ts';
+import type { FrozenGraph } from '../../src/graph/frozen.ts';
+import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
+import { freezeJoin } from '../../src/graph/membership.ts';
+import { expandTemplate } from '../../src/graph/refs.ts';
 import { memberWorkflowIdOf, workflowIdOf, type Operation } from '../../src/run/input.ts';
 import { withRunStatus } from '../../src/run/schedule.ts';
 import {

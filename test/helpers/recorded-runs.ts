@@ -1,6 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { StepResult } from '../../src/catalogue/call.ts';
-import { freezeUp } from '../../src/plan/graph.ts';
+import { freezeUp } from '../../src/graph/freeze.ts';
 import { type ImagesInput, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';
 import { debtWorkflowIdOf, memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Amendment, planAmendment } from '../../src/plan/amend.ts';
-import { freezeUp } from '../../src/plan/graph.ts';
+import { type Amendment, planAmendment } from '../../src/graph/amend.ts';
+import { freezeUp } from '../../src/graph/freeze.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { aSpec } from '../helpers/spec.ts';
 

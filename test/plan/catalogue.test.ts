@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { patchTargets } from '../../src/distributions/federation/patches.ts';
 import { phases, type StepDefinition } from '../../src/catalogue/definition.ts';
-import { sliceSpec } from '../../src/plan/graph.ts';
+import { sliceSpec } from '../../src/graph/freeze.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import { federationSchema } from '../../src/spec/schema.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FrozenGraph, FrozenStep } from '../../src/plan/frozen.ts';
-import { freezeDown, freezeUp, sliceSpec } from '../../src/plan/graph.ts';
-import { expandTemplate, fillInput } from '../../src/plan/refs.ts';
-import { ancestors, assertSound } from '../../src/plan/sound.ts';
+import type { FrozenGraph, FrozenStep } from '../../src/graph/frozen.ts';
+import { freezeDown, freezeUp, sliceSpec } from '../../src/graph/freeze.ts';
+import { expandTemplate, fillInput } from '../../src/graph/refs.ts';
+import { ancestors, assertSound } from '../../src/graph/sound.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import { aSpec } from '../helpers/spec.ts';
 

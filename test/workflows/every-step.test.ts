@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { FrozenStep } from '../../src/plan/frozen.ts';
-import { freezeDown, freezeUp } from '../../src/plan/graph.ts';
-import { expandTemplate } from '../../src/plan/refs.ts';
+import type { FrozenStep } from '../../src/graph/frozen.ts';
+import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
+import { expandTemplate } from '../../src/graph/refs.ts';
 import { memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
 import { cancelUpdate, retryUpdate } from '../../src/run/messages.ts';
 import type { RunState } from '../../src/run/state.ts';

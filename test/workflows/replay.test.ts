@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import type * as catalogue from '../../src/plan/graph.ts';
-import { freezeUp } from '../../src/plan/graph.ts';
+import type * as catalogue from '../../src/graph/freeze.ts';
+import { freezeUp } from '../../src/graph/freeze.ts';
 import {
   amendUpdate,
   getRunStateQuery,
@@ -145,7 +145,7 @@ describe('replay', () => {
     const text = await readFile(path, 'utf8');
     expect(text).toContain(needs);
     await writeFile(path, text.replace(needs, `needs: ['clusters', 'verify/control-plane']`));
-    const other = (await import(join(folder, 'src/plan/graph.ts'))) as typeof catalogue;
+    const other = (await import(join(folder, 'src/graph/freeze.ts'))) as typeof catalogue;
     const change = { before: freezeUp(aTestSpec, {}), after: other.freezeUp(aTestSpec, {}) };
     expect(change.after.steps).not.toEqual(change.before.steps);
     expect(await failuresOf(await bundleOf(folder), files)).toEqual(new Map());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { startRun } from '../../src/cli/start-run.ts';
-import { freezeUp } from '../../src/plan/graph.ts';
+import { freezeUp } from '../../src/graph/freeze.ts';
 import { debtWorkflowIdOf, memberWorkflowIdOf } from '../../src/run/input.ts';
 import { type ImagesInput, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';
 import { descriptions, retryUpdate } from '../../src/run/messages.ts';

@@ -1,5 +1,5 @@
 import type { HostRef } from '../../catalogue/call.ts';
-import type { DownChoices } from '../../plan/graph.ts';
+import type { DownChoices } from '../../graph/freeze.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';

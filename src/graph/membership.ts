@@ -1,6 +1,6 @@
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 import { allClusters, type FrozenGraph, type FrozenStep } from './frozen.ts';
-import { type DownChoices, freezeTemplate, freezeUp, type FreezeOptions } from './graph.ts';
+import { type DownChoices, freezeTemplate, freezeUp, type FreezeOptions } from './freeze.ts';
 import { leavingTemplate } from './leaving.ts';
 import { assertSound } from './sound.ts';
 

@@ -1,5 +1,5 @@
 import type { Spec } from '../spec/schema.ts';
-import { chosen } from './graph.ts';
+import { chosen } from './freeze.ts';
 import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
 
 /** What the ledger says of a thing, as far as its undo goes. */

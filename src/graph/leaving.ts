@@ -1,5 +1,5 @@
 import type { FrozenStep } from './frozen.ts';
-import type { DownChoices } from './graph.ts';
+import type { DownChoices } from './freeze.ts';
 import { undoSteps } from './undo.ts';
 
 /** Ids in a template; see expandTemplate. */
