@@ -6,7 +6,7 @@ import {
 } from '../src/distributions/federation/cluster-api.ts';
 import type { HostRef } from '../src/catalogue/call.ts';
 import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
-import type { StandingMember } from '../src/plan/standing.ts';
+import type { StandingMember } from '../src/status/standing.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import { readClusterDns } from './member-dns.ts';
 import type { Deps } from './deps.ts';

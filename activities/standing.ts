@@ -8,7 +8,7 @@ import {
   type StandingCertificate,
   type StandingComponent,
   type StandingZone,
-} from '../src/plan/standing.ts';
+} from '../src/status/standing.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { secretText } from './control-plane.ts';

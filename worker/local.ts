@@ -17,7 +17,7 @@ import type { HostRef, StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
 import { names } from '../src/kubernetes/names.ts';
-import type { Standing } from '../src/plan/standing.ts';
+import type { Standing } from '../src/status/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
 import { stateFolder } from '../src/cli/folders.ts';
 import { createDeps } from './deps.ts';

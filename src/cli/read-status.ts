@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRef } from '../catalogue/call.ts';
-import type { Standing } from '../plan/standing.ts';
+import type { Standing } from '../status/standing.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from './client.ts';
 import { mergeDebts, openDebts } from './debts.ts';

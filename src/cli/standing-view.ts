@@ -5,7 +5,7 @@ import type {
   StandingImage,
   StandingMember,
   StandingZone,
-} from '../plan/standing.ts';
+} from '../status/standing.ts';
 import { formatDuration, timeLeft, wrap } from './format.ts';
 import { plain } from './io.ts';
 import { fleetFrom, line, type View, type Word } from './progress.ts';

@@ -1,7 +1,7 @@
 import { fixOf } from '../errors/codes.ts';
 import { phases, type PhaseId } from '../catalogue/definition.ts';
 import type { Facts, Outcome } from '../catalogue/call.ts';
-import type { Standing } from '../plan/standing.ts';
+import type { Standing } from '../status/standing.ts';
 import type { Operation } from '../run/input.ts';
 import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../run/state.ts';
 

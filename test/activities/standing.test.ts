@@ -8,7 +8,7 @@ import { readStanding } from '../../activities/standing.ts';
 import { clusterObject } from '../../src/distributions/federation/cluster-api.ts';
 import { kubeconfigOf } from '../../src/distributions/federation/kubeconfig.ts';
 import { names } from '../../src/kubernetes/names.ts';
-import type { Standing } from '../../src/plan/standing.ts';
+import type { Standing } from '../../src/status/standing.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../helpers/federation-api.ts';
 import { setStatus } from '../helpers/host-world.ts';

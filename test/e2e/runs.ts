@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { StatusRun } from '../../src/cli/status-model.ts';
-import type { Standing } from '../../src/plan/standing.ts';
+import type { Standing } from '../../src/status/standing.ts';
 import { eventually, type Operator, type Ran } from './world.ts';
 
 /** A step of `fedctl status -o json`, as far as tests ask. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Canary, leaks } from './canary.ts';
-import type { Standing } from '../../src/plan/standing.ts';
+import type { Standing } from '../../src/status/standing.ts';
 import { asBefore, namesOf, picture } from './objects.ts';
 import { standingBy, stepOf } from './runs.ts';
 import { layout, Operator, type Ran, root } from './world.ts';

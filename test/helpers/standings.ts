@@ -1,4 +1,4 @@
-import { componentOf, type Standing } from '../../src/plan/standing.ts';
+import { componentOf, type Standing } from '../../src/status/standing.ts';
 import { ago } from './pictures.ts';
 
 const digest = (hex: string): string => `sha256:${hex.repeat(64)}`;
