@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { connectTemporal } from '../src/cli/client.ts';
+import { connectTemporal } from '../src/temporal/client.ts';
 import { taskQueueOf } from '../src/cli/start-run.ts';
 import { imagesQueueOf } from '../src/run/input.ts';
 

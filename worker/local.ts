@@ -19,7 +19,7 @@ import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Standing } from '../src/status/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
-import { stateFolder } from '../src/cli/folders.ts';
+import { stateFolder } from '../src/temporal/folders.ts';
 import { createDeps } from './deps.ts';
 
 /** What the CLI may do in clusters by itself: read (but for `inCluster`). Contexts are those of this machine's kubeconfig. */

@@ -1,6 +1,6 @@
 import type { HostRef } from '../catalogue/call.ts';
 import { workflowIdOf } from '../run/input.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { refusal } from './exit.ts';
 import type { Io } from './io.ts';
 import { observeRun, type RunMemo } from './observe.ts';

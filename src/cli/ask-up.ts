@@ -1,5 +1,5 @@
 import type { PlanToFollow } from '../plan/planned.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { usageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { PlanFlags } from './make-plan.ts';

@@ -123,7 +123,7 @@ export const runNames = (io: Pick<Io, 'env'>, federation: string): Promise<Known
 
 async function ofRun(io: Pick<Io, 'env'>, federation: string): Promise<KnownRun | undefined> {
   const [{ connectTemporal }, { observeFamily }, { workflowIdOf }] = await Promise.all([
-    import('./client.ts'),
+    import('../temporal/client.ts'),
     import('./observe.ts'),
     import('../run/input.ts'),
   ]);
@@ -148,7 +148,10 @@ async function ofRecord(io: Pick<Io, 'env'>, federation: string): Promise<KnownR
 /** Names that Temporal knows; none when it does not answer soon. */
 export const federationNames = (io: Pick<Io, 'env'>): Promise<string[]> =>
   soon(async () => {
-    const [{ connectTemporal }, { listRuns }] = await Promise.all([import('./client.ts'), import('./list-runs.ts')]);
+    const [{ connectTemporal }, { listRuns }] = await Promise.all([
+      import('../temporal/client.ts'),
+      import('./list-runs.ts'),
+    ]);
     return (await listRuns(await connectTemporal(io.env))).map(({ federation }) => federation);
   }, []);
 

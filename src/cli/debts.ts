@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRef } from '../catalogue/call.ts';
 import { debtWorkflowIdOf, workflowIdOf } from '../run/input.ts';
 import { cancelSignal, cancelUpdate } from '../run/messages.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { CliError, exit, refusal } from './exit.ts';
 import type { Io } from './io.ts';
 import { observeRun } from './observe.ts';

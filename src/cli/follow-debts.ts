@@ -1,5 +1,5 @@
 import type { HostRef } from '../catalogue/call.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
 import type { StatusDebt } from './status-model.ts';
 import type { RecordFacts } from './status-record.ts';

@@ -1,7 +1,7 @@
 import type { StepDefinition } from '../catalogue/definition.ts';
 import { type HostStepId, hostSteps } from '../catalogue/steps.ts';
 import { imagesQueueOf } from '../run/input.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { formatDuration } from './format.ts';
 import type { PendingActivity } from './status-model.ts';
 

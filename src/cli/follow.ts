@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import type { Output } from './command.ts';
 import { chooseDisplay, type Display } from './display.ts';
 import { exit, type ExitCode } from './exit.ts';

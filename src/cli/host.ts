@@ -20,7 +20,10 @@ export async function hostOfTarget(io: Io, target: Target): Promise<HostRef> {
 
 /** The host in the memo of the latest run; undefined when Temporal does not answer or knows none. */
 async function hostOfRun(io: Io, federation: string): Promise<HostRef | undefined> {
-  const [{ connectTemporal }, { observeRun }] = await Promise.all([import('./client.ts'), import('./observe.ts')]);
+  const [{ connectTemporal }, { observeRun }] = await Promise.all([
+    import('../temporal/client.ts'),
+    import('./observe.ts'),
+  ]);
   try {
     const temporal = await connectTemporal(io.env);
     return (await observeRun(temporal, workflowIdOf(federation)))?.memo.host;

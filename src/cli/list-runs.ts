@@ -1,4 +1,4 @@
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 
 /** The latest run of a federation, as Temporal itself knows it. */
 export interface ListedRun {

@@ -1,5 +1,5 @@
 import type { HostRef } from '../catalogue/call.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';
 

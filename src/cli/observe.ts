@@ -9,7 +9,7 @@ import type { ErrorData } from '../errors/codes.ts';
 import type { HostRef } from '../catalogue/call.ts';
 import { getRunStateQuery } from '../run/messages.ts';
 import type { RunState, StepError } from '../run/state.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import type { ContextRef } from './kubeconfig-file.ts';
 import type { ExecutionStatus, PendingActivity, RunObservation } from './status-model.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRef } from '../catalogue/call.ts';
 import type { Standing } from '../status/standing.ts';
 import { workflowIdOf } from '../run/input.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
 import { CliError, exit } from './exit.ts';
 import type { Io } from './io.ts';

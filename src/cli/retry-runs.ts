@@ -1,6 +1,6 @@
 import { workflowIdOf } from '../run/input.ts';
 import { amendSignal, amendUpdate, retrySignal, retryUpdate } from '../run/messages.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { reopenDebts } from './debts.ts';
 import { CliError, exit, type ExitCode } from './exit.ts';
 import { hostOfTarget } from './host.ts';

@@ -1,5 +1,5 @@
 import type { RunInput } from '../run/input.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import type { Output } from './command.ts';
 import { exit, type ExitCode } from './exit.ts';
 import { follow } from './follow.ts';

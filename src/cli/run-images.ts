@@ -13,7 +13,7 @@ import {
   imagesWorkflowIdOf,
 } from '../run/images.ts';
 import type { Spec } from '../spec/schema.ts';
-import { connectTemporal, type Temporal } from './client.ts';
+import { connectTemporal, type Temporal } from '../temporal/client.ts';
 import type { Output } from './command.ts';
 import { printDocument } from './document.ts';
 import { CliError, exit, refusal, type ExitCode } from './exit.ts';

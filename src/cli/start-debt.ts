@@ -5,7 +5,7 @@ import { leavingTemplate, stepsOfDebt } from '../graph/leaving.ts';
 import { expandTemplate } from '../graph/refs.ts';
 import { debtWorkflowIdOf, type DebtInput } from '../run/input.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { searchAttributesRegistered, whoAmI } from './start-run.ts';
 import type { RecordFacts } from './status-record.ts';
 

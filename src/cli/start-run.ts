@@ -4,7 +4,7 @@ import { framed } from '../run/details.ts';
 import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../run/input.ts';
 import { cancelSignal, cancelUpdate, getSpecQuery } from '../run/messages.ts';
 import { diffSpecs, formatChange } from '../spec/diff.ts';
-import type { Temporal } from './client.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { refusal } from './exit.ts';
 import { observeRun, type RunMemo } from './observe.ts';
 import { deliver, hasEnded } from './send.ts';

@@ -1,4 +1,4 @@
-import { runLink, type Temporal } from './client.ts';
+import { runLink, type Temporal } from '../temporal/client.ts';
 import { exit, type ExitCode } from './exit.ts';
 import type { Followed } from './follow.ts';
 import type { Io } from './io.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Temporal } from '../../src/cli/client.ts';
+import type { Temporal } from '../../src/temporal/client.ts';
 import { decide } from '../../src/cli/commands/down.ts';
 import { exit } from '../../src/cli/exit.ts';
 import { endOf, follow } from '../../src/cli/follow.ts';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { temporalConfig } from '../../src/cli/client.ts';
+import { temporalConfig } from '../../src/temporal/client.ts';
 import { defaultTaskQueue } from '../../src/run/input.ts';
 import { searchAttributes } from '../../workflows/visibility.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Temporal } from '../../src/cli/client.ts';
+import type { Temporal } from '../../src/temporal/client.ts';
 import { CliError } from '../../src/cli/exit.ts';
 import { retryAllBlocked } from '../../src/cli/retry-runs.ts';
 import { send } from '../../src/cli/send.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connectsTo, connectTemporal } from '../../src/cli/client.ts';
+import { connectsTo, connectTemporal } from '../../src/temporal/client.ts';
 import { type DevServer, devServerEnvironment, startDevServer } from '../../worker/dev-server.ts';
 import { searchAttributes } from '../../workflows/visibility.ts';
 import { freePortWith } from '../helpers/processes.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { writeFileSync } from 'node:fs';
-import type { Temporal } from '../../src/cli/client.ts';
+import type { Temporal } from '../../src/temporal/client.ts';
 import { CliError } from '../../src/cli/exit.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { assertFree } from '../../src/cli/lock.ts';

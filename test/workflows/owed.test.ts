@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { downBefore } from '../../src/cli/already-down.ts';
-import type { Temporal } from '../../src/cli/client.ts';
+import type { Temporal } from '../../src/temporal/client.ts';
 import { forgetDebt, openDebts, reopenDebts } from '../../src/cli/debts.ts';
 import { CliError } from '../../src/cli/exit.ts';
 import { watchDebts } from '../../src/cli/follow-debts.ts';

@@ -1,6 +1,6 @@
 import { ServiceError, type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Temporal } from '../../src/cli/client.ts';
+import type { Temporal } from '../../src/temporal/client.ts';
 import { type Operation, type RunInput, workflowIdOf } from '../../src/run/input.ts';
 import { getRunStateQuery } from '../../src/run/messages.ts';
 import type { RunState } from '../../src/run/state.ts';

@@ -11,7 +11,7 @@ export const configureCancel: Configure = (command, cli) => {
         const { io } = cli;
         const { federation } = await resolveTarget(io, name, options);
         const [{ connectTemporal }, { send }, { workflowIdOf }, messages, { whoAmI }] = await Promise.all([
-          import('../client.ts'),
+          import('../../temporal/client.ts'),
           import('../send.ts'),
           import('../../run/input.ts'),
           import('../../run/messages.ts'),

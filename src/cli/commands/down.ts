@@ -1,7 +1,7 @@
 import type { HostRef } from '../../catalogue/call.ts';
 import type { DownChoices } from '../../graph/freeze.ts';
 import type { RunInput } from '../../run/input.ts';
-import type { Temporal } from '../client.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -57,7 +57,7 @@ export const configureDown: Configure = (command, cli) => {
 
 async function forget({ io }: Cli, target: Target, member: string): Promise<ExitCode> {
   const [{ connectTemporal }, { forgetDebt }, { hostOfTarget }] = await Promise.all([
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
     import('../debts.ts'),
     import('../host.ts'),
   ]);
@@ -118,7 +118,7 @@ async function down(cli: Cli, target: Target, choices: DownChoices, options: Set
   const { io } = cli;
   const { federation } = target;
   const [{ connectTemporal }, { hostOfTarget }, { assertFree }, { reopenDebts }] = await Promise.all([
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
     import('../host.ts'),
     import('../lock.ts'),
     import('../debts.ts'),

@@ -72,7 +72,7 @@ async function join(
     return 0;
   }
   const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }] = await Promise.all([
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
     import('../run-command.ts'),
     import('../start-run.ts'),
     import('../digest.ts'),

@@ -10,7 +10,7 @@ export const configureList: Configure = (command, cli) => {
       action(cli, async (options: { output: Output }) => {
         const { io } = cli;
         const [{ connectTemporal }, { listRuns }, { runLines }] = await Promise.all([
-          import('../client.ts'),
+          import('../../temporal/client.ts'),
           import('../list-runs.ts'),
           import('../tables.ts'),
         ]);

@@ -20,7 +20,7 @@ export const configureResume: Configure = (command, cli) => {
 async function tellAll({ io }: Cli, name: string | undefined, options: TargetOptions, verb: 'pause' | 'resume') {
   const { federation } = await resolveTarget(io, name, options);
   const [{ connectTemporal }, { send }, { workflowIdOf }, messages, { whoAmI }, { observeFamily }] = await Promise.all([
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
     import('../send.ts'),
     import('../../run/input.ts'),
     import('../../run/messages.ts'),

@@ -24,7 +24,10 @@ export const configureRetry: Configure = (command, cli) => {
     .action(
       action(cli, async (name: string | undefined, steps: string[], options: Options) => {
         const { io } = cli;
-        const [{ connectTemporal }, asking] = await Promise.all([import('../client.ts'), import('../retry-runs.ts')]);
+        const [{ connectTemporal }, asking] = await Promise.all([
+          import('../../temporal/client.ts'),
+          import('../retry-runs.ts'),
+        ]);
         if (options.allBlocked) {
           if (name !== undefined || options.file !== undefined)
             throw usageError('--all-blocked is about every federation: give no NAME and no file');

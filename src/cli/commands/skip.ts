@@ -10,7 +10,7 @@ export const configureSkip: Configure = (command, cli) => {
         const { io } = cli;
         const { federation } = await resolveTarget(io, name, options);
         const [{ connectTemporal }, { send }, { ownerOf }, messages, { whoAmI }] = await Promise.all([
-          import('../client.ts'),
+          import('../../temporal/client.ts'),
           import('../send.ts'),
           import('../routing.ts'),
           import('../../run/messages.ts'),

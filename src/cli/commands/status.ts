@@ -1,6 +1,6 @@
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
-import type { Temporal } from '../client.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
 
 interface Options extends TargetOptions {
@@ -54,7 +54,7 @@ export const configureStatus: Configure = (command, cli) => {
 
 /** Temporal, or undefined with a note: the record answers then. */
 async function connect({ io }: Cli): Promise<Temporal | undefined> {
-  const { connectTemporal } = await import('../client.ts');
+  const { connectTemporal } = await import('../../temporal/client.ts');
   try {
     return await connectTemporal(io.env);
   } catch (error) {

@@ -55,7 +55,7 @@ async function unjoin(
   const target = await resolveTarget(io, name, options);
   await confirm(cli, clusters, options.yes ?? false);
   const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }, { hostOfTarget }] = await Promise.all([
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
     import('../run-command.ts'),
     import('../start-run.ts'),
     import('../digest.ts'),

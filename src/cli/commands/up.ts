@@ -1,6 +1,6 @@
 import type { PlanToFollow } from '../../plan/planned.ts';
 import type { RunInput } from '../../run/input.ts';
-import type { Temporal } from '../client.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
 import { exit, usageError, type ExitCode } from '../exit.ts';
 import type { Followed } from '../follow.ts';
@@ -71,7 +71,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
   const { askedFor, agreedPlan } = await import('../ask-up.ts');
   const { file: spec, flags, follow } = await askedFor(io, options);
   const [{ connectTemporal }, { startRun, taskQueueOf }] = await Promise.all([
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
     import('../start-run.ts'),
   ]);
   const { assertValues } = await import('../operator-files.ts');

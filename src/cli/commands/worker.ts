@@ -2,7 +2,7 @@ import type { Serving } from '../../../worker/main.ts';
 import { action, examples, type Configure } from '../command.ts';
 import { imagesQueueOf } from '../../run/input.ts';
 import { CliError, exit, usageError } from '../exit.ts';
-import { cacheFolder, stateFolder } from '../folders.ts';
+import { cacheFolder, stateFolder } from '../../temporal/folders.ts';
 import { interruption } from '../interruption.ts';
 
 interface Options {
@@ -58,7 +58,7 @@ export const configureWorker: Configure = (command, cli) => {
 
 async function startServer(io: { env: NodeJS.ProcessEnv; note(text: string): void }) {
   const { devServerEnvironment, startDevServer } = await import('../../../worker/dev-server.ts');
-  const { connectsTo } = await import('../client.ts');
+  const { connectsTo } = await import('../../temporal/client.ts');
   try {
     const server = await startDevServer(stateFolder(io.env), io.env);
     io.note(`Temporal at ${server.address}, Web UI at ${server.ui}`);
@@ -81,7 +81,7 @@ async function serve(
   const { io } = cli;
   const [{ runWorker }, { temporalConfig, unreachable }] = await Promise.all([
     import('../../../worker/main.ts'),
-    import('../client.ts'),
+    import('../../temporal/client.ts'),
   ]);
   const { env } = io;
   try {

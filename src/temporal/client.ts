@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { CliError, exit, usageError } from './exit.ts';
+import { CliError, exit, usageError } from '../cli/exit.ts';
 
 /** How long to try to reach Temporal, ms. */
 const connectMs = 5_000;
