@@ -57,10 +57,7 @@ export default tseslint.config(
     [ban(sdks, 'only activities/clients/* imports SDKs')],
     ['activities/clients/**', `src/{${pure},run}/**`, 'src/cli/**'],
   ),
-  forbid(
-    [`src/{${pure}}/**/*.ts`],
-    [noBuiltins, ban([...sdks, ...temporal], 'pure code: no SDK'), effects(true)],
-  ),
+  forbid([`src/{${pure}}/**/*.ts`], [noBuiltins, ban([...sdks, ...temporal], 'pure code: no SDK'), effects(true)]),
   forbid(
     ['src/run/**/*.ts'],
     [
@@ -88,7 +85,10 @@ export default tseslint.config(
       effects(true),
     ],
   ),
-  { files: ['src/cli/io.ts', 'scripts/**/*.ts', 'sandbox/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/io/io.ts', 'scripts/**/*.ts', 'sandbox/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['test/**/*.ts'],
     rules: { 'max-lines': 'off', complexity: 'off', '@typescript-eslint/no-non-null-assertion': 'off' },

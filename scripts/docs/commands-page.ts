@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { processIo } from '../../src/cli/io.ts';
+import { processIo } from '../../src/cli/io/io.ts';
 import { wholeProgram } from '../../src/cli/program.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 

@@ -1,5 +1,5 @@
-import { CliError, exit } from './exit.ts';
-import type { Io } from './io.ts';
+import { CliError, exit } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import { makePlan, type PlanFlags } from './make-plan.ts';
 import { type PlanDocument, planLines } from './plan-model.ts';
 import type { SpecFile } from './spec-file.ts';

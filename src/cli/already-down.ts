@@ -1,8 +1,8 @@
 import type { HostRef } from '../catalogue/call.ts';
 import { workflowIdOf } from '../run/input.ts';
 import type { Temporal } from '../temporal/client.ts';
-import { refusal } from './exit.ts';
-import type { Io } from './io.ts';
+import { refusal } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import { observeRun, type RunMemo } from './observe.ts';
 
 /**

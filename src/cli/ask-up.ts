@@ -1,7 +1,7 @@
 import type { PlanToFollow } from '../plan/planned.ts';
 import type { Temporal } from '../temporal/client.ts';
-import { usageError } from './exit.ts';
-import type { Io } from './io.ts';
+import { usageError } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import type { PlanFlags } from './make-plan.ts';
 import type { SpecFile } from './spec-file.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Io } from './io.ts';
+import type { Io } from './io/io.ts';
 
 /** ms that a shell may be kept waiting for names; after that it gets none. */
 const patienceMs = 800;

@@ -2,7 +2,7 @@ import type { StepDefinition } from '../catalogue/definition.ts';
 import { type HostStepId, hostSteps } from '../catalogue/steps.ts';
 import { imagesQueueOf } from '../run/input.ts';
 import type { Temporal } from '../temporal/client.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration } from './io/format.ts';
 import type { PendingActivity } from './status-model.ts';
 
 /** A run, or a build in it, that nobody takes for this long makes us look for a worker, ms. */

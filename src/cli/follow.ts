@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Temporal } from '../temporal/client.ts';
-import type { Output } from './command.ts';
+import type { Output } from './io/command.ts';
 import { chooseDisplay, type Display } from './display.ts';
-import { exit, type ExitCode } from './exit.ts';
+import { exit, type ExitCode } from './io/exit.ts';
 import { type DebtWatch, watchDebts } from './follow-debts.ts';
 import { watchWorkers } from './follow-workers.ts';
-import type { Io } from './io.ts';
+import type { Io } from './io/io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
 import { mergeStatus, type KnownOutputs, type StatusModel } from './status-model.ts';
 

@@ -1,7 +1,7 @@
 import type { HostRef } from '../catalogue/call.ts';
 import { workflowIdOf } from '../run/input.ts';
-import { usageError } from './exit.ts';
-import type { Io } from './io.ts';
+import { usageError } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import { hostAmong, type Target } from './target.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { HostRef } from '../catalogue/call.ts';
 import type { Temporal } from '../temporal/client.ts';
-import { CliError, exit } from './exit.ts';
-import type { Io } from './io.ts';
+import { CliError, exit } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 
 /**
  * Looks, before a run is started, whether the host cluster has another federation in this namespace, or an operator

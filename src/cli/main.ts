@@ -1,5 +1,5 @@
-import { CliError, exit } from './exit.ts';
-import { processIo } from './io.ts';
+import { CliError, exit } from './io/exit.ts';
+import { processIo } from './io/io.ts';
 import { errorLines } from './print-error.ts';
 import { runCli } from './program.ts';
 

@@ -1,7 +1,7 @@
 import type { PlanToFollow } from '../plan/planned.ts';
-import type { Io } from './io.ts';
+import type { Io } from './io/io.ts';
 import { planDocument, type PlanDocument } from './plan-model.ts';
-import { readFailure } from './read-failure.ts';
+import { readFailure } from './io/read-failure.ts';
 import type { SpecFile } from './spec-file.ts';
 
 /** What a turn-up may do beside what it does anyway. */

@@ -1,8 +1,8 @@
 import type { HostRef } from '../catalogue/call.ts';
 import type { Spec } from '../spec/schema.ts';
 import type { ImageValues } from '../images/values-yaml.ts';
-import { CliError, exit, refusal } from './exit.ts';
-import type { Io } from './io.ts';
+import { CliError, exit, refusal } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
 
 /** What was written for the operator, a line each, and why values.yaml was not. */

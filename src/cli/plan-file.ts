@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { refusal, usageError } from './exit.ts';
-import type { Io } from './io.ts';
+import { refusal, usageError } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import { planDigest, type PlanDocument } from './plan-model.ts';
 
 /** Longest plan that is read, bytes: thousands of objects. */

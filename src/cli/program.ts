@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { examples, type Cli, type Verb } from './command.ts';
+import { examples, type Cli, type Verb } from './io/command.ts';
 import { nearest } from '../spec/nearest.ts';
-import { exit, usageError, type CliError, type ExitCode } from './exit.ts';
-import type { Io } from './io.ts';
+import { exit, usageError, type CliError, type ExitCode } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 import { verbs } from './verbs.ts';
 
 const table: Readonly<Record<string, Verb>> = verbs;
@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
     await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw await (await import('./ending.ts')).asEnding(error, io);
+    if (!(error instanceof CommanderError)) throw await (await import('./io/ending.ts')).asEnding(error, io);
     if (error.exitCode === 0) return exit.done;
     throw usageError(error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), [
       `see: fedctl ${chosen && table[chosen] ? `${chosen} ` : ''}--help`,

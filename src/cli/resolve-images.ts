@@ -2,8 +2,8 @@ import type { NeededImage } from '../images/image-list.ts';
 import { neededImages } from '../images/image-list.ts';
 import { freezeUp } from '../graph/freeze.ts';
 import { fillInput } from '../graph/refs.ts';
-import type { Io } from './io.ts';
-import { readFailure } from './read-failure.ts';
+import type { Io } from './io/io.ts';
+import { readFailure } from './io/read-failure.ts';
 import { contextOf } from './run-checks.ts';
 import type { SpecFile } from './spec-file.ts';
 

@@ -1,10 +1,10 @@
 import type { RunInput } from '../run/input.ts';
 import type { Temporal } from '../temporal/client.ts';
-import type { Output } from './command.ts';
-import { exit, type ExitCode } from './exit.ts';
+import type { Output } from './io/command.ts';
+import { exit, type ExitCode } from './io/exit.ts';
 import { follow } from './follow.ts';
-import { interruption } from './interruption.ts';
-import type { Io } from './io.ts';
+import { interruption } from './io/interruption.ts';
+import type { Io } from './io/io.ts';
 import { assertFree } from './lock.ts';
 import type { RunMemo } from './observe.ts';
 import { startRun, taskQueueOf } from './start-run.ts';

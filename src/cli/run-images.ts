@@ -14,12 +14,12 @@ import {
 } from '../run/images.ts';
 import type { Spec } from '../spec/schema.ts';
 import { connectTemporal, type Temporal } from '../temporal/client.ts';
-import type { Output } from './command.ts';
-import { printDocument } from './document.ts';
-import { CliError, exit, refusal, type ExitCode } from './exit.ts';
+import type { Output } from './io/command.ts';
+import { printDocument } from './io/document.ts';
+import { CliError, exit, refusal, type ExitCode } from './io/exit.ts';
 import { watchWorkers } from './follow-workers.ts';
-import { interruption } from './interruption.ts';
-import type { Io } from './io.ts';
+import { interruption } from './io/interruption.ts';
+import type { Io } from './io/io.ts';
 import { observeRun, type ObservedRun } from './observe.ts';
 import { assertValues, tellValues } from './operator-files.ts';
 import type { SpecFile } from './spec-file.ts';

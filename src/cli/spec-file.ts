@@ -6,8 +6,8 @@ import { formatProblem, type Problem } from '../spec/problem.ts';
 import type { Spec } from '../spec/schema.ts';
 import { maxFileBytes } from '../spec/limits.ts';
 import { digestOf, resolvePaths } from './digest.ts';
-import { CliError, exit, usageError } from './exit.ts';
-import type { Io } from './io.ts';
+import { CliError, exit, usageError } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 
 /** A federation.yaml, with values.yaml, environment and defaults filled in and its paths resolved. */
 export interface SpecFile {

@@ -6,8 +6,8 @@ import type {
   StandingMember,
   StandingZone,
 } from '../status/standing.ts';
-import { formatDuration, timeLeft, wrap } from './format.ts';
-import { plain } from './io.ts';
+import { formatDuration, timeLeft, wrap } from './io/format.ts';
+import { plain } from './io/io.ts';
 import { fleetFrom, line, type View, type Word } from './progress.ts';
 import type { StatusModel } from './status-model.ts';
 

@@ -5,7 +5,7 @@ import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '.
 import { cancelSignal, cancelUpdate, getSpecQuery } from '../run/messages.ts';
 import { diffSpecs, formatChange } from '../spec/diff.ts';
 import type { Temporal } from '../temporal/client.ts';
-import { refusal } from './exit.ts';
+import { refusal } from './io/exit.ts';
 import { observeRun, type RunMemo } from './observe.ts';
 import { deliver, hasEnded } from './send.ts';
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../activities/ledger.ts';
-import { formatDuration, table, visibleWidth } from './format.ts';
+import { formatDuration, table, visibleWidth } from './io/format.ts';
 import type { ListedRun } from './list-runs.ts';
 
 /** Whether all lines fit. */

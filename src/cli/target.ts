@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { HostRef } from '../catalogue/call.ts';
-import { usageError } from './exit.ts';
-import type { Io } from './io.ts';
+import { usageError } from './io/exit.ts';
+import type { Io } from './io/io.ts';
 
 /** Flags by which a command that takes NAME finds the federation. */
 export interface TargetOptions {

@@ -1,7 +1,7 @@
 import { runLink, type Temporal } from '../temporal/client.ts';
-import { exit, type ExitCode } from './exit.ts';
+import { exit, type ExitCode } from './io/exit.ts';
 import type { Followed } from './follow.ts';
-import type { Io } from './io.ts';
+import type { Io } from './io/io.ts';
 import { allSteps, blockedSteps, type StatusModel } from './status-model.ts';
 import { warningLines } from './warnings.ts';
 

@@ -1,4 +1,4 @@
-import type { Verb } from './command.ts';
+import type { Verb } from './io/command.ts';
 
 /** Every command, in the order of the list that `fedctl --help` prints (design §7). */
 export const verbs = {

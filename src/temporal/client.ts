@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { CliError, exit, usageError } from '../cli/exit.ts';
+import { CliError, exit, usageError } from '../cli/io/exit.ts';
 
 /** How long to try to reach Temporal, ms. */
 const connectMs = 5_000;

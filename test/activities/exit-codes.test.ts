@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { CheckDocument } from '../../src/cli/check-model.ts';
-import { exit } from '../../src/cli/exit.ts';
+import { exit } from '../../src/cli/io/exit.ts';
 import type { PlanDocument } from '../../src/cli/plan-model.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { fakeIo } from '../helpers/fake-io.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { visibleWidth } from '../../src/cli/format.ts';
+import { visibleWidth } from '../../src/cli/io/format.ts';
 import { phases } from '../../src/catalogue/definition.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import { play, recordedSession, sessionInReadme, shapeOf } from '../helpers/session.ts';

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { CliError } from '../../src/cli/exit.ts';
-import { plain, type Io } from '../../src/cli/io.ts';
+import { CliError } from '../../src/cli/io/exit.ts';
+import { plain, type Io } from '../../src/cli/io/io.ts';
 import { readSpecFile } from '../../src/cli/spec-file.ts';
 import { head } from '../spec/bad-specs.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { visibleWidth } from '../../src/cli/format.ts';
-import { exit } from '../../src/cli/exit.ts';
+import { visibleWidth } from '../../src/cli/io/format.ts';
+import { exit } from '../../src/cli/io/exit.ts';
 import type { Followed } from '../../src/cli/follow.ts';
-import { coloured, type Io, plain } from '../../src/cli/io.ts';
+import { coloured, type Io, plain } from '../../src/cli/io/io.ts';
 import { render } from '../../src/cli/progress.ts';
 import { standingLines } from '../../src/cli/standing-view.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';

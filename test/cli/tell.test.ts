@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { mergeDebts } from '../../src/cli/debts.ts';
-import { exit } from '../../src/cli/exit.ts';
+import { exit } from '../../src/cli/io/exit.ts';
 import { closingLines } from '../../src/cli/tell.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 

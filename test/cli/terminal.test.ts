@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { visibleWidth } from '../../src/cli/format.ts';
+import { visibleWidth } from '../../src/cli/io/format.ts';
 import { expectGolden } from '../helpers/golden.ts';
 import { show, type Stand } from '../helpers/pty.ts';
 

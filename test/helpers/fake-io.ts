@@ -1,4 +1,4 @@
-import { plain, type Io } from '../../src/cli/io.ts';
+import { plain, type Io } from '../../src/cli/io/io.ts';
 
 /** An Io that keeps what is said: 80 columns, no terminal, no colours, nobody to ask. */
 export interface FakeIo extends Io {

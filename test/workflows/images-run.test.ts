@@ -7,7 +7,7 @@ import { builderId } from '../../activities/build-host.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
 import { imagesActivities } from '../../activities/images.ts';
-import type { Io } from '../../src/cli/io.ts';
+import type { Io } from '../../src/cli/io/io.ts';
 import { resolvedImages } from '../../src/cli/resolve-images.ts';
 import { cancelImages, runImages } from '../../src/cli/run-images.ts';
 import { readSpecFile } from '../../src/cli/spec-file.ts';

@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { downBefore } from '../../src/cli/already-down.ts';
 import type { Temporal } from '../../src/temporal/client.ts';
 import { forgetDebt, openDebts, reopenDebts } from '../../src/cli/debts.ts';
-import { CliError } from '../../src/cli/exit.ts';
+import { CliError } from '../../src/cli/io/exit.ts';
 import { watchDebts } from '../../src/cli/follow-debts.ts';
 import { readStatus, sourcesOf } from '../../src/cli/read-status.ts';
 import { retryAll } from '../../src/cli/retry-runs.ts';

@@ -1,4 +1,4 @@
-import { action, examples, type Configure } from '../command.ts';
+import { action, examples, type Configure } from '../io/command.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 /** `fedctl cancel`: ends the run; what stands is kept, and `up` resumes from there. */

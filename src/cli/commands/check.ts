@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
+import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
 import type { Check } from '../check-model.ts';
-import { exit, usageError } from '../exit.ts';
+import { exit, usageError } from '../io/exit.ts';
 
 interface Options {
   file?: string;
@@ -73,7 +73,7 @@ export const configureCheck: Configure = (command, cli) => {
           import('../../../worker/local.ts'),
           import('../run-checks.ts'),
           import('../check-model.ts'),
-          import('../document.ts'),
+          import('../io/document.ts'),
         ]);
         const look = async (): Promise<Check[]> => {
           const found = await runChecks(openLocal(io.env), file, (check) => {

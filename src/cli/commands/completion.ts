@@ -1,6 +1,6 @@
-import { action, examples, type Configure } from '../command.ts';
+import { action, examples, type Configure } from '../io/command.ts';
 import { completionScripts, shells } from '../completion-scripts.ts';
-import { usageError } from '../exit.ts';
+import { usageError } from '../io/exit.ts';
 
 /** `fedctl completion`: what a shell sources to complete commands, flags, federations and steps. */
 export const configureCompletion: Configure = (command, cli) => {

@@ -2,9 +2,9 @@ import type { HostRef } from '../../catalogue/call.ts';
 import type { DownChoices } from '../../graph/freeze.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
-import type { Io } from '../io.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 import type { ContextRef } from '../kubeconfig-file.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
 import { parseTimeout } from './up.ts';
@@ -175,7 +175,7 @@ async function followDown(
 ): Promise<ExitCode> {
   const [{ follow }, { interruption }, { closingLines }, { forgetContext }, { printFollowed }] = await Promise.all([
     import('../follow.ts'),
-    import('../interruption.ts'),
+    import('../io/interruption.ts'),
     import('../tell.ts'),
     import('../operator-files.ts'),
     import('../status-document.ts'),

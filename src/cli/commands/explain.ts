@@ -1,11 +1,11 @@
 import { errorCodes } from '../../errors/codes.ts';
 import type { StepDefinition } from '../../catalogue/definition.ts';
-import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
+import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
 import { nearest } from '../../spec/nearest.ts';
-import { printDocument } from '../document.ts';
-import { usageError, type CliError } from '../exit.ts';
+import { printDocument } from '../io/document.ts';
+import { usageError, type CliError } from '../io/exit.ts';
 import { allDefinitions as catalogue, codeDocument, codeLines, codeOf } from '../explain-model.ts';
-import { table, wrap } from '../format.ts';
+import { table, wrap } from '../io/format.ts';
 
 /** `fedctl explain`: what the catalogue says of a step, or the errors' table of a code; or the list of steps. */
 export const configureExplain: Configure = (command, cli) => {

@@ -1,6 +1,6 @@
 import type { ImagesGoal } from '../../run/images.ts';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { type ExitCode, usageError } from '../exit.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { type ExitCode, usageError } from '../io/exit.ts';
 import { settle } from '../program.ts';
 import type { SpecFile } from '../spec-file.ts';
 
@@ -68,7 +68,7 @@ async function list(cli: Cli, options: Options): Promise<void> {
   const { spec } = file;
   const [{ neededImages }, { printDocument }] = await Promise.all([
     import('../../images/image-list.ts'),
-    import('../document.ts'),
+    import('../io/document.ts'),
   ]);
   const images = neededImages(spec);
   for (const { image, built } of images.filter(({ image }) => !/[:@][^/]*$/.test(image))) {
@@ -82,7 +82,7 @@ async function list(cli: Cli, options: Options): Promise<void> {
 async function listResolved(cli: Cli, file: SpecFile, options: Options): Promise<void> {
   const [{ resolvedImages }, { printDocument }] = await Promise.all([
     import('../resolve-images.ts'),
-    import('../document.ts'),
+    import('../io/document.ts'),
   ]);
   const images = await resolvedImages(cli.io, file);
   await printDocument(cli.io, options.output, { images }, () => images.map(({ image }) => image));

@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { action, examples, type Cli, type Configure } from '../command.ts';
+import { action, examples, type Cli, type Configure } from '../io/command.ts';
 import type { Contexts } from '../contexts.ts';
-import { refusal, usageError } from '../exit.ts';
-import type { Said, Settled, SettledField } from '../init-ask.ts';
+import { refusal, usageError } from '../io/exit.ts';
+import type { Said, Settled, SettledField } from '../io/init-ask.ts';
 import type { Answers } from '../init-text.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../io/io.ts';
 
 interface Options {
   name?: string;
@@ -115,7 +115,7 @@ async function chartOf(values: Values | undefined): Promise<ReadonlySet<string>>
 }
 
 async function answersOf(io: Io, options: Options, chart: ReadonlySet<string>): Promise<Answers> {
-  const [{ readContexts }, { askRest }] = await Promise.all([import('../contexts.ts'), import('../init-ask.ts')]);
+  const [{ readContexts }, { askRest }] = await Promise.all([import('../contexts.ts'), import('../io/init-ask.ts')]);
   const contexts = await readContexts(io.env);
   const settled = settledBy(options, chart);
   const flags = await saidBy(options, io.env);
@@ -149,7 +149,7 @@ function settledBy(options: Options, chart: ReadonlySet<string>): Settled {
 }
 
 async function saidBy(options: Options, env: NodeJS.ProcessEnv): Promise<Said> {
-  const { parseImage } = await import('../init-ask.ts');
+  const { parseImage } = await import('../io/init-ask.ts');
   const image = options.image === undefined ? undefined : parseImage(options.image);
   if (options.image !== undefined && !image)
     throw usageError(`--image ${options.image}: not like registry.example/federation/hyperkube-amd64:v1.5.0`);

@@ -1,7 +1,7 @@
 import type { HostRef } from '../../catalogue/call.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { usageError, type ExitCode } from '../exit.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { usageError, type ExitCode } from '../io/exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 import { parseTimeout } from './up.ts';
 

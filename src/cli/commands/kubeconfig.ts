@@ -1,6 +1,6 @@
 import type { Spec } from '../../spec/schema.ts';
-import { action, examples, type Configure } from '../command.ts';
-import { CliError, exit } from '../exit.ts';
+import { action, examples, type Configure } from '../io/command.ts';
+import { CliError, exit } from '../io/exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 /** `fedctl kubeconfig`: the federation's context, written into the operator's kubeconfig or printed. */

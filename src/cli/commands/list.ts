@@ -1,5 +1,5 @@
-import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
-import { printDocument } from '../document.ts';
+import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
+import { printDocument } from '../io/document.ts';
 
 /** `fedctl list`: the latest run of every federation that Temporal knows. */
 export const configureList: Configure = (command, cli) => {

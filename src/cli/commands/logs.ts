@@ -1,8 +1,8 @@
 import type { ContainerLog } from '../../../activities/pod-logs.ts';
 import { names } from '../../kubernetes/names.ts';
-import { action, examples, type Configure } from '../command.ts';
-import { CliError, exit, usageError } from '../exit.ts';
-import type { Io } from '../io.ts';
+import { action, examples, type Configure } from '../io/command.ts';
+import { CliError, exit, usageError } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 import { resolveTarget, type Target, targetOptions, type TargetOptions } from '../target.ts';
 
 interface Options extends TargetOptions {
@@ -72,7 +72,7 @@ async function printPods(io: Io, target: Target, step: string | undefined, optio
   const [{ openLocal }, { hostOfTarget }, { readFailure }] = await Promise.all([
     import('../../../worker/local.ts'),
     import('../host.ts'),
-    import('../read-failure.ts'),
+    import('../io/read-failure.ts'),
   ]);
   const host = await hostOfTarget(io, target);
   const question = { module: moduleOf(step), tail: options.tail, previous: options.previous ?? false };

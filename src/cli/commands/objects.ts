@@ -1,5 +1,5 @@
-import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
-import { printDocument } from '../document.ts';
+import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
+import { printDocument } from '../io/document.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 /** `fedctl objects`: the ledgers, and the federation's own books, object by object. */

@@ -1,5 +1,5 @@
-import { action, examples, type Cli, type Configure } from '../command.ts';
-import { CliError } from '../exit.ts';
+import { action, examples, type Cli, type Configure } from '../io/command.ts';
+import { CliError } from '../io/exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 /** `fedctl pause`: no further step starts, of the run and of its members' runs; what runs ends. */

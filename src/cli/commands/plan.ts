@@ -1,5 +1,5 @@
-import { action, examples, parseOutput, type Configure, type Output } from '../command.ts';
-import { exit, usageError } from '../exit.ts';
+import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
+import { exit, usageError } from '../io/exit.ts';
 
 interface Options {
   file?: string;
@@ -40,7 +40,7 @@ export const configurePlan: Configure = (command, cli) => {
         const [{ makePlan }, { planLines }, { printDocument }] = await Promise.all([
           import('../make-plan.ts'),
           import('../plan-model.ts'),
-          import('../document.ts'),
+          import('../io/document.ts'),
         ]);
         const document = await makePlan(io, spec, how);
         await printDocument(io, output, document, () =>

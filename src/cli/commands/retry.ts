@@ -1,5 +1,5 @@
-import { action, examples, type Configure } from '../command.ts';
-import { usageError } from '../exit.ts';
+import { action, examples, type Configure } from '../io/command.ts';
+import { usageError } from '../io/exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 interface Options extends TargetOptions {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
-import { printDocument } from '../document.ts';
-import { table } from '../format.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
+import { printDocument } from '../io/document.ts';
+import { table } from '../io/format.ts';
 import { settle } from '../program.ts';
 
 /** Settings of the one sandbox that a command is about. */

@@ -1,4 +1,4 @@
-import { action, examples, type Configure } from '../command.ts';
+import { action, examples, type Configure } from '../io/command.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 
 /** `fedctl skip`: goes on without a blocked step, where the catalogue allows it. */

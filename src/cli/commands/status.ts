@@ -1,5 +1,5 @@
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
 
@@ -66,7 +66,7 @@ async function connect({ io }: Cli): Promise<Temporal | undefined> {
 async function once({ io }: Cli, target: Target, temporal: Temporal | undefined, output: Output): Promise<ExitCode> {
   const [{ readStatus, sourcesOf }, { printDocument }, { statusDocument }, { statusLines }] = await Promise.all([
     import('../read-status.ts'),
-    import('../document.ts'),
+    import('../io/document.ts'),
     import('../status-document.ts'),
     import('../status-view.ts'),
   ]);
@@ -99,7 +99,7 @@ async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Ou
       import('../follow.ts'),
       import('../../run/input.ts'),
       import('../start-run.ts'),
-      import('../interruption.ts'),
+      import('../io/interruption.ts'),
       import('../tell.ts'),
       import('../observe.ts'),
     ]);

@@ -1,5 +1,5 @@
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { CliError, exit, usageError, type ExitCode } from '../exit.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
 import { parseTimeout } from './up.ts';
 

@@ -1,8 +1,8 @@
 import type { PlanToFollow } from '../../plan/planned.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../command.ts';
-import { exit, usageError, type ExitCode } from '../exit.ts';
+import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Followed } from '../follow.ts';
 import type { SpecFile } from '../spec-file.ts';
 import type { StartedRun } from '../start-run.ts';
@@ -143,7 +143,7 @@ async function followRun(
   spec: SpecFile,
   { taskQueue, started, options }: Following,
 ): Promise<Followed> {
-  const [{ follow }, { interruption }] = await Promise.all([import('../follow.ts'), import('../interruption.ts')]);
+  const [{ follow }, { interruption }] = await Promise.all([import('../follow.ts'), import('../io/interruption.ts')]);
   return follow(io, {
     temporal,
     workflowId: started.workflowId,

@@ -1,9 +1,9 @@
 import type { Serving } from '../../../worker/main.ts';
-import { action, examples, type Configure } from '../command.ts';
+import { action, examples, type Configure } from '../io/command.ts';
 import { imagesQueueOf } from '../../run/input.ts';
-import { CliError, exit, usageError } from '../exit.ts';
+import { CliError, exit, usageError } from '../io/exit.ts';
 import { cacheFolder, stateFolder } from '../../temporal/folders.ts';
-import { interruption } from '../interruption.ts';
+import { interruption } from '../io/interruption.ts';
 
 interface Options {
   devServer?: boolean;

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { fixOf, type ErrorData } from '../errors/codes.ts';
+import { fixOf, type ErrorData } from '../../errors/codes.ts';
 import { CliError, exit } from './exit.ts';
 
 /** What a read in this process threw, as an ending for a person; what is no failure of the table stays a bug. */

@@ -1,4 +1,4 @@
-import type { ErrorData } from '../errors/codes.ts';
+import type { ErrorData } from '../../errors/codes.ts';
 
 /** Exit codes of design §7; they are API. */
 export const exit = {

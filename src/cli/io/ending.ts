@@ -29,7 +29,7 @@ async function temporalAnswer(
   grpc: { code?: number; details?: string; message?: string } | undefined,
   { env }: Pick<Io, 'env'>,
 ): Promise<CliError> {
-  const { temporalConfig } = await import('../temporal/client.ts');
+  const { temporalConfig } = await import('../../temporal/client.ts');
   const { address, namespace } = temporalConfig(env);
   const word = grpcWords[grpc?.code ?? 0] ?? 'it does not do what was asked';
   const said = grpc?.details || grpc?.message || '';
