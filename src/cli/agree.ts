@@ -1,7 +1,7 @@
 import { CliError, exit } from './io/exit.ts';
 import type { Io } from './io/io.ts';
 import { makePlan, type PlanFlags } from './make-plan.ts';
-import { type PlanDocument, planLines } from './plan-model.ts';
+import { type PlanDocument, planLines } from './views/plan-model.ts';
 import type { SpecFile } from './spec-file.ts';
 
 /**

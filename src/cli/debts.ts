@@ -9,7 +9,7 @@ import { observeRun } from './observe.ts';
 import { deliver, hasEnded } from './send.ts';
 import { startDebt } from './start-debt.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
-import type { StatusDebt } from './status-model.ts';
+import type { StatusDebt } from './views/status-model.ts';
 import type { RecordFacts } from './status-record.ts';
 
 /** Open debts of a federation as Temporal knows them, with the next automatic attempt. */

@@ -1,6 +1,6 @@
 import { CliError, exit } from './io/exit.ts';
 import { processIo } from './io/io.ts';
-import { errorLines } from './print-error.ts';
+import { errorLines } from './views/print-error.ts';
 import { runCli } from './program.ts';
 
 // A reader that went away (fedctl list | head -1) is no error of ours.

@@ -1,6 +1,6 @@
 import type { PlanToFollow } from '../plan/planned.ts';
 import type { Io } from './io/io.ts';
-import { planDocument, type PlanDocument } from './plan-model.ts';
+import { planDocument, type PlanDocument } from './views/plan-model.ts';
 import { readFailure } from './io/read-failure.ts';
 import type { SpecFile } from './spec-file.ts';
 

@@ -11,7 +11,7 @@ import { getRunStateQuery } from '../run/messages.ts';
 import type { RunState, StepError } from '../run/state.ts';
 import type { Temporal } from '../temporal/client.ts';
 import type { ContextRef } from './kubeconfig-file.ts';
-import type { ExecutionStatus, PendingActivity, RunObservation } from './status-model.ts';
+import type { ExecutionStatus, PendingActivity, RunObservation } from './views/status-model.ts';
 
 /** How long a worker has to answer the query, ms. */
 const queryMs = 2_000;

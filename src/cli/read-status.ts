@@ -7,7 +7,7 @@ import { mergeDebts, openDebts } from './debts.ts';
 import { CliError, exit } from './io/exit.ts';
 import type { Io } from './io/io.ts';
 import { observeFamily, type ObservedRun } from './observe.ts';
-import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from './status-model.ts';
+import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from './views/status-model.ts';
 import { nothing, recordStatus, type RecordFacts, silentStatus } from './status-record.ts';
 import { hostAmong, type Target } from './target.ts';
 

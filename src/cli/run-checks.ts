@@ -5,7 +5,7 @@ import type { Facts, RunContext } from '../catalogue/call.ts';
 import type { FrozenStep } from '../graph/frozen.ts';
 import { freezeUp } from '../graph/freeze.ts';
 import { fillInput } from '../graph/refs.ts';
-import { categoryOf, failedCheck, type Check } from './check-model.ts';
+import { categoryOf, failedCheck, type Check } from './views/check-model.ts';
 import type { SpecFile } from './spec-file.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { Io } from './io/io.ts';
 import { assertFree } from './lock.ts';
 import type { RunMemo } from './observe.ts';
 import { startRun, taskQueueOf } from './start-run.ts';
-import { printFollowed } from './status-document.ts';
+import { printFollowed } from './views/status-document.ts';
 import { closingLines, linkLine } from './tell.ts';
 
 /** How a person wants a run started and followed. */

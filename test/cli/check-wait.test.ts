@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Check } from '../../src/cli/check-model.ts';
+import type { Check } from '../../src/cli/views/check-model.ts';
 import { untilWell } from '../../src/cli/commands/check.ts';
 import { CliError, exit } from '../../src/cli/io/exit.ts';
 import { plain } from '../../src/cli/io/io.ts';
-import { errorLines } from '../../src/cli/print-error.ts';
+import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runChecks } from '../../src/cli/run-checks.ts';
 import type { StepResult } from '../../src/catalogue/call.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/program.ts';
-import { shells } from '../../src/cli/completion-scripts.ts';
+import { shells } from '../../src/cli/views/completion-scripts.ts';
 import { candidates, type CompletionSource } from '../../src/cli/complete.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 

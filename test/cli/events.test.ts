@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { lineDisplay } from '../../src/cli/display.ts';
-import { changes, eventLines } from '../../src/cli/events.ts';
-import { mergeStatus, type StatusModel, type StatusStep } from '../../src/cli/status-model.ts';
+import { lineDisplay } from '../../src/cli/views/display.ts';
+import { changes, eventLines } from '../../src/cli/views/events.ts';
+import { mergeStatus, type StatusModel, type StatusStep } from '../../src/cli/views/status-model.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 import { ago, now, pictures } from '../helpers/pictures.ts';
 

@@ -4,7 +4,7 @@ import { decide } from '../../src/cli/commands/down.ts';
 import { exit } from '../../src/cli/io/exit.ts';
 import { endOf, follow } from '../../src/cli/follow.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
-import type { StatusModel } from '../../src/cli/status-model.ts';
+import type { StatusModel } from '../../src/cli/views/status-model.ts';
 
 const seen = (execution: string) => ({ execution }) as Parameters<typeof endOf>[0];
 const model = (status: StatusModel['status']) => ({ status }) as StatusModel;

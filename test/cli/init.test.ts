@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { readContexts } from '../../src/cli/contexts.ts';
 import { CliError, exit } from '../../src/cli/io/exit.ts';
 import { memberName, parseImage } from '../../src/cli/io/init-ask.ts';
-import { errorLines } from '../../src/cli/print-error.ts';
+import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { parseFederation } from '../../src/spec/parse.ts';
 import { expectGolden } from '../helpers/golden.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { changedSteps, hasChanged, upSentence } from '../../src/cli/changed.ts';
+import { changedSteps, hasChanged, upSentence } from '../../src/cli/views/changed.ts';
 import { statusOf } from '../../src/cli/list-runs.ts';
 import { isChildOf } from '../../src/cli/observe.ts';
 import { readStatus, type Sources } from '../../src/cli/read-status.ts';
-import { mergeStatus, type StatusModel } from '../../src/cli/status-model.ts';
+import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
 import { aSpec } from '../helpers/spec.ts';
 import { ago, pictures } from '../helpers/pictures.ts';
 import { standings } from '../helpers/standings.ts';

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { askedFor } from '../../src/cli/ask-up.ts';
 import { toFollow } from '../../src/cli/make-plan.ts';
 import { readPlanFile } from '../../src/cli/plan-file.ts';
-import { planDocument, type PlanDocument } from '../../src/cli/plan-model.ts';
+import { planDocument, type PlanDocument } from '../../src/cli/views/plan-model.ts';
 import type { Preview } from '../../src/plan/preview.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 import { aPlanned } from '../helpers/planned.ts';

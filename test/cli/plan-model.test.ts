@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { planDocument, planLines, summaryOf } from '../../src/cli/plan-model.ts';
+import { planDocument, planLines, summaryOf } from '../../src/cli/views/plan-model.ts';
 import type { ObjectPreview, Preview } from '../../src/plan/preview.ts';
 import { expectGolden } from '../helpers/golden.ts';
 import { aPlanned } from '../helpers/planned.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { CliError, exit } from '../../src/cli/io/exit.ts';
-import { errorLines } from '../../src/cli/print-error.ts';
+import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import { maxFileBytes } from '../../src/spec/limits.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CheckDocument } from '../../src/cli/check-model.ts';
+import type { CheckDocument } from '../../src/cli/views/check-model.ts';
 import { eventually, layout, Operator, root } from './world.ts';
 
 const name = 'checked';

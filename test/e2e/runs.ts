@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { StatusRun } from '../../src/cli/status-model.ts';
+import type { StatusRun } from '../../src/cli/views/status-model.ts';
 import type { Standing } from '../../src/status/standing.ts';
 import { eventually, type Operator, type Ran } from './world.ts';
 

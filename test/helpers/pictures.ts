@@ -1,4 +1,4 @@
-import type { PendingActivity, RunObservation } from '../../src/cli/status-model.ts';
+import type { PendingActivity, RunObservation } from '../../src/cli/views/status-model.ts';
 import type { Outcome } from '../../src/catalogue/call.ts';
 import type { FrozenGraph } from '../../src/graph/frozen.ts';
 import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';

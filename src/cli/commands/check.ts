@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
-import type { Check } from '../check-model.ts';
+import type { Check } from '../views/check-model.ts';
 import { exit, usageError } from '../io/exit.ts';
 
 interface Options {
@@ -72,7 +72,7 @@ export const configureCheck: Configure = (command, cli) => {
         const [{ openLocal }, { runChecks, checksInCluster }, { checkLines }, { printDocument }] = await Promise.all([
           import('../../../worker/local.ts'),
           import('../run-checks.ts'),
-          import('../check-model.ts'),
+          import('../views/check-model.ts'),
           import('../io/document.ts'),
         ]);
         const look = async (): Promise<Check[]> => {

@@ -1,5 +1,5 @@
 import { action, examples, type Configure } from '../io/command.ts';
-import { completionScripts, shells } from '../completion-scripts.ts';
+import { completionScripts, shells } from '../views/completion-scripts.ts';
 import { usageError } from '../io/exit.ts';
 
 /** `fedctl completion`: what a shell sources to complete commands, flags, federations and steps. */

@@ -178,7 +178,7 @@ async function followDown(
     import('../io/interruption.ts'),
     import('../tell.ts'),
     import('../operator-files.ts'),
-    import('../status-document.ts'),
+    import('../views/status-document.ts'),
   ]);
   const { kubeconfig, ...run } = started;
   const followed = await follow(io, { ...run, known: {}, output, timeoutMs, detach: interruption(['SIGINT']) });

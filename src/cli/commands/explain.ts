@@ -4,7 +4,7 @@ import { action, examples, parseOutput, type Configure, type Output } from '../i
 import { nearest } from '../../spec/nearest.ts';
 import { printDocument } from '../io/document.ts';
 import { usageError, type CliError } from '../io/exit.ts';
-import { allDefinitions as catalogue, codeDocument, codeLines, codeOf } from '../explain-model.ts';
+import { allDefinitions as catalogue, codeDocument, codeLines, codeOf } from '../views/explain-model.ts';
 import { table, wrap } from '../io/format.ts';
 
 /** `fedctl explain`: what the catalogue says of a step, or the errors' table of a code; or the list of steps. */

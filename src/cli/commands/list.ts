@@ -12,7 +12,7 @@ export const configureList: Configure = (command, cli) => {
         const [{ connectTemporal }, { listRuns }, { runLines }] = await Promise.all([
           import('../../temporal/client.ts'),
           import('../list-runs.ts'),
-          import('../tables.ts'),
+          import('../views/tables.ts'),
         ]);
         const rows = await listRuns(await connectTemporal(io.env));
         await printDocument(io, options.output, rows, () => runLines(rows, Date.now(), io.resultColumns()));

@@ -14,7 +14,7 @@ export const configureObjects: Configure = (command, cli) => {
         const [{ openLocal }, { hostOfTarget }, { listed, objectLines }] = await Promise.all([
           import('../../../worker/local.ts'),
           import('../host.ts'),
-          import('../tables.ts'),
+          import('../views/tables.ts'),
         ]);
         const rows = listed(await openLocal(io.env).objects(await hostOfTarget(io, target)));
         await printDocument(io, options.output, rows, () => objectLines(rows, io.resultColumns()));

@@ -39,7 +39,7 @@ export const configurePlan: Configure = (command, cli) => {
         const spec = await readSpecFile(io, file);
         const [{ makePlan }, { planLines }, { printDocument }] = await Promise.all([
           import('../make-plan.ts'),
-          import('../plan-model.ts'),
+          import('../views/plan-model.ts'),
           import('../io/document.ts'),
         ]);
         const document = await makePlan(io, spec, how);

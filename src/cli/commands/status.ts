@@ -67,8 +67,8 @@ async function once({ io }: Cli, target: Target, temporal: Temporal | undefined,
   const [{ readStatus, sourcesOf }, { printDocument }, { statusDocument }, { statusLines }] = await Promise.all([
     import('../read-status.ts'),
     import('../io/document.ts'),
-    import('../status-document.ts'),
-    import('../status-view.ts'),
+    import('../views/status-document.ts'),
+    import('../views/status-view.ts'),
   ]);
   const { model, notes, unknown } = await readStatus(sourcesOf(io, target, temporal), target);
   for (const note of notes) io.note(`note: ${note}`);
@@ -110,7 +110,7 @@ async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Ou
   const known = run.memo;
   const followed = await follow(io, { temporal, workflowId, taskQueue: taskQueueOf(io.env), known, output, detach });
   for (const line of closingLines(io, target.federation, followed)) io.note(line);
-  const { printFollowed } = await import('../status-document.ts');
+  const { printFollowed } = await import('../views/status-document.ts');
   await printFollowed(io, output, followed.model);
   return followed.code;
 }

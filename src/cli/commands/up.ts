@@ -174,8 +174,8 @@ async function finish(
   if (followed.code === exit.done)
     for (const line of linkLine(temporal, `federation/${spec.federation}`, followed.runId)) io.note(line);
   const [{ printFollowed }, { hasChanged }] = await Promise.all([
-    import('../status-document.ts'),
-    import('../changed.ts'),
+    import('../views/status-document.ts'),
+    import('../views/changed.ts'),
   ]);
   await printFollowed(io, output, followed.model, followed.model ? { changed: hasChanged(followed.model) } : {});
   if (files.failed) throw files.failed;
@@ -183,7 +183,7 @@ async function finish(
 }
 
 async function doneLines(spec: SpecFile, followed: Followed, written: readonly string[]): Promise<string[]> {
-  const { upSentence } = await import('../changed.ts');
+  const { upSentence } = await import('../views/changed.ts');
   const { context } = spec.spec.kubeconfig;
   return [
     upSentence(spec.federation, followed.model),

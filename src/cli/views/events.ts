@@ -1,5 +1,5 @@
 import { docsOf } from './explain-model.ts';
-import { cut, formatDuration } from './io/format.ts';
+import { cut, formatDuration } from '../io/format.ts';
 import { allSteps, isLeaving, type StatusDebt, type StatusModel, type StatusStep } from './status-model.ts';
 
 /** Something that changed between two pictures of a run; also the objects of `-o jsonl`. Durations are ms. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { HostRef } from '../catalogue/call.ts';
-import { countActions, type ObjectPreview, type Preview, type PreviewAction, wouldChange } from '../plan/preview.ts';
-import { canonical } from '../spec/canonical.ts';
-import type { Spec } from '../spec/schema.ts';
-import { cut, wrap } from './io/format.ts';
-import { plain, type Paint, type Style } from './io/io.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { countActions, type ObjectPreview, type Preview, type PreviewAction, wouldChange } from '../../plan/preview.ts';
+import { canonical } from '../../spec/canonical.ts';
+import type { Spec } from '../../spec/schema.ts';
+import { cut, wrap } from '../io/format.ts';
+import { plain, type Paint, type Style } from '../io/io.ts';
 
 /** What a plan was made for; `up --plan` needs no other file. */
 export interface PlanAbout {

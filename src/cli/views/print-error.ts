@@ -1,7 +1,7 @@
-import { isErrorCode } from '../errors/codes.ts';
-import { CliError } from './io/exit.ts';
+import { isErrorCode } from '../../errors/codes.ts';
+import { CliError } from '../io/exit.ts';
 import { docsOf } from './explain-model.ts';
-import type { Io } from './io/io.ts';
+import type { Io } from '../io/io.ts';
 
 const seeLine = (code: string | undefined): string[] => (code && isErrorCode(code) ? [`  see: ${docsOf(code)}`] : []);
 

@@ -1,9 +1,9 @@
-import { fixOf } from '../errors/codes.ts';
-import { phases, type PhaseId } from '../catalogue/definition.ts';
-import type { Facts, Outcome } from '../catalogue/call.ts';
-import type { Standing } from '../status/standing.ts';
-import type { Operation } from '../run/input.ts';
-import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../run/state.ts';
+import { fixOf } from '../../errors/codes.ts';
+import { phases, type PhaseId } from '../../catalogue/definition.ts';
+import type { Facts, Outcome } from '../../catalogue/call.ts';
+import type { Standing } from '../../status/standing.ts';
+import type { Operation } from '../../run/input.ts';
+import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../../run/state.ts';
 
 /** What Temporal tells of an activity that is not over. */
 export interface PendingActivity {

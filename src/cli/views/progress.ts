@@ -1,6 +1,6 @@
 import { docsOf } from './explain-model.ts';
-import { cut, elapsed, formatDuration, table, wrap } from './io/format.ts';
-import { plain, type Paint, type Style } from './io/io.ts';
+import { cut, elapsed, formatDuration, table, wrap } from '../io/format.ts';
+import { plain, type Paint, type Style } from '../io/io.ts';
 import {
   allSteps,
   isLeaving,

@@ -5,9 +5,9 @@ import type {
   StandingImage,
   StandingMember,
   StandingZone,
-} from '../status/standing.ts';
-import { formatDuration, timeLeft, wrap } from './io/format.ts';
-import { plain } from './io/io.ts';
+} from '../../status/standing.ts';
+import { formatDuration, timeLeft, wrap } from '../io/format.ts';
+import { plain } from '../io/io.ts';
 import { fleetFrom, line, type View, type Word } from './progress.ts';
 import type { StatusModel } from './status-model.ts';
 

@@ -1,5 +1,5 @@
-import { wrap } from './io/format.ts';
-import { plain, type Paint } from './io/io.ts';
+import { wrap } from '../io/format.ts';
+import { plain, type Paint } from '../io/io.ts';
 import type { StatusError } from './status-model.ts';
 
 /** One check of the preflight. */

@@ -1,5 +1,5 @@
-import { wrap } from './io/format.ts';
-import type { Io } from './io/io.ts';
+import { wrap } from '../io/format.ts';
+import type { Io } from '../io/io.ts';
 import type { StatusModel } from './status-model.ts';
 
 /** What steps that went on found not to be right, with what mends it. */

@@ -1,5 +1,5 @@
-import type { Output } from './io/command.ts';
-import type { Io } from './io/io.ts';
+import type { Output } from '../io/command.ts';
+import type { Io } from '../io/io.ts';
 import type { StatusModel, StatusStep } from './status-model.ts';
 
 /** The fields of a step that are API (design §7); the others serve the terminal. */
@@ -29,6 +29,6 @@ export async function printFollowed(
   also: { changed?: boolean } = {},
 ): Promise<void> {
   if (!model || (output !== 'json' && output !== 'yaml')) return;
-  const { printDocument } = await import('./io/document.ts');
+  const { printDocument } = await import('../io/document.ts');
   await printDocument(io, output, statusDocument(model, also), () => []);
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Output } from './io/command.ts';
+import type { Output } from '../io/command.ts';
 import { changes, eventLines, heartbeatLine, type ProgressEvent } from './events.ts';
-import type { Io } from './io/io.ts';
+import type { Io } from '../io/io.ts';
 import { render } from './progress.ts';
 import type { StatusModel } from './status-model.ts';
 

@@ -1,5 +1,5 @@
-import { table, timeLeft, wrap } from './io/format.ts';
-import { plain } from './io/io.ts';
+import { table, timeLeft, wrap } from '../io/format.ts';
+import { plain } from '../io/io.ts';
 import { render, type View } from './progress.ts';
 import { standingLines } from './standing-view.ts';
 import { blockedSteps, type StatusModel } from './status-model.ts';

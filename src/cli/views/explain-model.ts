@@ -1,7 +1,7 @@
-import { errorCodes, isErrorCode, type ErrorCodeName } from '../errors/codes.ts';
-import type { StepDefinition } from '../catalogue/definition.ts';
-import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
-import { wrap } from './io/format.ts';
+import { errorCodes, isErrorCode, type ErrorCodeName } from '../../errors/codes.ts';
+import type { StepDefinition } from '../../catalogue/definition.ts';
+import { clusterSteps, hostSteps } from '../../catalogue/steps.ts';
+import { wrap } from '../io/format.ts';
 
 /** Steps that are in no catalogue: a run makes them out of what it finds. */
 const madeByRuns = {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../catalogue/call.ts';
+import type { Outcome } from '../../catalogue/call.ts';
 import { allSteps, type StatusModel } from './status-model.ts';
 
 /** Outcomes that wrote something, in the order they are told. */
