@@ -3,7 +3,7 @@ import type { Temporal } from '../temporal/client.ts';
 import { usageError } from './io/exit.ts';
 import type { Io } from './io/io.ts';
 import type { PlanFlags } from './make-plan.ts';
-import type { SpecFile } from './spec-file.ts';
+import type { SpecFile } from './files/spec-file.ts';
 
 /** What `fedctl up` is given to work from. */
 export interface UpSource extends PlanFlags {
@@ -28,14 +28,17 @@ export async function askedFor(io: Io, { file, plan, output, ...flags }: UpSourc
   if (file === undefined && plan === undefined)
     throw usageError('which file? give the federation.yaml with -f, or a plan with --plan');
   if (output === 'table') io.note(`reading ${sourceOf(file, plan)}`);
-  const { readSpecFile } = await import('./spec-file.ts');
+  const { readSpecFile } = await import('./files/spec-file.ts');
   const spec = file === undefined ? undefined : await readSpecFile(io, file);
   if (plan === undefined) return { file: spec as SpecFile, flags };
   return planned(io, plan, spec && { file: file ?? '', digest: spec.digest });
 }
 
 async function planned(io: Io, plan: string, given: { file: string; digest: string } | undefined): Promise<Asked> {
-  const [{ readPlanFile }, { toFollow }] = await Promise.all([import('./plan-file.ts'), import('./make-plan.ts')]);
+  const [{ readPlanFile }, { toFollow }] = await Promise.all([
+    import('./files/plan-file.ts'),
+    import('./make-plan.ts'),
+  ]);
   const document = await readPlanFile(io, plan);
   const { federation, host, specDigest, spec, flags } = document;
   if (given && given.digest !== specDigest)

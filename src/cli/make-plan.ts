@@ -2,7 +2,7 @@ import type { PlanToFollow } from '../plan/planned.ts';
 import type { Io } from './io/io.ts';
 import { planDocument, type PlanDocument } from './views/plan-model.ts';
 import { readFailure } from './io/read-failure.ts';
-import type { SpecFile } from './spec-file.ts';
+import type { SpecFile } from './files/spec-file.ts';
 
 /** What a turn-up may do beside what it does anyway. */
 export interface PlanFlags {

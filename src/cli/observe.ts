@@ -10,7 +10,7 @@ import type { HostRef } from '../catalogue/call.ts';
 import { getRunStateQuery } from '../run/messages.ts';
 import type { RunState, StepError } from '../run/state.ts';
 import type { Temporal } from '../temporal/client.ts';
-import type { ContextRef } from './kubeconfig-file.ts';
+import type { ContextRef } from './files/kubeconfig-file.ts';
 import type { ExecutionStatus, PendingActivity, RunObservation } from './views/status-model.ts';
 
 /** How long a worker has to answer the query, ms. */

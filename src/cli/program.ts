@@ -46,7 +46,7 @@ async function complete(asked: readonly string[], cli: Cli): Promise<ExitCode> {
     federations: () => federationNames(cli.io),
     steps: stepNames,
     run: (federation) => runNames(cli.io, federation),
-    contexts: async () => (await (await import('./contexts.ts')).readContexts(cli.io.env)).names,
+    contexts: async () => (await (await import('./files/contexts.ts')).readContexts(cli.io.env)).names,
   });
   if (found.length > 0) cli.io.result(found.join('\n'));
   return exit.done;

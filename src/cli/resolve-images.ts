@@ -5,7 +5,7 @@ import { fillInput } from '../graph/refs.ts';
 import type { Io } from './io/io.ts';
 import { readFailure } from './io/read-failure.ts';
 import { contextOf } from './run-checks.ts';
-import type { SpecFile } from './spec-file.ts';
+import type { SpecFile } from './files/spec-file.ts';
 
 /**
  * Every image of a turn-up, pinned as it would pin it now: by the check of its preflight, in this process. What is to be

@@ -8,7 +8,7 @@ import type { Io } from './io/io.ts';
 import { observeRun } from './observe.ts';
 import { byOwner } from './routing.ts';
 import { send } from './send.ts';
-import { readSpecFile } from './spec-file.ts';
+import { readSpecFile } from './files/spec-file.ts';
 import { whoAmI } from './start-run.ts';
 import type { Target } from './target.ts';
 

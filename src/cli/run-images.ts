@@ -21,10 +21,10 @@ import { watchWorkers } from './follow-workers.ts';
 import { interruption } from './io/interruption.ts';
 import type { Io } from './io/io.ts';
 import { observeRun, type ObservedRun } from './observe.ts';
-import { assertValues, tellValues } from './operator-files.ts';
-import type { SpecFile } from './spec-file.ts';
+import { assertValues, tellValues } from './files/operator-files.ts';
+import type { SpecFile } from './files/spec-file.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
-import { valuesPath } from './values-file.ts';
+import { valuesPath } from './files/values-file.ts';
 
 /** ms between looks at what the worker says. */
 const everyMs = 1_000;

@@ -39,7 +39,7 @@ export const targetOptions = (command: Command): Command =>
 export async function resolveTarget(io: Io, name: string | undefined, options: TargetOptions): Promise<Target> {
   const flags = hostFlags(io, options);
   if (options.file !== undefined) {
-    const { readSpecFile } = await import('./spec-file.ts');
+    const { readSpecFile } = await import('./files/spec-file.ts');
     const { federation, host } = await readSpecFile(io, options.file);
     if (name !== undefined && name !== federation)
       throw usageError(`${options.file} is about ${federation}, not ${name}`);

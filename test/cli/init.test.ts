@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { readContexts } from '../../src/cli/contexts.ts';
+import { readContexts } from '../../src/cli/files/contexts.ts';
 import { CliError, exit } from '../../src/cli/io/exit.ts';
 import { memberName, parseImage } from '../../src/cli/io/init-ask.ts';
 import { errorLines } from '../../src/cli/views/print-error.ts';

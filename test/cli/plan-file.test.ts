@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { askedFor } from '../../src/cli/ask-up.ts';
 import { toFollow } from '../../src/cli/make-plan.ts';
-import { readPlanFile } from '../../src/cli/plan-file.ts';
+import { readPlanFile } from '../../src/cli/files/plan-file.ts';
 import { planDocument, type PlanDocument } from '../../src/cli/views/plan-model.ts';
 import type { Preview } from '../../src/plan/preview.ts';
 import { fakeIo } from '../helpers/fake-io.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliError } from '../../src/cli/io/exit.ts';
 import { plain, type Io } from '../../src/cli/io/io.ts';
-import { readSpecFile } from '../../src/cli/spec-file.ts';
+import { readSpecFile } from '../../src/cli/files/spec-file.ts';
 import { head } from '../spec/bad-specs.ts';
 
 let cwd: string;

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/program.ts';
-import { checkValues, putInPlace, valuesPath, writeValues } from '../../src/cli/values-file.ts';
+import { checkValues, putInPlace, valuesPath, writeValues } from '../../src/cli/files/values-file.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 
 const values = {

@@ -10,7 +10,7 @@ import { imagesActivities } from '../../activities/images.ts';
 import type { Io } from '../../src/cli/io/io.ts';
 import { resolvedImages } from '../../src/cli/resolve-images.ts';
 import { cancelImages, runImages } from '../../src/cli/run-images.ts';
-import { readSpecFile } from '../../src/cli/spec-file.ts';
+import { readSpecFile } from '../../src/cli/files/spec-file.ts';
 import type { ImagesGoal } from '../../src/run/images.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 import { imageWorld, type ImageWorld } from '../helpers/image-world.ts';

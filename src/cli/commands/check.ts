@@ -67,7 +67,7 @@ export const configureCheck: Configure = (command, cli) => {
         if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
         const waitMs = await parseWait(options.wait);
         io.note(`checking ${options.file}`);
-        const { readSpecFile } = await import('../spec-file.ts');
+        const { readSpecFile } = await import('../files/spec-file.ts');
         const file = await readSpecFile(io, options.file);
         const [{ openLocal }, { runChecks, checksInCluster }, { checkLines }, { printDocument }] = await Promise.all([
           import('../../../worker/local.ts'),

@@ -5,7 +5,7 @@ import type { Temporal } from '../../temporal/client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
-import type { ContextRef } from '../kubeconfig-file.ts';
+import type { ContextRef } from '../files/kubeconfig-file.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
 import { parseTimeout } from './up.ts';
 
@@ -136,7 +136,7 @@ async function down(cli: Cli, target: Target, choices: DownChoices, options: Set
 async function wasDown(io: Io, temporal: Temporal, federation: string, host: HostRef): Promise<boolean> {
   const [{ downBefore }, { forgetContext }] = await Promise.all([
     import('../already-down.ts'),
-    import('../operator-files.ts'),
+    import('../files/operator-files.ts'),
   ]);
   const before = await downBefore(io, temporal, federation, host);
   if (!before) return false;
@@ -149,7 +149,7 @@ async function run(io: Io, temporal: Temporal, input: RunInput, options: Settled
   const [{ startRun, taskQueueOf }, { linkLine }, { contextOfHost }] = await Promise.all([
     import('../start-run.ts'),
     import('../tell.ts'),
-    import('../operator-files.ts'),
+    import('../files/operator-files.ts'),
   ]);
   const taskQueue = taskQueueOf(io.env);
   const { host } = input;
@@ -177,7 +177,7 @@ async function followDown(
     import('../follow.ts'),
     import('../io/interruption.ts'),
     import('../tell.ts'),
-    import('../operator-files.ts'),
+    import('../files/operator-files.ts'),
     import('../views/status-document.ts'),
   ]);
   const { kubeconfig, ...run } = started;
@@ -192,7 +192,10 @@ async function followDown(
 }
 
 async function inputOf(federation: string, host: HostRef, choices: DownChoices, takeOver: boolean): Promise<RunInput> {
-  const [{ whoAmI }, { digestOfChoices }] = await Promise.all([import('../start-run.ts'), import('../digest.ts')]);
+  const [{ whoAmI }, { digestOfChoices }] = await Promise.all([
+    import('../start-run.ts'),
+    import('../files/digest.ts'),
+  ]);
   return {
     operation: 'down',
     federation,

@@ -2,7 +2,7 @@ import type { ImagesGoal } from '../../run/images.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { type ExitCode, usageError } from '../io/exit.ts';
 import { settle } from '../program.ts';
-import type { SpecFile } from '../spec-file.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 
 interface Options {
   file?: string;
@@ -13,7 +13,7 @@ interface Options {
 
 async function fileOf(cli: Cli, options: Options): Promise<SpecFile> {
   if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
-  const { readSpecFile } = await import('../spec-file.ts');
+  const { readSpecFile } = await import('../files/spec-file.ts');
   return readSpecFile(cli.io, options.file);
 }
 

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { action, examples, type Cli, type Configure } from '../io/command.ts';
-import type { Contexts } from '../contexts.ts';
+import type { Contexts } from '../files/contexts.ts';
 import { refusal, usageError } from '../io/exit.ts';
 import type { Said, Settled, SettledField } from '../io/init-ask.ts';
-import type { Answers } from '../init-text.ts';
+import type { Answers } from '../files/init-text.ts';
 import type { Io } from '../io/io.ts';
 
 interface Options {
@@ -60,7 +60,7 @@ async function init({ io }: Cli, dir: string | undefined, options: Options): Pro
     throw refusal(`${file} is there already; nothing was written`, ['edit it', 'write a new one over it: --force']);
   const values = root === undefined ? undefined : await valuesIn(root);
   const answers = await answersOf(io, options, await chartOf(values));
-  const { federationText } = await import('../init-text.ts');
+  const { federationText } = await import('../files/init-text.ts');
   const text = federationText(answers);
   await assertValid(io, text, answers, values);
   await mkdir(folder, { recursive: true });
@@ -83,7 +83,7 @@ async function valuesIn(root: string): Promise<Values> {
 }
 
 async function ensureValues(io: Io, { file, text }: Values): Promise<void> {
-  const { valuesText } = await import('../init-text.ts');
+  const { valuesText } = await import('../files/init-text.ts');
   if (text === undefined) await write(file, valuesText(), 'wx');
   io.note(`${text === undefined ? 'wrote' : 'kept'} ${file}`);
 }
@@ -115,7 +115,10 @@ async function chartOf(values: Values | undefined): Promise<ReadonlySet<string>>
 }
 
 async function answersOf(io: Io, options: Options, chart: ReadonlySet<string>): Promise<Answers> {
-  const [{ readContexts }, { askRest }] = await Promise.all([import('../contexts.ts'), import('../io/init-ask.ts')]);
+  const [{ readContexts }, { askRest }] = await Promise.all([
+    import('../files/contexts.ts'),
+    import('../io/init-ask.ts'),
+  ]);
   const contexts = await readContexts(io.env);
   const settled = settledBy(options, chart);
   const flags = await saidBy(options, io.env);

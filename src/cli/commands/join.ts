@@ -75,7 +75,7 @@ async function join(
     import('../../temporal/client.ts'),
     import('../run-command.ts'),
     import('../start-run.ts'),
-    import('../digest.ts'),
+    import('../files/digest.ts'),
   ]);
   const input = {
     operation: 'join' as const,
@@ -96,7 +96,7 @@ async function join(
 
 /** Members of the file: those named, or all that the record does not know. */
 async function fromFile({ io }: Cli, file: string, name: string | undefined, given: string[]): Promise<Joining> {
-  const { readSpecFile } = await import('../spec-file.ts');
+  const { readSpecFile } = await import('../files/spec-file.ts');
   const { federation, host, spec } = await readSpecFile(io, file);
   const asked = name === undefined || name === federation ? given : [name, ...given];
   const unknown = asked.filter((one) => !spec.clusters.some((cluster) => cluster.name === one));

@@ -35,7 +35,7 @@ export const configurePlan: Configure = (command, cli) => {
         const { io } = cli;
         if (file === undefined) throw usageError('which file? give the federation.yaml with -f');
         io.note(`planning ${file === '-' ? 'stdin' : file}`);
-        const { readSpecFile } = await import('../spec-file.ts');
+        const { readSpecFile } = await import('../files/spec-file.ts');
         const spec = await readSpecFile(io, file);
         const [{ makePlan }, { planLines }, { printDocument }] = await Promise.all([
           import('../make-plan.ts'),

@@ -58,7 +58,7 @@ async function unjoin(
     import('../../temporal/client.ts'),
     import('../run-command.ts'),
     import('../start-run.ts'),
-    import('../digest.ts'),
+    import('../files/digest.ts'),
     import('../host.ts'),
   ]);
   const host = await hostOfTarget(io, target);

@@ -4,7 +4,7 @@ import type { Temporal } from '../../temporal/client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Followed } from '../follow.ts';
-import type { SpecFile } from '../spec-file.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 import type { StartedRun } from '../start-run.ts';
 
 interface Options {
@@ -74,7 +74,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
     import('../../temporal/client.ts'),
     import('../start-run.ts'),
   ]);
-  const { assertValues } = await import('../operator-files.ts');
+  const { assertValues } = await import('../files/operator-files.ts');
   await assertValues(io, spec.spec);
   const temporal = await connectTemporal(io.env);
   const taskQueue = taskQueueOf(io.env);
@@ -165,7 +165,7 @@ async function finish(
 ): Promise<ExitCode> {
   const [{ closingLines, linkLine }, { writeOperatorFiles }] = await Promise.all([
     import('../tell.ts'),
-    import('../operator-files.ts'),
+    import('../files/operator-files.ts'),
   ]);
   const done = followed.code === exit.done;
   const files = done ? await writeOperatorFiles(io, spec.host, spec.spec) : { lines: [] };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, chown, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ImageValues } from '../images/values-yaml.ts';
+import type { ImageValues } from '../../images/values-yaml.ts';
 
 /** Times that a file which changes under us is merged anew. */
 const mergesAtMost = 3;
@@ -24,7 +24,7 @@ export async function writeValues(
   values: ImageValues,
   put: typeof putInPlace = putInPlace,
 ): Promise<'written' | 'kept'> {
-  const { setImageValues } = await import('../images/values-yaml.ts');
+  const { setImageValues } = await import('../../images/values-yaml.ts');
   const target = await realpath(file).catch(() => file); // a symlink stays one
   for (let merges = 0; merges < mergesAtMost; merges += 1) {
     const before = await readOrNone(target);
@@ -41,7 +41,7 @@ export async function writeValues(
  * write bits are off is meant to stay as it is, also where root could replace it, and so is a folder.
  */
 export async function checkValues(file: string): Promise<void> {
-  const { setImageValues } = await import('../images/values-yaml.ts');
+  const { setImageValues } = await import('../../images/values-yaml.ts');
   const target = await realpath(file).catch(() => file);
   setImageValues((await readOrNone(target)) ?? '', anyValues);
   await checkWritable(target);

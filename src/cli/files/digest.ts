@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
-import { canonical } from '../spec/canonical.ts';
-import type { Spec } from '../spec/schema.ts';
+import { canonical } from '../../spec/canonical.ts';
+import type { Spec } from '../../spec/schema.ts';
 
 /**
  * SHA-256 of what the operator asked for: the spec before its paths are resolved, so that another checkout of the same

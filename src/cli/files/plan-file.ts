@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { refusal, usageError } from './io/exit.ts';
-import type { Io } from './io/io.ts';
-import { planDigest, type PlanDocument } from './views/plan-model.ts';
+import { refusal, usageError } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
+import { planDigest, type PlanDocument } from '../views/plan-model.ts';
 
 /** Longest plan that is read, bytes: thousands of objects. */
 const maxPlanBytes = 16 * 1_048_576;

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'yaml';
-import { usageError } from './io/exit.ts';
+import { usageError } from '../io/exit.ts';
 
 /** A lock that is older was left by a process that died, ms. kubectl takes the same lock file. */
 const staleMs = 10_000;

@@ -1,8 +1,8 @@
-import type { HostRef } from '../catalogue/call.ts';
-import type { Spec } from '../spec/schema.ts';
-import type { ImageValues } from '../images/values-yaml.ts';
-import { CliError, exit, refusal } from './io/exit.ts';
-import type { Io } from './io/io.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import type { Spec } from '../../spec/schema.ts';
+import type { ImageValues } from '../../images/values-yaml.ts';
+import { CliError, exit, refusal } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
 
 /** What was written for the operator, a line each, and why values.yaml was not. */
@@ -57,8 +57,8 @@ export async function writeImageValues(io: Io, host: HostRef | undefined, spec: 
   const file = await valuesOf(io, spec);
   if (file === undefined) return [];
   const [{ openLocal }, { imageValues }] = await Promise.all([
-    import('../../worker/local.ts'),
-    import('../images/values-yaml.ts'),
+    import('../../../worker/local.ts'),
+    import('../../images/values-yaml.ts'),
   ]);
   const values = imageValues((await openLocal(io.env).record(host))?.images ?? {});
   if (!values) return ['note: the record of the federation names no images yet'];
@@ -80,7 +80,7 @@ export async function tellValues(file: string, values: ImageValues): Promise<str
 
 /** The context of the federation in the operator's kubeconfig; answers a line about it. */
 export async function writeKubeconfig(io: Io, host: HostRef | undefined, context: string): Promise<string[]> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const text = await openLocal(io.env).adminKubeconfig(host);
   if (text === undefined) return ['note: the host cluster holds no kubeconfig of the federation yet'];
   const file = kubeconfigPath(io.env);
@@ -90,7 +90,7 @@ export async function writeKubeconfig(io: Io, host: HostRef | undefined, context
 
 /** The context that a turn-down will take away, to be remembered by its run; undefined where the host cannot tell. */
 export async function contextOfHost(io: Io, host: HostRef): Promise<ContextRef | undefined> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const local = openLocal(io.env);
   try {
     const [text, record] = await Promise.all([local.adminKubeconfig(host), local.record(host)]);

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { chartKeys, type ChartKey } from '../spec/chart-keys.ts';
-import { dotted } from '../spec/problem.ts';
+import { chartKeys, type ChartKey } from '../../spec/chart-keys.ts';
+import { dotted } from '../../spec/problem.ts';
 
 /** What `fedctl init` was told; what is left out stands in the file as a comment, or not at all. */
 export interface Answers {

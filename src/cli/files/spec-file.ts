@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { HostRef } from '../catalogue/call.ts';
-import { formatProblem, type Problem } from '../spec/problem.ts';
-import type { Spec } from '../spec/schema.ts';
-import { maxFileBytes } from '../spec/limits.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { formatProblem, type Problem } from '../../spec/problem.ts';
+import type { Spec } from '../../spec/schema.ts';
+import { maxFileBytes } from '../../spec/limits.ts';
 import { digestOf, resolvePaths } from './digest.ts';
-import { CliError, exit, usageError } from './io/exit.ts';
-import type { Io } from './io/io.ts';
+import { CliError, exit, usageError } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 
 /** A federation.yaml, with values.yaml, environment and defaults filled in and its paths resolved. */
 export interface SpecFile {
@@ -23,7 +23,7 @@ export interface SpecFile {
  * with all problems at once; nothing is touched.
  */
 export async function readSpecFile(io: Io, file: string): Promise<SpecFile> {
-  const { parseFederation } = await import('../spec/parse.ts');
+  const { parseFederation } = await import('../../spec/parse.ts');
   const text = await readText(io, file);
   const values = await readValues(io);
   const parsed = parseFederation({
