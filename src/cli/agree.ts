@@ -1,6 +1,6 @@
 import { CliError, exit } from './io/exit.ts';
 import type { Io } from './io/io.ts';
-import { makePlan, type PlanFlags } from './make-plan.ts';
+import { makePlan, type PlanFlags } from './reads/make-plan.ts';
 import { type PlanDocument, planLines } from './views/plan-model.ts';
 import type { SpecFile } from './files/spec-file.ts';
 

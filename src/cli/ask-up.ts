@@ -2,7 +2,7 @@ import type { PlanToFollow } from '../plan/planned.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { usageError } from './io/exit.ts';
 import type { Io } from './io/io.ts';
-import type { PlanFlags } from './make-plan.ts';
+import type { PlanFlags } from './reads/make-plan.ts';
 import type { SpecFile } from './files/spec-file.ts';
 
 /** What `fedctl up` is given to work from. */
@@ -37,7 +37,7 @@ export async function askedFor(io: Io, { file, plan, output, ...flags }: UpSourc
 async function planned(io: Io, plan: string, given: { file: string; digest: string } | undefined): Promise<Asked> {
   const [{ readPlanFile }, { toFollow }] = await Promise.all([
     import('./files/plan-file.ts'),
-    import('./make-plan.ts'),
+    import('./reads/make-plan.ts'),
   ]);
   const document = await readPlanFile(io, plan);
   const { federation, host, specDigest, spec, flags } = document;
@@ -59,7 +59,7 @@ export async function agreedPlan(
   if (!io.interactive || options.yes) return undefined;
   const { isOpenWith } = await import('./start-run.ts');
   if (await isOpenWith(temporal, spec)) return undefined;
-  const [{ agree }, { toFollow }] = await Promise.all([import('./agree.ts'), import('./make-plan.ts')]);
+  const [{ agree }, { toFollow }] = await Promise.all([import('./agree.ts'), import('./reads/make-plan.ts')]);
   const plan = await agree(io, spec, options);
   return plan && toFollow(plan);
 }

@@ -5,12 +5,12 @@ import { cancelSignal, cancelUpdate } from '../run/messages.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { CliError, exit, refusal } from './io/exit.ts';
 import type { Io } from './io/io.ts';
-import { observeRun } from './observe.ts';
+import { observeRun } from './reads/observe.ts';
 import { deliver, hasEnded } from './send.ts';
 import { startDebt } from './start-debt.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
 import type { StatusDebt } from './views/status-model.ts';
-import type { RecordFacts } from './status-record.ts';
+import type { RecordFacts } from './reads/status-record.ts';
 
 /** Open debts of a federation as Temporal knows them, with the next automatic attempt. */
 export async function openDebts(temporal: Temporal, federation: string): Promise<StatusDebt[]> {

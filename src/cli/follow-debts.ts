@@ -2,7 +2,7 @@ import type { HostRef } from '../catalogue/call.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
 import type { StatusDebt } from './views/status-model.ts';
-import type { RecordFacts } from './status-record.ts';
+import type { RecordFacts } from './reads/status-record.ts';
 
 /** ms between two questions for debts: they change seldom, and each is a search. */
 const everyMs = 5_000;

@@ -6,7 +6,7 @@ import { exit, type ExitCode } from './io/exit.ts';
 import { type DebtWatch, watchDebts } from './follow-debts.ts';
 import { watchWorkers } from './follow-workers.ts';
 import type { Io } from './io/io.ts';
-import { observeFamily, type ObservedRun } from './observe.ts';
+import { observeFamily, type ObservedRun } from './reads/observe.ts';
 import { mergeStatus, type KnownOutputs, type StatusModel } from './views/status-model.ts';
 
 /** Time between two pictures, ms. */

@@ -36,7 +36,7 @@ function commandIn(argv: readonly string[]): Record<'chosen' | 'asked', string |
 /** Candidates for the shell, a line each; see completion-scripts.ts. Silent about whatever is wrong. */
 async function complete(asked: readonly string[], cli: Cli): Promise<ExitCode> {
   const words = asked[0] === '--' ? asked.slice(1) : asked;
-  const { candidates, federationNames, runNames, stepNames } = await import('./complete.ts');
+  const { candidates, federationNames, runNames, stepNames } = await import('./reads/complete.ts');
   const load = async (verb: string): Promise<Command | undefined> =>
     (await buildProgram(cli, (name) => name === verb)).commands.find((command) => command.name() === verb);
   const verbNames = Object.keys(table);

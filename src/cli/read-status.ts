@@ -6,10 +6,10 @@ import type { Temporal } from '../temporal/client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
 import { CliError, exit } from './io/exit.ts';
 import type { Io } from './io/io.ts';
-import { observeFamily, type ObservedRun } from './observe.ts';
+import { observeFamily, type ObservedRun } from './reads/observe.ts';
 import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from './views/status-model.ts';
-import { nothing, recordStatus, type RecordFacts, silentStatus } from './status-record.ts';
-import { hostAmong, type Target } from './target.ts';
+import { nothing, recordStatus, type RecordFacts, silentStatus } from './reads/status-record.ts';
+import { hostAmong, type Target } from './reads/target.ts';
 
 /** A picture, and what could not be asked for it. */
 export interface ReadStatus {

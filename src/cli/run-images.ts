@@ -20,7 +20,7 @@ import { CliError, exit, refusal, type ExitCode } from './io/exit.ts';
 import { watchWorkers } from './follow-workers.ts';
 import { interruption } from './io/interruption.ts';
 import type { Io } from './io/io.ts';
-import { observeRun, type ObservedRun } from './observe.ts';
+import { observeRun, type ObservedRun } from './reads/observe.ts';
 import { assertValues, tellValues } from './files/operator-files.ts';
 import type { SpecFile } from './files/spec-file.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';

@@ -7,7 +7,7 @@ import { debtWorkflowIdOf, type DebtInput } from '../run/input.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { searchAttributesRegistered, whoAmI } from './start-run.ts';
-import type { RecordFacts } from './status-record.ts';
+import type { RecordFacts } from './reads/status-record.ts';
 
 /** What the record says of a federation that owes clean-up. */
 export type OwingRecord = RecordFacts & {

@@ -6,7 +6,7 @@ import { cancelSignal, cancelUpdate, getSpecQuery } from '../run/messages.ts';
 import { diffSpecs, formatChange } from '../spec/diff.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { refusal } from './io/exit.ts';
-import { observeRun, type RunMemo } from './observe.ts';
+import { observeRun, type RunMemo } from './reads/observe.ts';
 import { deliver, hasEnded } from './send.ts';
 
 /** Workflow types; functions of workflows/index.ts. */

@@ -5,7 +5,7 @@ import { untilWell } from '../../src/cli/commands/check.ts';
 import { CliError, exit } from '../../src/cli/io/exit.ts';
 import { plain } from '../../src/cli/io/io.ts';
 import { errorLines } from '../../src/cli/views/print-error.ts';
-import { runChecks } from '../../src/cli/run-checks.ts';
+import { runChecks } from '../../src/cli/reads/run-checks.ts';
 import type { StepResult } from '../../src/catalogue/call.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { aSpec } from '../helpers/spec.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { statusDocument } from '../../src/cli/views/status-document.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
-import { nothing, recordStatus, silentStatus } from '../../src/cli/status-record.ts';
+import { nothing, recordStatus, silentStatus } from '../../src/cli/reads/status-record.ts';
 import { aSpec } from '../helpers/spec.ts';
 import { ago, pictures } from '../helpers/pictures.ts';
 import { standings } from '../helpers/standings.ts';

@@ -6,7 +6,7 @@ import { coloured, type Io, plain } from '../../src/cli/io/io.ts';
 import { render } from '../../src/cli/views/progress.ts';
 import { standingLines } from '../../src/cli/views/standing-view.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
-import { nothing, recordStatus } from '../../src/cli/status-record.ts';
+import { nothing, recordStatus } from '../../src/cli/reads/status-record.ts';
 import { statusLines } from '../../src/cli/views/status-view.ts';
 import { closingLines } from '../../src/cli/tell.ts';
 import { expectGolden } from '../helpers/golden.ts';

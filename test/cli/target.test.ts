@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { hostOfTarget } from '../../src/cli/host.ts';
-import { resolveTarget, type TargetOptions } from '../../src/cli/target.ts';
+import { hostOfTarget } from '../../src/cli/reads/host.ts';
+import { resolveTarget, type TargetOptions } from '../../src/cli/reads/target.ts';
 import type { HostRef } from '../../src/catalogue/call.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 

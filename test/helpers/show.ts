@@ -8,7 +8,7 @@ import { type Io, processIo } from '../../src/cli/io/io.ts';
 import { planDocument, planLines } from '../../src/cli/views/plan-model.ts';
 import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
-import type { ListedRun } from '../../src/cli/list-runs.ts';
+import type { ListedRun } from '../../src/cli/reads/list-runs.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
 import { statusLines } from '../../src/cli/views/status-view.ts';
 import { listed, objectLines, runLines } from '../../src/cli/views/tables.ts';

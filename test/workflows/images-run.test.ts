@@ -8,7 +8,7 @@ import { kubeClients } from '../../activities/clients/kube.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import type { Io } from '../../src/cli/io/io.ts';
-import { resolvedImages } from '../../src/cli/resolve-images.ts';
+import { resolvedImages } from '../../src/cli/reads/resolve-images.ts';
 import { cancelImages, runImages } from '../../src/cli/run-images.ts';
 import { readSpecFile } from '../../src/cli/files/spec-file.ts';
 import type { ImagesGoal } from '../../src/run/images.ts';

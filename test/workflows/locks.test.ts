@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { Temporal } from '../../src/temporal/client.ts';
 import { CliError } from '../../src/cli/io/exit.ts';
 import type { Io } from '../../src/cli/io/io.ts';
-import { assertFree } from '../../src/cli/lock.ts';
+import { assertFree } from '../../src/cli/reads/lock.ts';
 import { startRun } from '../../src/cli/start-run.ts';
 import type { RunInput } from '../../src/run/input.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { downBefore } from '../../src/cli/already-down.ts';
+import { downBefore } from '../../src/cli/reads/already-down.ts';
 import type { Temporal } from '../../src/temporal/client.ts';
 import { forgetDebt, openDebts, reopenDebts } from '../../src/cli/debts.ts';
 import { CliError } from '../../src/cli/io/exit.ts';

@@ -1,5 +1,5 @@
 import { action, examples, type Configure } from '../io/command.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 /** `fedctl cancel`: ends the run; what stands is kept, and `up` resumes from there. */
 export const configureCancel: Configure = (command, cli) => {

@@ -71,7 +71,7 @@ export const configureCheck: Configure = (command, cli) => {
         const file = await readSpecFile(io, options.file);
         const [{ openLocal }, { runChecks, checksInCluster }, { checkLines }, { printDocument }] = await Promise.all([
           import('../../../worker/local.ts'),
-          import('../run-checks.ts'),
+          import('../reads/run-checks.ts'),
           import('../views/check-model.ts'),
           import('../io/document.ts'),
         ]);

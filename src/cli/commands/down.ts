@@ -6,7 +6,7 @@ import { action, examples, parseOutput, type Cli, type Configure, type Output } 
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
 import type { ContextRef } from '../files/kubeconfig-file.ts';
-import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../reads/target.ts';
 import { parseTimeout } from './up.ts';
 
 interface Options extends TargetOptions {
@@ -59,7 +59,7 @@ async function forget({ io }: Cli, target: Target, member: string): Promise<Exit
   const [{ connectTemporal }, { forgetDebt }, { hostOfTarget }] = await Promise.all([
     import('../../temporal/client.ts'),
     import('../debts.ts'),
-    import('../host.ts'),
+    import('../reads/host.ts'),
   ]);
   const host = await hostOfTarget(io, target);
   io.result(await forgetDebt(io, await connectTemporal(io.env), { federation: target.federation, member, host }));
@@ -119,8 +119,8 @@ async function down(cli: Cli, target: Target, choices: DownChoices, options: Set
   const { federation } = target;
   const [{ connectTemporal }, { hostOfTarget }, { assertFree }, { reopenDebts }] = await Promise.all([
     import('../../temporal/client.ts'),
-    import('../host.ts'),
-    import('../lock.ts'),
+    import('../reads/host.ts'),
+    import('../reads/lock.ts'),
     import('../debts.ts'),
   ]);
   const temporal = await connectTemporal(io.env);
@@ -135,7 +135,7 @@ async function down(cli: Cli, target: Target, choices: DownChoices, options: Set
 /** Says so of a federation that is down already; nobody followed that run to its end, perhaps. */
 async function wasDown(io: Io, temporal: Temporal, federation: string, host: HostRef): Promise<boolean> {
   const [{ downBefore }, { forgetContext }] = await Promise.all([
-    import('../already-down.ts'),
+    import('../reads/already-down.ts'),
     import('../files/operator-files.ts'),
   ]);
   const before = await downBefore(io, temporal, federation, host);

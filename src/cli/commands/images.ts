@@ -81,7 +81,7 @@ async function list(cli: Cli, options: Options): Promise<void> {
 /** What a turn-up would pin, by the very check that it begins with. */
 async function listResolved(cli: Cli, file: SpecFile, options: Options): Promise<void> {
   const [{ resolvedImages }, { printDocument }] = await Promise.all([
-    import('../resolve-images.ts'),
+    import('../reads/resolve-images.ts'),
     import('../io/document.ts'),
   ]);
   const images = await resolvedImages(cli.io, file);

@@ -2,7 +2,7 @@ import type { HostRef } from '../../catalogue/call.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { usageError, type ExitCode } from '../io/exit.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 import { parseTimeout } from './up.ts';
 
 interface Options extends TargetOptions {
@@ -122,7 +122,7 @@ async function fromFlags({ io }: Cli, name: string | undefined, given: string[],
       'fedctl join -f FILE [CLUSTER...]',
     ]);
   const [{ hostOfTarget }, { clusterSchema }] = await Promise.all([
-    import('../host.ts'),
+    import('../reads/host.ts'),
     import('../../spec/schema.ts'),
   ]);
   const host = await hostOfTarget(io, await resolveTarget(io, name, options));

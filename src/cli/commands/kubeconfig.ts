@@ -1,7 +1,7 @@
 import type { Spec } from '../../spec/schema.ts';
 import { action, examples, type Configure } from '../io/command.ts';
 import { CliError, exit } from '../io/exit.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 /** `fedctl kubeconfig`: the federation's context, written into the operator's kubeconfig or printed. */
 export const configureKubeconfig: Configure = (command, cli) => {
@@ -16,7 +16,7 @@ export const configureKubeconfig: Configure = (command, cli) => {
         const { io } = cli;
         const target = await resolveTarget(io, name, options);
         const { openLocal } = await import('../../../worker/local.ts');
-        const { hostOfTarget } = await import('../host.ts');
+        const { hostOfTarget } = await import('../reads/host.ts');
         const host = await hostOfTarget(io, target);
         const local = openLocal(io.env);
         const record = await local.record(host);

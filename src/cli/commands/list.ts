@@ -11,7 +11,7 @@ export const configureList: Configure = (command, cli) => {
         const { io } = cli;
         const [{ connectTemporal }, { listRuns }, { runLines }] = await Promise.all([
           import('../../temporal/client.ts'),
-          import('../list-runs.ts'),
+          import('../reads/list-runs.ts'),
           import('../views/tables.ts'),
         ]);
         const rows = await listRuns(await connectTemporal(io.env));

@@ -3,7 +3,7 @@ import { names } from '../../kubernetes/names.ts';
 import { action, examples, type Configure } from '../io/command.ts';
 import { CliError, exit, usageError } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
-import { resolveTarget, type Target, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, type Target, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 interface Options extends TargetOptions {
   tail: number;
@@ -47,7 +47,7 @@ function moduleOf(step: string | undefined): string | undefined {
 }
 
 async function printBuilds(io: Io, federation: string, step: string | undefined, tail: number): Promise<void> {
-  const { buildLogFolder, lastLines, readBuildLogs } = await import('../build-logs.ts');
+  const { buildLogFolder, lastLines, readBuildLogs } = await import('../reads/build-logs.ts');
   const logs = await readBuildLogs(io.env, federation, step);
   for (const { step: of, path, text } of logs) {
     if (text === undefined)
@@ -71,7 +71,7 @@ export function tellLogs(io: Io, logs: readonly ContainerLog[]): void {
 async function printPods(io: Io, target: Target, step: string | undefined, options: Options): Promise<void> {
   const [{ openLocal }, { hostOfTarget }, { readFailure }] = await Promise.all([
     import('../../../worker/local.ts'),
-    import('../host.ts'),
+    import('../reads/host.ts'),
     import('../io/read-failure.ts'),
   ]);
   const host = await hostOfTarget(io, target);

@@ -1,6 +1,6 @@
 import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
 import { printDocument } from '../io/document.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 /** `fedctl objects`: the ledgers, and the federation's own books, object by object. */
 export const configureObjects: Configure = (command, cli) => {
@@ -13,7 +13,7 @@ export const configureObjects: Configure = (command, cli) => {
         const target = await resolveTarget(io, name, options);
         const [{ openLocal }, { hostOfTarget }, { listed, objectLines }] = await Promise.all([
           import('../../../worker/local.ts'),
-          import('../host.ts'),
+          import('../reads/host.ts'),
           import('../views/tables.ts'),
         ]);
         const rows = listed(await openLocal(io.env).objects(await hostOfTarget(io, target)));

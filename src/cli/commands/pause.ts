@@ -1,6 +1,6 @@
 import { action, examples, type Cli, type Configure } from '../io/command.ts';
 import { CliError } from '../io/exit.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 /** `fedctl pause`: no further step starts, of the run and of its members' runs; what runs ends. */
 export const configurePause: Configure = (command, cli) => {
@@ -25,7 +25,7 @@ async function tellAll({ io }: Cli, name: string | undefined, options: TargetOpt
     import('../../run/input.ts'),
     import('../../run/messages.ts'),
     import('../start-run.ts'),
-    import('../observe.ts'),
+    import('../reads/observe.ts'),
   ]);
   const temporal = await connectTemporal(io.env);
   const message = {

@@ -38,7 +38,7 @@ export const configurePlan: Configure = (command, cli) => {
         const { readSpecFile } = await import('../files/spec-file.ts');
         const spec = await readSpecFile(io, file);
         const [{ makePlan }, { planLines }, { printDocument }] = await Promise.all([
-          import('../make-plan.ts'),
+          import('../reads/make-plan.ts'),
           import('../views/plan-model.ts'),
           import('../io/document.ts'),
         ]);

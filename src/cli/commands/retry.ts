@@ -1,6 +1,6 @@
 import { action, examples, type Configure } from '../io/command.ts';
 import { usageError } from '../io/exit.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 interface Options extends TargetOptions {
   allBlocked?: boolean;

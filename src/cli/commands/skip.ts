@@ -1,5 +1,5 @@
 import { action, examples, type Configure } from '../io/command.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
 /** `fedctl skip`: goes on without a blocked step, where the catalogue allows it. */
 export const configureSkip: Configure = (command, cli) => {
@@ -12,7 +12,7 @@ export const configureSkip: Configure = (command, cli) => {
         const [{ connectTemporal }, { send }, { ownerOf }, messages, { whoAmI }] = await Promise.all([
           import('../../temporal/client.ts'),
           import('../send.ts'),
-          import('../routing.ts'),
+          import('../reads/routing.ts'),
           import('../../run/messages.ts'),
           import('../start-run.ts'),
         ]);

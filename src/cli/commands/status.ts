@@ -1,7 +1,7 @@
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Temporal } from '../../temporal/client.ts';
-import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../reads/target.ts';
 
 interface Options extends TargetOptions {
   output: Output;
@@ -80,7 +80,10 @@ async function once({ io }: Cli, target: Target, temporal: Temporal | undefined,
 
 /** Nobody knows it: the name that was probably meant, and where to look. */
 async function unknownFederation(federation: string, temporal: Temporal | undefined): Promise<CliError> {
-  const [{ listRuns }, { nearest }] = await Promise.all([import('../list-runs.ts'), import('../../spec/nearest.ts')]);
+  const [{ listRuns }, { nearest }] = await Promise.all([
+    import('../reads/list-runs.ts'),
+    import('../../spec/nearest.ts'),
+  ]);
   const known = temporal ? await listRuns(temporal).catch(() => []) : [];
   const meant = nearest(
     federation,
@@ -101,7 +104,7 @@ async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Ou
       import('../start-run.ts'),
       import('../io/interruption.ts'),
       import('../tell.ts'),
-      import('../observe.ts'),
+      import('../reads/observe.ts'),
     ]);
   const workflowId = workflowIdOf(target.federation);
   const detach = interruption(['SIGINT']);

@@ -1,6 +1,6 @@
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../target.ts';
+import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 import { parseTimeout } from './up.ts';
 
 interface Options extends TargetOptions {
@@ -59,7 +59,7 @@ async function unjoin(
     import('../run-command.ts'),
     import('../start-run.ts'),
     import('../files/digest.ts'),
-    import('../host.ts'),
+    import('../reads/host.ts'),
   ]);
   const host = await hostOfTarget(io, target);
   const input = {

@@ -78,7 +78,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
   await assertValues(io, spec.spec);
   const temporal = await connectTemporal(io.env);
   const taskQueue = taskQueueOf(io.env);
-  const { assertFree } = await import('../lock.ts');
+  const { assertFree } = await import('../reads/lock.ts');
   await assertFree(io, temporal, { ...spec, takeOver: options.takeOver ?? false });
   const plan = follow ?? (await agreedPlan(io, temporal, spec, options));
   const started = await startRun(temporal, await inputOf(spec, { ...options, ...flags }, plan), memoOf(spec), {

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../../../activities/ledger.ts';
 import { formatDuration, table, visibleWidth } from '../io/format.ts';
-import type { ListedRun } from '../list-runs.ts';
+import type { ListedRun } from '../reads/list-runs.ts';
 
 /** Whether all lines fit. */
 const fits = (lines: readonly string[], columns: number): boolean =>

@@ -1,7 +1,7 @@
-import type { HostRef } from '../catalogue/call.ts';
-import { workflowIdOf } from '../run/input.ts';
-import { usageError } from './io/exit.ts';
-import type { Io } from './io/io.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { workflowIdOf } from '../../run/input.ts';
+import { usageError } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 import { hostAmong, type Target } from './target.ts';
 
 /**
@@ -11,7 +11,7 @@ import { hostAmong, type Target } from './target.ts';
 export async function hostOfTarget(io: Io, target: Target): Promise<HostRef> {
   const host = hostAmong(target, target.host ?? (await hostOfRun(io, target.federation)));
   if (host) return host;
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const current = await openLocal(io.env).currentHost(target.flags);
   if (!current)
     throw usageError(`where is the host cluster of ${target.federation}?`, ['name it: --context, or -f FILE']);
@@ -21,7 +21,7 @@ export async function hostOfTarget(io: Io, target: Target): Promise<HostRef> {
 /** The host in the memo of the latest run; undefined when Temporal does not answer or knows none. */
 async function hostOfRun(io: Io, federation: string): Promise<HostRef | undefined> {
   const [{ connectTemporal }, { observeRun }] = await Promise.all([
-    import('../temporal/client.ts'),
+    import('../../temporal/client.ts'),
     import('./observe.ts'),
   ]);
   try {

@@ -1,18 +1,18 @@
-import type { NeededImage } from '../images/image-list.ts';
-import { neededImages } from '../images/image-list.ts';
-import { freezeUp } from '../graph/freeze.ts';
-import { fillInput } from '../graph/refs.ts';
-import type { Io } from './io/io.ts';
-import { readFailure } from './io/read-failure.ts';
+import type { NeededImage } from '../../images/image-list.ts';
+import { neededImages } from '../../images/image-list.ts';
+import { freezeUp } from '../../graph/freeze.ts';
+import { fillInput } from '../../graph/refs.ts';
+import type { Io } from '../io/io.ts';
+import { readFailure } from '../io/read-failure.ts';
 import { contextOf } from './run-checks.ts';
-import type { SpecFile } from './files/spec-file.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 
 /**
  * Every image of a turn-up, pinned as it would pin it now: by the check of its preflight, in this process. What is to be
  * built has no digest yet and stays as it is. Throws CliError for an image that cannot be had.
  */
 export async function resolvedImages(io: Io, file: SpecFile): Promise<NeededImage[]> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const step = freezeUp(file.spec).steps.find(({ id }) => id === 'preflight/images');
   if (!step) throw new Error('a turn-up without preflight/images');
   const call = { step: step.id, run: contextOf(file), parked: false, waitMs: 0, input: fillInput(step, {}) };

@@ -1,8 +1,8 @@
-import type { Operation } from '../run/input.ts';
-import { workflowIdOf } from '../run/input.ts';
-import type { Spec } from '../spec/schema.ts';
+import type { Operation } from '../../run/input.ts';
+import { workflowIdOf } from '../../run/input.ts';
+import type { Spec } from '../../spec/schema.ts';
 import type { ObservedRun } from './observe.ts';
-import { runOf, type StatusModel, type StatusRun } from './views/status-model.ts';
+import { runOf, type StatusModel, type StatusRun } from '../views/status-model.ts';
 
 /** What the host cluster itself holds of a federation; see activities/record.ts. */
 export interface RecordFacts {

@@ -1,7 +1,7 @@
-import type { HostRef } from '../catalogue/call.ts';
-import type { Temporal } from '../temporal/client.ts';
-import { CliError, exit } from './io/exit.ts';
-import type { Io } from './io/io.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { CliError, exit } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 
 /**
  * Looks, before a run is started, whether the host cluster has another federation in this namespace, or an operator
@@ -14,7 +14,7 @@ export async function assertFree(
   asked: { federation: string; host: HostRef; takeOver: boolean },
 ): Promise<void> {
   const { federation, host } = asked;
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const found = await openLocal(io.env)
     .lock(host)
     .catch(() => undefined);

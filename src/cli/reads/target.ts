@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { HostRef } from '../catalogue/call.ts';
-import { usageError } from './io/exit.ts';
-import type { Io } from './io/io.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { usageError } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 
 /** Flags by which a command that takes NAME finds the federation. */
 export interface TargetOptions {
@@ -39,7 +39,7 @@ export const targetOptions = (command: Command): Command =>
 export async function resolveTarget(io: Io, name: string | undefined, options: TargetOptions): Promise<Target> {
   const flags = hostFlags(io, options);
   if (options.file !== undefined) {
-    const { readSpecFile } = await import('./files/spec-file.ts');
+    const { readSpecFile } = await import('../files/spec-file.ts');
     const { federation, host } = await readSpecFile(io, options.file);
     if (name !== undefined && name !== federation)
       throw usageError(`${options.file} is about ${federation}, not ${name}`);

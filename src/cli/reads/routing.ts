@@ -1,4 +1,4 @@
-import { memberWorkflowIdOf, workflowIdOf } from '../run/input.ts';
+import { memberWorkflowIdOf, workflowIdOf } from '../../run/input.ts';
 
 /** The workflow that owns a step: a member's steps belong to its child, all others to the run itself. */
 export function ownerOf(federation: string, step: string): string {

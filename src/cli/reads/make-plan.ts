@@ -1,8 +1,8 @@
-import type { PlanToFollow } from '../plan/planned.ts';
-import type { Io } from './io/io.ts';
-import { planDocument, type PlanDocument } from './views/plan-model.ts';
-import { readFailure } from './io/read-failure.ts';
-import type { SpecFile } from './files/spec-file.ts';
+import type { PlanToFollow } from '../../plan/planned.ts';
+import type { Io } from '../io/io.ts';
+import { planDocument, type PlanDocument } from '../views/plan-model.ts';
+import { readFailure } from '../io/read-failure.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 
 /** What a turn-up may do beside what it does anyway. */
 export interface PlanFlags {
@@ -13,7 +13,7 @@ export interface PlanFlags {
 
 /** Plans a turn-up from reads and dry runs in this process. Throws CliError with what kept it from looking. */
 export async function makePlan(io: Io, file: SpecFile, how: PlanFlags): Promise<PlanDocument> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const { prune = false, adopt = false, takeOwnership = false } = how;
   const flags = { prune, adopt, takeOwnership };
   try {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateFolder } from '../temporal/folders.ts';
+import { stateFolder } from '../../temporal/folders.ts';
 
 /** One log of the images phase, in this machine's state folder. */
 export interface BuildLogFile {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Io } from './io/io.ts';
+import type { Io } from '../io/io.ts';
 
 /** ms that a shell may be kept waiting for names; after that it gets none. */
 const patienceMs = 800;
@@ -123,9 +123,9 @@ export const runNames = (io: Pick<Io, 'env'>, federation: string): Promise<Known
 
 async function ofRun(io: Pick<Io, 'env'>, federation: string): Promise<KnownRun | undefined> {
   const [{ connectTemporal }, { observeFamily }, { workflowIdOf }] = await Promise.all([
-    import('../temporal/client.ts'),
+    import('../../temporal/client.ts'),
     import('./observe.ts'),
-    import('../run/input.ts'),
+    import('../../run/input.ts'),
   ]);
   const seen = await observeFamily(await connectTemporal(io.env), workflowIdOf(federation)).catch(() => undefined);
   if (!seen?.parent.state) return undefined;
@@ -137,10 +137,10 @@ async function ofRun(io: Pick<Io, 'env'>, federation: string): Promise<KnownRun 
 }
 
 async function ofRecord(io: Pick<Io, 'env'>, federation: string): Promise<KnownRun | undefined> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const record = await openLocal(io.env).record();
   if (record?.federation !== federation) return undefined;
-  const { stepIdsOf } = await import('../catalogue/steps.ts');
+  const { stepIdsOf } = await import('../../catalogue/steps.ts');
   const members = record.members.map(({ name }) => name);
   return { members, steps: stepIdsOf(members) };
 }
@@ -149,7 +149,7 @@ async function ofRecord(io: Pick<Io, 'env'>, federation: string): Promise<KnownR
 export const federationNames = (io: Pick<Io, 'env'>): Promise<string[]> =>
   soon(async () => {
     const [{ connectTemporal }, { listRuns }] = await Promise.all([
-      import('../temporal/client.ts'),
+      import('../../temporal/client.ts'),
       import('./list-runs.ts'),
     ]);
     return (await listRuns(await connectTemporal(io.env))).map(({ federation }) => federation);
@@ -157,6 +157,6 @@ export const federationNames = (io: Pick<Io, 'env'>): Promise<string[]> =>
 
 /** Every step of the catalogue; those of a member with `{cluster}` in place of its name. */
 export async function stepNames(): Promise<string[]> {
-  const { clusterSteps, hostSteps } = await import('../catalogue/steps.ts');
+  const { clusterSteps, hostSteps } = await import('../../catalogue/steps.ts');
   return [...Object.keys(hostSteps), ...Object.keys(clusterSteps)];
 }

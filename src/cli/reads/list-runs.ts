@@ -1,4 +1,4 @@
-import type { Temporal } from '../temporal/client.ts';
+import type { Temporal } from '../../temporal/client.ts';
 
 /** The latest run of a federation, as Temporal itself knows it. */
 export interface ListedRun {
@@ -25,7 +25,7 @@ export function statusOf(execution: string, said: unknown): string {
 
 /** The latest run of every federation that Temporal knows, by name. Throws what the connection throws. */
 export async function listRuns({ client }: Pick<Temporal, 'client'>): Promise<ListedRun[]> {
-  const { searchAttributes } = await import('../../workflows/visibility.ts');
+  const { searchAttributes } = await import('../../../workflows/visibility.ts');
   const latest = new Map<string, ListedRun>();
   for await (const { workflowId, status, startTime, memo, typedSearchAttributes } of client.workflow.list({ query })) {
     const operation = memo?.['operation'];

@@ -5,13 +5,13 @@ import {
   defaultPayloadConverter,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { ErrorData } from '../errors/codes.ts';
-import type { HostRef } from '../catalogue/call.ts';
-import { getRunStateQuery } from '../run/messages.ts';
-import type { RunState, StepError } from '../run/state.ts';
-import type { Temporal } from '../temporal/client.ts';
-import type { ContextRef } from './files/kubeconfig-file.ts';
-import type { ExecutionStatus, PendingActivity, RunObservation } from './views/status-model.ts';
+import type { ErrorData } from '../../errors/codes.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { getRunStateQuery } from '../../run/messages.ts';
+import type { RunState, StepError } from '../../run/state.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import type { ContextRef } from '../files/kubeconfig-file.ts';
+import type { ExecutionStatus, PendingActivity, RunObservation } from '../views/status-model.ts';
 
 /** How long a worker has to answer the query, ms. */
 const queryMs = 2_000;

@@ -1,8 +1,8 @@
-import type { HostRef } from '../catalogue/call.ts';
-import { workflowIdOf } from '../run/input.ts';
-import type { Temporal } from '../temporal/client.ts';
-import { refusal } from './io/exit.ts';
-import type { Io } from './io/io.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { workflowIdOf } from '../../run/input.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { refusal } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
 import { observeRun, type RunMemo } from './observe.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function downBefore(
 ): Promise<RunMemo | undefined> {
   const last = await observeRun(temporal, workflowIdOf(federation));
   if (last?.execution === 'RUNNING') return undefined;
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const local = openLocal(io.env);
   const record = await local.record(host).catch(() => 'unknown' as const);
   if (record === 'unknown' || record?.federation === federation) return undefined;

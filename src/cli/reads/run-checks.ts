@@ -1,12 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Local } from '../../worker/local.ts';
-import { fixOf, type ErrorData } from '../errors/codes.ts';
-import type { Facts, RunContext } from '../catalogue/call.ts';
-import type { FrozenStep } from '../graph/frozen.ts';
-import { freezeUp } from '../graph/freeze.ts';
-import { fillInput } from '../graph/refs.ts';
-import { categoryOf, failedCheck, type Check } from './views/check-model.ts';
-import type { SpecFile } from './files/spec-file.ts';
+import type { Local } from '../../../worker/local.ts';
+import { fixOf, type ErrorData } from '../../errors/codes.ts';
+import type { Facts, RunContext } from '../../catalogue/call.ts';
+import type { FrozenStep } from '../../graph/frozen.ts';
+import { freezeUp } from '../../graph/freeze.ts';
+import { fillInput } from '../../graph/refs.ts';
+import { categoryOf, failedCheck, type Check } from '../views/check-model.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 
 /**
  * Runs phase `preflight` of the frozen graph, read-only, in this process: the same activities that a turn-up begins
