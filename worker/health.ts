@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { connectTemporal } from '../src/temporal/client.ts';
-import { taskQueueOf } from '../src/cli/start-run.ts';
+import { taskQueueOf } from '../src/cli/runs/start-run.ts';
 import { imagesQueueOf } from '../src/run/input.ts';
 
 /** A worker asks for tasks again at least once a minute (a long poll); one call may get lost. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Temporal } from '../../src/temporal/client.ts';
 import { decide } from '../../src/cli/commands/down.ts';
 import { exit } from '../../src/cli/io/exit.ts';
-import { endOf, follow } from '../../src/cli/follow.ts';
+import { endOf, follow } from '../../src/cli/runs/follow.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 import type { StatusModel } from '../../src/cli/views/status-model.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { changedSteps, hasChanged, upSentence } from '../../src/cli/views/changed.ts';
 import { statusOf } from '../../src/cli/reads/list-runs.ts';
 import { isChildOf } from '../../src/cli/reads/observe.ts';
-import { readStatus, type Sources } from '../../src/cli/read-status.ts';
+import { readStatus, type Sources } from '../../src/cli/runs/read-status.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
 import { aSpec } from '../helpers/spec.ts';
 import { ago, pictures } from '../helpers/pictures.ts';

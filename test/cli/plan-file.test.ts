@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { askedFor } from '../../src/cli/ask-up.ts';
+import { askedFor } from '../../src/cli/runs/ask-up.ts';
 import { toFollow } from '../../src/cli/reads/make-plan.ts';
 import { readPlanFile } from '../../src/cli/files/plan-file.ts';
 import { planDocument, type PlanDocument } from '../../src/cli/views/plan-model.ts';

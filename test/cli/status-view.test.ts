@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { visibleWidth } from '../../src/cli/io/format.ts';
 import { exit } from '../../src/cli/io/exit.ts';
-import type { Followed } from '../../src/cli/follow.ts';
+import type { Followed } from '../../src/cli/runs/follow.ts';
 import { coloured, type Io, plain } from '../../src/cli/io/io.ts';
 import { render } from '../../src/cli/views/progress.ts';
 import { standingLines } from '../../src/cli/views/standing-view.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
 import { nothing, recordStatus } from '../../src/cli/reads/status-record.ts';
 import { statusLines } from '../../src/cli/views/status-view.ts';
-import { closingLines } from '../../src/cli/tell.ts';
+import { closingLines } from '../../src/cli/runs/tell.ts';
 import { expectGolden } from '../helpers/golden.ts';
 import { ago, now, pictures } from '../helpers/pictures.ts';
 import { standings } from '../helpers/standings.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { mergeDebts } from '../../src/cli/debts.ts';
+import { mergeDebts } from '../../src/cli/runs/debts.ts';
 import { exit } from '../../src/cli/io/exit.ts';
-import { closingLines } from '../../src/cli/tell.ts';
+import { closingLines } from '../../src/cli/runs/tell.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 
 const lines = (code: 1 | 5, rolledBack: boolean): string =>

@@ -12,7 +12,7 @@ import type { ListedRun } from '../../src/cli/reads/list-runs.ts';
 import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
 import { statusLines } from '../../src/cli/views/status-view.ts';
 import { listed, objectLines, runLines } from '../../src/cli/views/tables.ts';
-import { closingLines } from '../../src/cli/tell.ts';
+import { closingLines } from '../../src/cli/runs/tell.ts';
 import { ago, now, type Picture, pictures } from './pictures.ts';
 import { aPlanned } from './planned.ts';
 import { aSpec } from './spec.ts';

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Temporal } from '../../src/temporal/client.ts';
 import { CliError } from '../../src/cli/io/exit.ts';
-import { retryAllBlocked } from '../../src/cli/retry-runs.ts';
-import { send } from '../../src/cli/send.ts';
-import { startRun as startByCommand } from '../../src/cli/start-run.ts';
+import { retryAllBlocked } from '../../src/cli/runs/retry-runs.ts';
+import { send } from '../../src/cli/runs/send.ts';
+import { startRun as startByCommand } from '../../src/cli/runs/start-run.ts';
 import { workflowIdOf } from '../../src/run/input.ts';
 import {
   cancelSignal,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { follow } from '../../src/cli/follow.ts';
+import { follow } from '../../src/cli/runs/follow.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 import { aSpec } from '../helpers/spec.ts';

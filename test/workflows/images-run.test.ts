@@ -9,7 +9,7 @@ import { createResolver } from '../../activities/clients/resolver.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import type { Io } from '../../src/cli/io/io.ts';
 import { resolvedImages } from '../../src/cli/reads/resolve-images.ts';
-import { cancelImages, runImages } from '../../src/cli/run-images.ts';
+import { cancelImages, runImages } from '../../src/cli/runs/run-images.ts';
 import { readSpecFile } from '../../src/cli/files/spec-file.ts';
 import type { ImagesGoal } from '../../src/run/images.ts';
 import { fakeIo } from '../helpers/fake-io.ts';

@@ -5,7 +5,7 @@ import type { Temporal } from '../../src/temporal/client.ts';
 import { CliError } from '../../src/cli/io/exit.ts';
 import type { Io } from '../../src/cli/io/io.ts';
 import { assertFree } from '../../src/cli/reads/lock.ts';
-import { startRun } from '../../src/cli/start-run.ts';
+import { startRun } from '../../src/cli/runs/start-run.ts';
 import type { RunInput } from '../../src/run/input.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';
 import { hostWorld } from '../helpers/host-world.ts';

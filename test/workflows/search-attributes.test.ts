@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startRun as startByCommand } from '../../src/cli/start-run.ts';
+import { startRun as startByCommand } from '../../src/cli/runs/start-run.ts';
 import { memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
 import { cancelUpdate, retryUpdate } from '../../src/run/messages.ts';
 import { FakeWorld } from '../helpers/fake-activities.ts';

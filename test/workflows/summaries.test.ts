@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startRun } from '../../src/cli/start-run.ts';
+import { startRun } from '../../src/cli/runs/start-run.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import { debtWorkflowIdOf, memberWorkflowIdOf } from '../../src/run/input.ts';
 import { type ImagesInput, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';

@@ -12,10 +12,10 @@ export const configureCancel: Configure = (command, cli) => {
         const { federation } = await resolveTarget(io, name, options);
         const [{ connectTemporal }, { send }, { workflowIdOf }, messages, { whoAmI }] = await Promise.all([
           import('../../temporal/client.ts'),
-          import('../send.ts'),
+          import('../runs/send.ts'),
           import('../../run/input.ts'),
           import('../../run/messages.ts'),
-          import('../start-run.ts'),
+          import('../runs/start-run.ts'),
         ]);
         const temporal = await connectTemporal(io.env);
         const message = { update: messages.cancelUpdate, signal: messages.cancelSignal };

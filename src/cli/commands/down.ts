@@ -58,7 +58,7 @@ export const configureDown: Configure = (command, cli) => {
 async function forget({ io }: Cli, target: Target, member: string): Promise<ExitCode> {
   const [{ connectTemporal }, { forgetDebt }, { hostOfTarget }] = await Promise.all([
     import('../../temporal/client.ts'),
-    import('../debts.ts'),
+    import('../runs/debts.ts'),
     import('../reads/host.ts'),
   ]);
   const host = await hostOfTarget(io, target);
@@ -121,7 +121,7 @@ async function down(cli: Cli, target: Target, choices: DownChoices, options: Set
     import('../../temporal/client.ts'),
     import('../reads/host.ts'),
     import('../reads/lock.ts'),
-    import('../debts.ts'),
+    import('../runs/debts.ts'),
   ]);
   const temporal = await connectTemporal(io.env);
   const host = await hostOfTarget(io, target);
@@ -147,8 +147,8 @@ async function wasDown(io: Io, temporal: Temporal, federation: string, host: Hos
 
 async function run(io: Io, temporal: Temporal, input: RunInput, options: Settled): Promise<ExitCode> {
   const [{ startRun, taskQueueOf }, { linkLine }, { contextOfHost }] = await Promise.all([
-    import('../start-run.ts'),
-    import('../tell.ts'),
+    import('../runs/start-run.ts'),
+    import('../runs/tell.ts'),
     import('../files/operator-files.ts'),
   ]);
   const taskQueue = taskQueueOf(io.env);
@@ -174,9 +174,9 @@ async function followDown(
   { output, timeoutMs }: Settled,
 ): Promise<ExitCode> {
   const [{ follow }, { interruption }, { closingLines }, { forgetContext }, { printFollowed }] = await Promise.all([
-    import('../follow.ts'),
+    import('../runs/follow.ts'),
     import('../io/interruption.ts'),
-    import('../tell.ts'),
+    import('../runs/tell.ts'),
     import('../files/operator-files.ts'),
     import('../views/status-document.ts'),
   ]);
@@ -193,7 +193,7 @@ async function followDown(
 
 async function inputOf(federation: string, host: HostRef, choices: DownChoices, takeOver: boolean): Promise<RunInput> {
   const [{ whoAmI }, { digestOfChoices }] = await Promise.all([
-    import('../start-run.ts'),
+    import('../runs/start-run.ts'),
     import('../files/digest.ts'),
   ]);
   return {

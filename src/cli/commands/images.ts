@@ -90,7 +90,7 @@ async function listResolved(cli: Cli, file: SpecFile, options: Options): Promise
 
 async function cancel(cli: Cli, options: Options): Promise<ExitCode> {
   const { federation } = await fileOf(cli, options);
-  const { cancelImages } = await import('../run-images.ts');
+  const { cancelImages } = await import('../runs/run-images.ts');
   return cancelImages(cli.io, federation);
 }
 
@@ -101,6 +101,6 @@ async function make(cli: Cli, goal: ImagesGoal, options: Options): Promise<ExitC
       'say in spec.images.build where the source is and how it is built: docs/spec.md',
       'which images are pulled: fedctl images list -f FILE',
     ]);
-  const { runImages } = await import('../run-images.ts');
+  const { runImages } = await import('../runs/run-images.ts');
   return runImages(cli.io, file, goal, { output: options.output, detach: options.detach ?? false });
 }

@@ -73,8 +73,8 @@ async function join(
   }
   const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }] = await Promise.all([
     import('../../temporal/client.ts'),
-    import('../run-command.ts'),
-    import('../start-run.ts'),
+    import('../runs/run-command.ts'),
+    import('../runs/start-run.ts'),
     import('../files/digest.ts'),
   ]);
   const input = {

@@ -21,10 +21,10 @@ async function tellAll({ io }: Cli, name: string | undefined, options: TargetOpt
   const { federation } = await resolveTarget(io, name, options);
   const [{ connectTemporal }, { send }, { workflowIdOf }, messages, { whoAmI }, { observeFamily }] = await Promise.all([
     import('../../temporal/client.ts'),
-    import('../send.ts'),
+    import('../runs/send.ts'),
     import('../../run/input.ts'),
     import('../../run/messages.ts'),
-    import('../start-run.ts'),
+    import('../runs/start-run.ts'),
     import('../reads/observe.ts'),
   ]);
   const temporal = await connectTemporal(io.env);

@@ -26,7 +26,7 @@ export const configureRetry: Configure = (command, cli) => {
         const { io } = cli;
         const [{ connectTemporal }, asking] = await Promise.all([
           import('../../temporal/client.ts'),
-          import('../retry-runs.ts'),
+          import('../runs/retry-runs.ts'),
         ]);
         if (options.allBlocked) {
           if (name !== undefined || options.file !== undefined)

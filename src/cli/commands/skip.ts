@@ -11,10 +11,10 @@ export const configureSkip: Configure = (command, cli) => {
         const { federation } = await resolveTarget(io, name, options);
         const [{ connectTemporal }, { send }, { ownerOf }, messages, { whoAmI }] = await Promise.all([
           import('../../temporal/client.ts'),
-          import('../send.ts'),
+          import('../runs/send.ts'),
           import('../reads/routing.ts'),
           import('../../run/messages.ts'),
-          import('../start-run.ts'),
+          import('../runs/start-run.ts'),
         ]);
         const temporal = await connectTemporal(io.env);
         const message = { update: messages.skipUpdate, signal: messages.skipSignal };

@@ -65,7 +65,7 @@ async function connect({ io }: Cli): Promise<Temporal | undefined> {
 
 async function once({ io }: Cli, target: Target, temporal: Temporal | undefined, output: Output): Promise<ExitCode> {
   const [{ readStatus, sourcesOf }, { printDocument }, { statusDocument }, { statusLines }] = await Promise.all([
-    import('../read-status.ts'),
+    import('../runs/read-status.ts'),
     import('../io/document.ts'),
     import('../views/status-document.ts'),
     import('../views/status-view.ts'),
@@ -99,11 +99,11 @@ async function unknownFederation(federation: string, temporal: Temporal | undefi
 async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Output): Promise<ExitCode> {
   const [{ follow }, { workflowIdOf }, { taskQueueOf }, { interruption }, { closingLines }, { observeRun }] =
     await Promise.all([
-      import('../follow.ts'),
+      import('../runs/follow.ts'),
       import('../../run/input.ts'),
-      import('../start-run.ts'),
+      import('../runs/start-run.ts'),
       import('../io/interruption.ts'),
-      import('../tell.ts'),
+      import('../runs/tell.ts'),
       import('../reads/observe.ts'),
     ]);
   const workflowId = workflowIdOf(target.federation);

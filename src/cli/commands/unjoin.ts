@@ -56,8 +56,8 @@ async function unjoin(
   await confirm(cli, clusters, options.yes ?? false);
   const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }, { hostOfTarget }] = await Promise.all([
     import('../../temporal/client.ts'),
-    import('../run-command.ts'),
-    import('../start-run.ts'),
+    import('../runs/run-command.ts'),
+    import('../runs/start-run.ts'),
     import('../files/digest.ts'),
     import('../reads/host.ts'),
   ]);

@@ -3,9 +3,9 @@ import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { exit, usageError, type ExitCode } from '../io/exit.ts';
-import type { Followed } from '../follow.ts';
+import type { Followed } from '../runs/follow.ts';
 import type { SpecFile } from '../files/spec-file.ts';
-import type { StartedRun } from '../start-run.ts';
+import type { StartedRun } from '../runs/start-run.ts';
 
 interface Options {
   file?: string;
@@ -68,11 +68,11 @@ export const configureUp: Configure = (command, cli) => {
 
 async function up(cli: Cli, options: Options): Promise<ExitCode> {
   const { io } = cli;
-  const { askedFor, agreedPlan } = await import('../ask-up.ts');
+  const { askedFor, agreedPlan } = await import('../runs/ask-up.ts');
   const { file: spec, flags, follow } = await askedFor(io, options);
   const [{ connectTemporal }, { startRun, taskQueueOf }] = await Promise.all([
     import('../../temporal/client.ts'),
-    import('../start-run.ts'),
+    import('../runs/start-run.ts'),
   ]);
   const { assertValues } = await import('../files/operator-files.ts');
   await assertValues(io, spec.spec);
@@ -92,7 +92,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
 }
 
 async function inputOf(spec: SpecFile, options: Options, plan: PlanToFollow | undefined): Promise<RunInput> {
-  const { whoAmI } = await import('../start-run.ts');
+  const { whoAmI } = await import('../runs/start-run.ts');
   return {
     operation: 'up',
     federation: spec.federation,
@@ -116,7 +116,7 @@ const memoOf = ({ host, spec }: SpecFile) => ({
 });
 
 async function announce({ io }: Cli, temporal: Temporal, started: StartedRun): Promise<void> {
-  const { linkLine } = await import('../tell.ts');
+  const { linkLine } = await import('../runs/tell.ts');
   io.note(
     started.fresh
       ? `run ${started.workflowId} started`
@@ -143,7 +143,10 @@ async function followRun(
   spec: SpecFile,
   { taskQueue, started, options }: Following,
 ): Promise<Followed> {
-  const [{ follow }, { interruption }] = await Promise.all([import('../follow.ts'), import('../io/interruption.ts')]);
+  const [{ follow }, { interruption }] = await Promise.all([
+    import('../runs/follow.ts'),
+    import('../io/interruption.ts'),
+  ]);
   return follow(io, {
     temporal,
     workflowId: started.workflowId,
@@ -164,7 +167,7 @@ async function finish(
   output: Output,
 ): Promise<ExitCode> {
   const [{ closingLines, linkLine }, { writeOperatorFiles }] = await Promise.all([
-    import('../tell.ts'),
+    import('../runs/tell.ts'),
     import('../files/operator-files.ts'),
   ]);
   const done = followed.code === exit.done;

@@ -38,7 +38,7 @@ export const configureWorker: Configure = (command, cli) => {
     .action(
       action(cli, async (options: Options) => {
         const { io } = cli;
-        const { taskQueueOf } = await import('../start-run.ts');
+        const { taskQueueOf } = await import('../runs/start-run.ts');
         const taskQueue = options.taskQueue ?? taskQueueOf(io.env);
         const serving = servingOf(options.serve, io.env);
         io.note('starting the worker');

@@ -1,14 +1,14 @@
-import type { RunInput } from '../run/input.ts';
-import type { Temporal } from '../temporal/client.ts';
-import type { Output } from './io/command.ts';
-import { exit, type ExitCode } from './io/exit.ts';
+import type { RunInput } from '../../run/input.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import type { Output } from '../io/command.ts';
+import { exit, type ExitCode } from '../io/exit.ts';
 import { follow } from './follow.ts';
-import { interruption } from './io/interruption.ts';
-import type { Io } from './io/io.ts';
-import { assertFree } from './reads/lock.ts';
-import type { RunMemo } from './reads/observe.ts';
+import { interruption } from '../io/interruption.ts';
+import type { Io } from '../io/io.ts';
+import { assertFree } from '../reads/lock.ts';
+import type { RunMemo } from '../reads/observe.ts';
 import { startRun, taskQueueOf } from './start-run.ts';
-import { printFollowed } from './views/status-document.ts';
+import { printFollowed } from '../views/status-document.ts';
 import { closingLines, linkLine } from './tell.ts';
 
 /** How a person wants a run started and followed. */

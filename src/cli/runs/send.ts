@@ -6,8 +6,8 @@ import {
 } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import type { Temporal } from '../temporal/client.ts';
-import { CliError, exit, refusal } from './io/exit.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { CliError, exit, refusal } from '../io/exit.ts';
 
 /** How long a worker has to take an Update, ms; after that it is left as a signal. */
 const updateMs = 5_000;

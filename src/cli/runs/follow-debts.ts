@@ -1,8 +1,8 @@
-import type { HostRef } from '../catalogue/call.ts';
-import type { Temporal } from '../temporal/client.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
-import type { StatusDebt } from './views/status-model.ts';
-import type { RecordFacts } from './reads/status-record.ts';
+import type { StatusDebt } from '../views/status-model.ts';
+import type { RecordFacts } from '../reads/status-record.ts';
 
 /** ms between two questions for debts: they change seldom, and each is a search. */
 const everyMs = 5_000;
@@ -43,7 +43,7 @@ async function debtsInRecord(
   host: HostRef | undefined,
 ): Promise<RecordFacts['debts']> {
   if (!host) return undefined;
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const local = openLocal(env, { requestMs: recordMs });
   const record = await local.record(host).catch(() => undefined);
   return record?.federation === federation ? record.debts : undefined;

@@ -1,9 +1,9 @@
-import { runLink, type Temporal } from '../temporal/client.ts';
-import { exit, type ExitCode } from './io/exit.ts';
+import { runLink, type Temporal } from '../../temporal/client.ts';
+import { exit, type ExitCode } from '../io/exit.ts';
 import type { Followed } from './follow.ts';
-import type { Io } from './io/io.ts';
-import { allSteps, blockedSteps, type StatusModel } from './views/status-model.ts';
-import { warningLines } from './views/warnings.ts';
+import type { Io } from '../io/io.ts';
+import { allSteps, blockedSteps, type StatusModel } from '../views/status-model.ts';
+import { warningLines } from '../views/warnings.ts';
 
 /** The last lines of a command that followed a run: what it came to, and the next commands; of a good end, what is still to do. */
 export function closingLines(io: Io, federation: string, { code, model, rolledBack = false }: Followed): string[] {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Temporal } from '../temporal/client.ts';
-import type { Output } from './io/command.ts';
-import { chooseDisplay, type Display } from './views/display.ts';
-import { exit, type ExitCode } from './io/exit.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import type { Output } from '../io/command.ts';
+import { chooseDisplay, type Display } from '../views/display.ts';
+import { exit, type ExitCode } from '../io/exit.ts';
 import { type DebtWatch, watchDebts } from './follow-debts.ts';
 import { watchWorkers } from './follow-workers.ts';
-import type { Io } from './io/io.ts';
-import { observeFamily, type ObservedRun } from './reads/observe.ts';
-import { mergeStatus, type KnownOutputs, type StatusModel } from './views/status-model.ts';
+import type { Io } from '../io/io.ts';
+import { observeFamily, type ObservedRun } from '../reads/observe.ts';
+import { mergeStatus, type KnownOutputs, type StatusModel } from '../views/status-model.ts';
 
 /** Time between two pictures, ms. */
 const everyMs = 500;

@@ -1,12 +1,12 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { hostname, userInfo } from 'node:os';
-import { framed } from '../run/details.ts';
-import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../run/input.ts';
-import { cancelSignal, cancelUpdate, getSpecQuery } from '../run/messages.ts';
-import { diffSpecs, formatChange } from '../spec/diff.ts';
-import type { Temporal } from '../temporal/client.ts';
-import { refusal } from './io/exit.ts';
-import { observeRun, type RunMemo } from './reads/observe.ts';
+import { framed } from '../../run/details.ts';
+import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../../run/input.ts';
+import { cancelSignal, cancelUpdate, getSpecQuery } from '../../run/messages.ts';
+import { diffSpecs, formatChange } from '../../spec/diff.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { refusal } from '../io/exit.ts';
+import { observeRun, type RunMemo } from '../reads/observe.ts';
 import { deliver, hasEnded } from './send.ts';
 
 /** Workflow types; functions of workflows/index.ts. */
@@ -62,7 +62,7 @@ export async function startRun(
 
 async function start(temporal: Temporal, workflowId: string, input: RunInput, memo: RunMemo, taskQueue: string) {
   const known = await searchAttributesRegistered(temporal);
-  const { searchAttributes } = await import('../../workflows/visibility.ts');
+  const { searchAttributes } = await import('../../../workflows/visibility.ts');
   const { federation, operation } = input;
   return temporal.client.workflow.start(workflowTypes[operation], {
     workflowId,
@@ -188,7 +188,7 @@ async function cancelOpen(temporal: Temporal, workflowId: string, by: string): P
 /** An unknown search attribute blocks a workflow for ever, so they are used only when the server has them all. */
 export async function searchAttributesRegistered(temporal: Temporal): Promise<boolean> {
   try {
-    const { searchAttributes } = await import('../../workflows/visibility.ts');
+    const { searchAttributes } = await import('../../../workflows/visibility.ts');
     const { customAttributes } = await temporal.connection.operatorService.listSearchAttributes({
       namespace: temporal.namespace,
     });

@@ -1,16 +1,16 @@
-import { workflowIdOf } from '../run/input.ts';
-import { amendSignal, amendUpdate, retrySignal, retryUpdate } from '../run/messages.ts';
-import type { Temporal } from '../temporal/client.ts';
+import { workflowIdOf } from '../../run/input.ts';
+import { amendSignal, amendUpdate, retrySignal, retryUpdate } from '../../run/messages.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { reopenDebts } from './debts.ts';
-import { CliError, exit, type ExitCode } from './io/exit.ts';
-import { hostOfTarget } from './reads/host.ts';
-import type { Io } from './io/io.ts';
-import { observeRun } from './reads/observe.ts';
-import { byOwner } from './reads/routing.ts';
+import { CliError, exit, type ExitCode } from '../io/exit.ts';
+import { hostOfTarget } from '../reads/host.ts';
+import type { Io } from '../io/io.ts';
+import { observeRun } from '../reads/observe.ts';
+import { byOwner } from '../reads/routing.ts';
 import { send } from './send.ts';
-import { readSpecFile } from './files/spec-file.ts';
+import { readSpecFile } from '../files/spec-file.ts';
 import { whoAmI } from './start-run.ts';
-import type { Target } from './reads/target.ts';
+import type { Target } from '../reads/target.ts';
 
 /** ms for an amendment: what works with the old spec is ended first, at its next heartbeat. */
 const amendMs = 60_000;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostRef } from '../catalogue/call.ts';
-import type { Standing } from '../status/standing.ts';
-import { workflowIdOf } from '../run/input.ts';
-import type { Temporal } from '../temporal/client.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import type { Standing } from '../../status/standing.ts';
+import { workflowIdOf } from '../../run/input.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { mergeDebts, openDebts } from './debts.ts';
-import { CliError, exit } from './io/exit.ts';
-import type { Io } from './io/io.ts';
-import { observeFamily, type ObservedRun } from './reads/observe.ts';
-import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from './views/status-model.ts';
-import { nothing, recordStatus, type RecordFacts, silentStatus } from './reads/status-record.ts';
-import { hostAmong, type Target } from './reads/target.ts';
+import { CliError, exit } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
+import { observeFamily, type ObservedRun } from '../reads/observe.ts';
+import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from '../views/status-model.ts';
+import { nothing, recordStatus, type RecordFacts, silentStatus } from '../reads/status-record.ts';
+import { hostAmong, type Target } from '../reads/target.ts';
 
 /** A picture, and what could not be asked for it. */
 export interface ReadStatus {
@@ -53,7 +53,7 @@ export function sourcesOf(io: Io, { federation, flags }: Target, temporal: Tempo
 
 /** Clusters, none of which may keep a person waiting. */
 const inHaste = async (env: NodeJS.ProcessEnv) =>
-  (await import('../../worker/local.ts')).openLocal(env, { requestMs: 5_000 });
+  (await import('../../../worker/local.ts')).openLocal(env, { requestMs: 5_000 });
 
 /** What one source says: something, nothing, or not a word. */
 type Answer<T> = { found: T } | 'nothing' | 'silent';

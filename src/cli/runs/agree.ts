@@ -1,8 +1,8 @@
-import { CliError, exit } from './io/exit.ts';
-import type { Io } from './io/io.ts';
-import { makePlan, type PlanFlags } from './reads/make-plan.ts';
-import { type PlanDocument, planLines } from './views/plan-model.ts';
-import type { SpecFile } from './files/spec-file.ts';
+import { CliError, exit } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
+import { makePlan, type PlanFlags } from '../reads/make-plan.ts';
+import { type PlanDocument, planLines } from '../views/plan-model.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 
 /**
  * Shows what a turn-up would do and asks. Answers the plan that the run is to keep to; undefined where there is none to

@@ -1,13 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { HostRef } from '../catalogue/call.ts';
-import { freezeTemplate } from '../graph/freeze.ts';
-import { leavingTemplate, stepsOfDebt } from '../graph/leaving.ts';
-import { expandTemplate } from '../graph/refs.ts';
-import { debtWorkflowIdOf, type DebtInput } from '../run/input.ts';
-import type { ClusterSpec, Spec } from '../spec/schema.ts';
-import type { Temporal } from '../temporal/client.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { freezeTemplate } from '../../graph/freeze.ts';
+import { leavingTemplate, stepsOfDebt } from '../../graph/leaving.ts';
+import { expandTemplate } from '../../graph/refs.ts';
+import { debtWorkflowIdOf, type DebtInput } from '../../run/input.ts';
+import type { ClusterSpec, Spec } from '../../spec/schema.ts';
+import type { Temporal } from '../../temporal/client.ts';
 import { searchAttributesRegistered, whoAmI } from './start-run.ts';
-import type { RecordFacts } from './reads/status-record.ts';
+import type { RecordFacts } from '../reads/status-record.ts';
 
 /** What the record says of a federation that owes clean-up. */
 export type OwingRecord = RecordFacts & {
@@ -62,7 +62,7 @@ export async function startDebt(
   const { federation, member, host, forget } = owed;
   const [known, { searchAttributes }] = await Promise.all([
     searchAttributesRegistered(temporal),
-    import('../../workflows/visibility.ts'),
+    import('../../../workflows/visibility.ts'),
   ]);
   try {
     await temporal.client.workflow.start('memberDebt', {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostRef } from '../catalogue/call.ts';
-import { debtWorkflowIdOf, workflowIdOf } from '../run/input.ts';
-import { cancelSignal, cancelUpdate } from '../run/messages.ts';
-import type { Temporal } from '../temporal/client.ts';
-import { CliError, exit, refusal } from './io/exit.ts';
-import type { Io } from './io/io.ts';
-import { observeRun } from './reads/observe.ts';
+import type { HostRef } from '../../catalogue/call.ts';
+import { debtWorkflowIdOf, workflowIdOf } from '../../run/input.ts';
+import { cancelSignal, cancelUpdate } from '../../run/messages.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { CliError, exit, refusal } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
+import { observeRun } from '../reads/observe.ts';
 import { deliver, hasEnded } from './send.ts';
 import { startDebt } from './start-debt.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
-import type { StatusDebt } from './views/status-model.ts';
-import type { RecordFacts } from './reads/status-record.ts';
+import type { StatusDebt } from '../views/status-model.ts';
+import type { RecordFacts } from '../reads/status-record.ts';
 
 /** Open debts of a federation as Temporal knows them, with the next automatic attempt. */
 export async function openDebts(temporal: Temporal, federation: string): Promise<StatusDebt[]> {
@@ -68,7 +68,7 @@ async function startForgetting(
   temporal: Temporal,
   { federation, member, host }: { federation: string; member: string; host: HostRef },
 ): Promise<void> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const record = await openLocal(io.env).record(host);
   if (record?.federation !== federation || !record.debts[member])
     throw refusal(`nothing is owed in ${member}`, [`see what is: fedctl status ${federation}`]);
@@ -87,7 +87,7 @@ export async function reopenDebts(
   temporal: Temporal,
   { federation, host }: { federation: string; host: HostRef },
 ): Promise<string[]> {
-  const { openLocal } = await import('../../worker/local.ts');
+  const { openLocal } = await import('../../../worker/local.ts');
   const asked = openLocal(io.env)
     .record(host)
     .catch(() => undefined);

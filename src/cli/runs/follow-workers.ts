@@ -1,9 +1,9 @@
-import type { StepDefinition } from '../catalogue/definition.ts';
-import { type HostStepId, hostSteps } from '../catalogue/steps.ts';
-import { imagesQueueOf } from '../run/input.ts';
-import type { Temporal } from '../temporal/client.ts';
-import { formatDuration } from './io/format.ts';
-import type { PendingActivity } from './views/status-model.ts';
+import type { StepDefinition } from '../../catalogue/definition.ts';
+import { type HostStepId, hostSteps } from '../../catalogue/steps.ts';
+import { imagesQueueOf } from '../../run/input.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { formatDuration } from '../io/format.ts';
+import type { PendingActivity } from '../views/status-model.ts';
 
 /** A run, or a build in it, that nobody takes for this long makes us look for a worker, ms. */
 const silentMs = 5_000;

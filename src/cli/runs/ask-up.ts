@@ -1,9 +1,9 @@
-import type { PlanToFollow } from '../plan/planned.ts';
-import type { Temporal } from '../temporal/client.ts';
-import { usageError } from './io/exit.ts';
-import type { Io } from './io/io.ts';
-import type { PlanFlags } from './reads/make-plan.ts';
-import type { SpecFile } from './files/spec-file.ts';
+import type { PlanToFollow } from '../../plan/planned.ts';
+import type { Temporal } from '../../temporal/client.ts';
+import { usageError } from '../io/exit.ts';
+import type { Io } from '../io/io.ts';
+import type { PlanFlags } from '../reads/make-plan.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 
 /** What `fedctl up` is given to work from. */
 export interface UpSource extends PlanFlags {
@@ -28,7 +28,7 @@ export async function askedFor(io: Io, { file, plan, output, ...flags }: UpSourc
   if (file === undefined && plan === undefined)
     throw usageError('which file? give the federation.yaml with -f, or a plan with --plan');
   if (output === 'table') io.note(`reading ${sourceOf(file, plan)}`);
-  const { readSpecFile } = await import('./files/spec-file.ts');
+  const { readSpecFile } = await import('../files/spec-file.ts');
   const spec = file === undefined ? undefined : await readSpecFile(io, file);
   if (plan === undefined) return { file: spec as SpecFile, flags };
   return planned(io, plan, spec && { file: file ?? '', digest: spec.digest });
@@ -36,8 +36,8 @@ export async function askedFor(io: Io, { file, plan, output, ...flags }: UpSourc
 
 async function planned(io: Io, plan: string, given: { file: string; digest: string } | undefined): Promise<Asked> {
   const [{ readPlanFile }, { toFollow }] = await Promise.all([
-    import('./files/plan-file.ts'),
-    import('./reads/make-plan.ts'),
+    import('../files/plan-file.ts'),
+    import('../reads/make-plan.ts'),
   ]);
   const document = await readPlanFile(io, plan);
   const { federation, host, specDigest, spec, flags } = document;
@@ -59,7 +59,7 @@ export async function agreedPlan(
   if (!io.interactive || options.yes) return undefined;
   const { isOpenWith } = await import('./start-run.ts');
   if (await isOpenWith(temporal, spec)) return undefined;
-  const [{ agree }, { toFollow }] = await Promise.all([import('./agree.ts'), import('./reads/make-plan.ts')]);
+  const [{ agree }, { toFollow }] = await Promise.all([import('./agree.ts'), import('../reads/make-plan.ts')]);
   const plan = await agree(io, spec, options);
   return plan && toFollow(plan);
 }

@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { fixOf, type ErrorData } from '../errors/codes.ts';
-import { freezeUp } from '../graph/freeze.ts';
-import { joinReference } from '../images/reference.ts';
-import { type ImageValues, imageValues } from '../images/values-yaml.ts';
+import { fixOf, type ErrorData } from '../../errors/codes.ts';
+import { freezeUp } from '../../graph/freeze.ts';
+import { joinReference } from '../../images/reference.ts';
+import { type ImageValues, imageValues } from '../../images/values-yaml.ts';
 import {
   type ImagesGoal,
   type ImagesInput,
   type ImagesResult,
   imagesSteps,
   imagesWorkflowIdOf,
-} from '../run/images.ts';
-import type { Spec } from '../spec/schema.ts';
-import { connectTemporal, type Temporal } from '../temporal/client.ts';
-import type { Output } from './io/command.ts';
-import { printDocument } from './io/document.ts';
-import { CliError, exit, refusal, type ExitCode } from './io/exit.ts';
+} from '../../run/images.ts';
+import type { Spec } from '../../spec/schema.ts';
+import { connectTemporal, type Temporal } from '../../temporal/client.ts';
+import type { Output } from '../io/command.ts';
+import { printDocument } from '../io/document.ts';
+import { CliError, exit, refusal, type ExitCode } from '../io/exit.ts';
 import { watchWorkers } from './follow-workers.ts';
-import { interruption } from './io/interruption.ts';
-import type { Io } from './io/io.ts';
-import { observeRun, type ObservedRun } from './reads/observe.ts';
-import { assertValues, tellValues } from './files/operator-files.ts';
-import type { SpecFile } from './files/spec-file.ts';
+import { interruption } from '../io/interruption.ts';
+import type { Io } from '../io/io.ts';
+import { observeRun, type ObservedRun } from '../reads/observe.ts';
+import { assertValues, tellValues } from '../files/operator-files.ts';
+import type { SpecFile } from '../files/spec-file.ts';
 import { taskQueueOf, whoAmI } from './start-run.ts';
-import { valuesPath } from './files/values-file.ts';
+import { valuesPath } from '../files/values-file.ts';
 
 /** ms between looks at what the worker says. */
 const everyMs = 1_000;
