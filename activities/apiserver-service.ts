@@ -8,10 +8,10 @@ import { names } from '../src/kubernetes/names.ts';
 import { nodeAddress, serviceAddress } from '../src/kubernetes/readiness.ts';
 import type { KubeObject } from './clients/kube-port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
-import type { Deps } from './deps.ts';
-import { failure } from './fail.ts';
+import type { Deps } from './kit/deps.ts';
+import { failure } from './kit/fail.ts';
 import { reading, type StepScope, writing } from './step.ts';
-import { type Look, waitUntil } from './wait.ts';
+import { type Look, waitUntil } from './kit/wait.ts';
 
 type AddressCall = CallOf<'apiserver/address'>;
 type AddressFacts = StepFacts['apiserver/address'];

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plainLine } from './build-lines.ts';
-import { redact } from './redact.ts';
+import { redact } from './kit/redact.ts';
 import type { BuildScope } from './step.ts';
 
 /** Lines that a failure shows, and `status` while the step runs. */

@@ -8,7 +8,7 @@ import { CancelledFailure } from '@temporalio/common';
 import type { ErrorCodeName } from '../src/errors/codes.ts';
 import { lineSplitter } from './build-lines.ts';
 import type { BuildLog } from './build-log.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 
 /** ms between SIGTERM and SIGKILL. */
 const graceMs = 5_000;

@@ -7,9 +7,9 @@ import { podTrouble } from '../src/kubernetes/pods.ts';
 import type { KubeEvent } from '../src/kubernetes/events.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { dnsProvider, findZone } from './dns-provider.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 
 /** What is checked from a pod, and where. */
 export interface InClusterQuestion {

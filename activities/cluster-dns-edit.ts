@@ -5,7 +5,7 @@ import type { CorefileEntry } from '../src/cluster-dns/corefile.ts';
 import { corefileToAdd } from '../src/cluster-dns/corefile-edits.ts';
 import { isTaken, stubProblem } from '../src/cluster-dns/stub-domains.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';
 import { memberOf } from './members.ts';

@@ -2,14 +2,14 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { type LedgerEntry, ledgerEntries } from './ledger.ts';
 import { look, memberOf } from './members.ts';
 import { removeNamespace } from './namespace.ts';
 import { isOurs, removeAndWait } from './objects.ts';
 import { patchDebt, readRecord, removeRecord } from './record.ts';
 import { asOwner, inStep, type StepScope } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from './kit/wait.ts';
 
 /** Facts about a member that leaves. */
 type Looked = StepResult<{ reached: boolean }>;

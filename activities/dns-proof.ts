@@ -6,7 +6,7 @@ import type { Kube } from './clients/kube-port.ts';
 import { isServing, podsOf } from './dns-pods.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import type { StepScope } from './step.ts';
-import { type Look, waitUntil } from './wait.ts';
+import { type Look, waitUntil } from './kit/wait.ts';
 
 /** ms for what was just replaced to come to itself. */
 const withinMs = 10_000;

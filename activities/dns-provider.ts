@@ -5,7 +5,7 @@ import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { googleDns } from './clients/google-dns.ts';
 import { powerDns } from './clients/powerdns.ts';
 import { route53 } from './clients/route53.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import { readRecord } from './record.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { StepScope } from './step.ts';

@@ -4,7 +4,7 @@ import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
 import { type Delegation, delegationOf } from './clients/dns-delegation.ts';
 import { serversOf, servingOf, themselves } from './clients/dns-servers.ts';
 import { type Resolver, valuesOf } from './clients/resolver.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import {
   dnsEntry,
   dnsProvider,
@@ -18,11 +18,11 @@ import {
 } from './dns-provider.ts';
 import { recordMade, recordRemoval, settle, settledUid } from './dns-change.ts';
 import { dnsRecordActivities } from './dns-record.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import { assertPlannedZone } from './planned-dns.ts';
 import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from './ledger.ts';
 import { reading, type StepScope, writing } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from './kit/wait.ts';
 
 /**
  * '' when every name server has the zone, else who does not; and what was not reached of those that have it.

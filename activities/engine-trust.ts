@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ImageReference } from '../src/images/reference.ts';
 import type { EngineName } from './clients/engine.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import { type ImagesSpec, registriesOf } from './images-target.ts';
 
 /** Where engines look for the CA of a registry that are given none with a push; buildah and podman are. */

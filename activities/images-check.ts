@@ -8,7 +8,7 @@ import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
 import { findEngine } from './clients/engine.ts';
 import type { Registries } from './clients/registry.ts';
 import { checkTrust } from './engine-trust.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import {
   type BuildSpec,
   componentImage,

@@ -9,7 +9,7 @@ import { isInsecure } from '../src/images/reference.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import { type Credentials, findLogin, loginFiles } from './clients/docker-config.ts';
 import { type Registries, registries } from './clients/registry.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 
 export type ImagesSpec = Spec['images'];
 export type BuildSpec = NonNullable<ImagesSpec['build']>;

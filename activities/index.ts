@@ -4,7 +4,7 @@ import { certificateActivities } from './certificates.ts';
 import { clusterDnsActivities } from './cluster-dns.ts';
 import { credentialActivities } from './credentials.ts';
 import { debtActivities } from './debts.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { dnsActivities } from './dns.ts';
 import { etcdActivities } from './etcd.ts';
 import { holdActivities } from './hold.ts';

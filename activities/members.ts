@@ -12,12 +12,12 @@ import type { MemberRef } from '../src/catalogue/call.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { ContextFacts, Kube, KubeObject } from './clients/kube-port.ts';
-import type { Deps } from './deps.ts';
-import { failure } from './fail.ts';
+import type { Deps } from './kit/deps.ts';
+import { failure } from './kit/fail.ts';
 import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from './objects.ts';
 import { readRecord } from './record.ts';
 import { reading, type StepScope, writing } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from './kit/wait.ts';
 
 /** ms for the token controller of a member, which takes milliseconds when it runs. */
 const tokenWaitMs = 20_000;

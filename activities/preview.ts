@@ -9,7 +9,7 @@ import { surgeNote } from '../src/cluster-dns/surge.ts';
 import { expandTemplate, fillInput } from '../src/graph/refs.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube-port.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { createActivities } from './index.ts';
 import { readClusterDns } from './member-dns.ts';
 import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';

@@ -4,15 +4,15 @@ import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import { conditionOf } from '../src/kubernetes/conditions.ts';
 import { type KubeEvent, warningOf } from '../src/kubernetes/events.ts';
 import { ensureClusterDns, isTold, takeBack } from './cluster-dns.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { dnsEvents, dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
 import { proveClusterDns } from './dns-proof.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import { entriesOf, forget } from './ledger.ts';
 import { lower, surge, type Surging } from './recycle-surge.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import { type StepScope, writing } from './step.ts';
-import { type Look, waitUntil } from './wait.ts';
+import { type Look, waitUntil } from './kit/wait.ts';
 
 type Recycle = 'clusters/{cluster}/recycle';
 type Call = CallOf<Recycle>;

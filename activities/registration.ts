@@ -10,14 +10,14 @@ import {
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { labels, names } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube-port.ts';
-import type { Deps } from './deps.ts';
-import { failure } from './fail.ts';
+import type { Deps } from './kit/deps.ts';
+import { failure } from './kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';
 import { entryFor, removeAndWait } from './objects.ts';
 import { deploymentTrouble } from './rollout.ts';
 import { reading, type StepScope, writing } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from './kit/wait.ts';
 
 type Register = 'clusters/{cluster}/register';
 

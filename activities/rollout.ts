@@ -12,10 +12,10 @@ import { neverPulled, podTrouble, type Trouble } from '../src/kubernetes/pods.ts
 import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { type Ensured, outcomeOf } from './objects.ts';
 import { reading, type StepScope, writing } from './step.ts';
-import { type Look, waitUntil } from './wait.ts';
+import { type Look, waitUntil } from './kit/wait.ts';
 
 /** Looks in a row that must show an image no waiting will bring, before the step parks without waiting on. */
 const looksBeforeGivingUp = 3;

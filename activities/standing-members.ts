@@ -9,7 +9,7 @@ import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
 import type { StandingMember } from '../src/status/standing.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import { readClusterDns } from './member-dns.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import type { FederationRecord } from './record.ts';
 import { type Heard, heard } from './standing-heard.ts';
 

@@ -12,7 +12,7 @@ import {
 import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject } from './clients/kube-port.ts';
 import { secretText } from './control-plane.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { dnsProvider, findZone } from './dns-provider.ts';
 import { type FederationRecord, readRecord } from './record.ts';
 import { type Heard, heard } from './standing-heard.ts';

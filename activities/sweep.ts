@@ -4,14 +4,14 @@ import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { KubeObject } from './clients/kube-port.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './kit/deps.ts';
 import { dnsProvider } from './dns-provider.ts';
-import { failure } from './fail.ts';
+import { failure } from './kit/fail.ts';
 import { removeFederatedObjects } from './federated-objects.ts';
 import { type Found, leftIn } from './leftovers.ts';
 import { readRecord } from './record.ts';
 import { asOwner, inStep, type StepScope } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from './kit/wait.ts';
 
 /**
  * `orphans`: what the ledger knew and no step of this turn-down takes away. `ledgers`: members in whose name anything

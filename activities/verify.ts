@@ -6,12 +6,12 @@ import {
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { names } from '../src/kubernetes/names.ts';
 import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
-import type { Deps } from './deps.ts';
-import { failure } from './fail.ts';
+import type { Deps } from './kit/deps.ts';
+import { failure } from './kit/fail.ts';
 import { readRecord } from './record.ts';
 import { healthzProblem, readDeployment } from './rollout.ts';
 import { reading, type StepScope } from './step.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from './kit/wait.ts';
 
 /** Proves by reading that the control plane stands. Throws CONTROL_PLANE_NOT_READY with all that is wrong. */
 async function verifyControlPlane(scope: StepScope): Promise<ResultOf<'verify/control-plane'>> {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { failure } from '../activities/fail.ts';
+import { failure } from '../activities/kit/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/bookkeeping.ts';
-import { requestTimeoutMs } from '../activities/clients/deadline.ts';
+import { requestTimeoutMs } from '../activities/kit/deadline.ts';
 import { checkInCluster, type InClusterQuestion } from '../activities/check-in-cluster.ts';
 import type { LedgerEntry } from '../activities/ledger.ts';
 import { leftNamespace } from '../activities/namespace.ts';

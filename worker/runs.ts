@@ -1,6 +1,6 @@
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { ConnectionLike } from '@temporalio/client';
-import type { RunDirectory } from '../activities/deps.ts';
+import type { RunDirectory } from '../activities/kit/deps.ts';
 
 /** What Temporal knows of runs, for the owner's Lease: may it be taken over? */
 export function runDirectory(connection: ConnectionLike, namespace: string): RunDirectory {

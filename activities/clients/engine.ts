@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { formatReference, parseReference } from '../../src/images/reference.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Command, Ended } from '../build-process.ts';
-import { currentContext } from '../context.ts';
-import { failure } from '../fail.ts';
+import { currentContext } from '../kit/context.ts';
+import { failure } from '../kit/fail.ts';
 import { type Push, pushByFlags, pushByName } from './engine-push.ts';
 
 /** Engines in the order in which `auto` looks for them. */

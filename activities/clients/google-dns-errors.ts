@@ -1,6 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { ErrorCodeName } from '../../src/errors/codes.ts';
-import { classify, failure } from '../fail.ts';
+import { classify, failure } from '../kit/fail.ts';
 import { retryAfterMs } from './dns-names.ts';
 
 /** An HTTP answer, read to its end. */

@@ -1,4 +1,4 @@
-import { failure, httpFailure } from '../fail.ts';
+import { failure, httpFailure } from '../kit/fail.ts';
 import type { HttpAnswer, HttpRequest, Send } from './kube-http.ts';
 import type { Kube, KubeObject, ListRef, ObjectRef } from './kube-port.ts';
 

@@ -39,7 +39,7 @@ export interface ListRef {
 }
 
 /**
- * One cluster's API, as one frozen identity. Every method throws an ApplicationFailure of activities/fail.ts
+ * One cluster's API, as one frozen identity. Every method throws an ApplicationFailure of activities/kit/fail.ts
  * (classified: never, soon, later); 404 on read and remove is a value. Requests end when the activity is cancelled,
  * and after 30 s at the latest.
  */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ErrorCodeName } from '../../src/errors/codes.ts';
-import { classify, failure } from '../fail.ts';
-import { deadline, requestTimeoutMs } from './deadline.ts';
+import { classify, failure } from '../kit/fail.ts';
+import { deadline, requestTimeoutMs } from '../kit/deadline.ts';
 import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './dns-names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
 

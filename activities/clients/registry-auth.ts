@@ -1,4 +1,4 @@
-import { failure } from '../fail.ts';
+import { failure } from '../kit/fail.ts';
 import type { Credentials } from './docker-config.ts';
 import { type Answer, exchange, type Outgoing, refusal, type Trust } from './registry-http.ts';
 

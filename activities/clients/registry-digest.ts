@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { failure } from '../fail.ts';
+import { failure } from '../kit/fail.ts';
 import type { Answer } from './registry-http.ts';
 
 /** The digest of these bytes. */

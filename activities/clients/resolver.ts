@@ -1,5 +1,5 @@
 import { getServers } from 'node:dns';
-import { currentContext } from '../context.ts';
+import { currentContext } from '../kit/context.ts';
 import type { DnsRecord, DnsReply, RecordType } from './dns-message.ts';
 import { type Answer, query } from './dns-query.ts';
 

@@ -1,5 +1,5 @@
 import type { ErrorCodeName } from '../../src/errors/codes.ts';
-import { classify, failure } from '../fail.ts';
+import { classify, failure } from '../kit/fail.ts';
 import { retryAfterMs } from './dns-names.ts';
 
 /** Names of errors as Route 53 and the SDK give them (API reference, "Errors" of each action, and Common Errors). */

@@ -12,7 +12,7 @@ import {
   type Route53ClientConfig,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { deadline, requestTimeoutMs } from './deadline.ts';
+import { deadline, requestTimeoutMs } from '../kit/deadline.ts';
 import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './dns-names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
 import { route53Failure } from './route53-errors.ts';

@@ -7,7 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { type BuildLog, openBuildLog } from '../../activities/build-log.ts';
 import { plainLine } from '../../activities/build-lines.ts';
 import { commandFailure, runChild } from '../../activities/build-process.ts';
-import { bug } from '../../activities/fail.ts';
+import { bug } from '../../activities/kit/fail.ts';
 import type { BuildScope } from '../../activities/step.ts';
 
 let stateFolder: string;

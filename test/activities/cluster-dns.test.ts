@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
-import type { Deps } from '../../activities/deps.ts';
+import type { Deps } from '../../activities/kit/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CancelledFailure } from '@temporalio/common';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
-import type { Deps } from '../../activities/deps.ts';
+import type { Deps } from '../../activities/kit/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import { refOf } from '../../activities/objects.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import type { Deps } from '../../activities/deps.ts';
-import { failure } from '../../activities/fail.ts';
+import type { Deps } from '../../activities/kit/deps.ts';
+import { failure } from '../../activities/kit/fail.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { StepResult } from '../../src/catalogue/call.ts';
 import { setStatus } from '../helpers/host-world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
-import type { Deps } from '../../activities/deps.ts';
-import { failure } from '../../activities/fail.ts';
+import type { Deps } from '../../activities/kit/deps.ts';
+import { failure } from '../../activities/kit/fail.ts';
 import { createActivities } from '../../activities/index.ts';
 import { previewUp } from '../../activities/preview.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';

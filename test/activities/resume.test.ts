@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
-import type { Deps, RunDirectory } from '../../activities/deps.ts';
+import type { Deps, RunDirectory } from '../../activities/kit/deps.ts';
 import { holdActivities } from '../../activities/hold.ts';
 import { recordIntent, recordUid } from '../../activities/ledger.ts';
 import { namespaceActivities } from '../../activities/namespace.ts';

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { allObjects } from '../../activities/bookkeeping.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube-port.ts';
-import { failure, retryable } from '../../activities/fail.ts';
+import { failure, retryable } from '../../activities/kit/fail.ts';
 import { createActivities } from '../../activities/index.ts';
 import { removeAndWait } from '../../activities/objects.ts';
-import { waitUntil } from '../../activities/wait.ts';
+import { waitUntil } from '../../activities/kit/wait.ts';
 import type { FederationCluster } from '../../src/distributions/federation/cluster-api.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { appLabel, labels, names } from '../../src/kubernetes/names.ts';

@@ -1,7 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { builderId } from '../../activities/build-host.ts';
-import { currentContext } from '../../activities/context.ts';
+import { currentContext } from '../../activities/kit/context.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import type { FrozenGraph } from '../../src/graph/frozen.ts';

@@ -5,7 +5,7 @@ import { activityEnvironment } from './activity-environment.ts';
 import { kubeClients } from '../../activities/clients/kube.ts';
 import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
 import { createResolver } from '../../activities/clients/resolver.ts';
-import type { Deps } from '../../activities/deps.ts';
+import type { Deps } from '../../activities/kit/deps.ts';
 import { entriesIn, type LedgerEntry } from '../../activities/ledger.ts';
 import { recordActivities } from '../../activities/record.ts';
 import type { CallOf } from '../../src/catalogue/call-of.ts';

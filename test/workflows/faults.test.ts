@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { failure, retryable } from '../../activities/fail.ts';
+import { failure, retryable } from '../../activities/kit/fail.ts';
 import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import {
   endOf,

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import type { ErrorCodeName, ErrorData } from '../src/errors/codes.ts';
-import type { StepCall } from '../src/catalogue/call.ts';
+import type { ErrorCodeName, ErrorData } from '../../src/errors/codes.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
 import { currentContext } from './context.ts';
 import { failure } from './fail.ts';
 import { atMost, redact } from './redact.ts';

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { errorCodes, type ErrorCodeName, type ErrorData, isErrorCode } from '../src/errors/codes.ts';
+import { errorCodes, type ErrorCodeName, type ErrorData, isErrorCode } from '../../src/errors/codes.ts';
 import { currentContext } from './context.ts';
 import { atMost, redact } from './redact.ts';
 

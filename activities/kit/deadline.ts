@@ -1,4 +1,4 @@
-import { currentContext } from '../context.ts';
+import { currentContext } from './context.ts';
 
 /** ms that one request may take in all, its answer included. */
 export const requestTimeoutMs = 30_000;
