@@ -6,7 +6,7 @@ import { names } from '../src/kubernetes/names.ts';
 import { podTrouble } from '../src/kubernetes/pods.ts';
 import type { KubeEvent } from '../src/kubernetes/events.ts';
 import type { Spec } from '../src/spec/schema.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { dnsProvider, findZone } from './dns-provider.ts';
 import { failure } from './kit/fail.ts';

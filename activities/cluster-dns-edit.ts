@@ -4,7 +4,7 @@ import type { Told } from '../src/cluster-dns/configured.ts';
 import type { CorefileEntry } from '../src/cluster-dns/corefile.ts';
 import { corefileToAdd } from '../src/cluster-dns/corefile-edits.ts';
 import { isTaken, stubProblem } from '../src/cluster-dns/stub-domains.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import { failure } from './kit/fail.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';

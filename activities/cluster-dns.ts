@@ -3,7 +3,7 @@ import { configMapToRestore, patchToRestoreFlag } from '../src/cluster-dns/edits
 import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
 import { corefileToRestore } from '../src/cluster-dns/corefile-edits.ts';
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import { editOf, reconciledBy, stubNote } from './cluster-dns-edit.ts';
 import type { Deps } from './kit/deps.ts';
 import { ledgerPods, podsOf, stalePods } from './dns-pods.ts';

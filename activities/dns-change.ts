@@ -1,5 +1,5 @@
 import type { CallOf } from '../src/catalogue/call-of.ts';
-import type { DnsProvider, Zone } from './clients/dns-port.ts';
+import type { DnsProvider, Zone } from './clients/dns/port.ts';
 import { type LedgerEntry, readEntry, recordUid } from './ledger.ts';
 import type { StepScope } from './step.ts';
 import { waitUntil } from './kit/wait.ts';

@@ -1,6 +1,6 @@
 import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import type { KubeEvent } from '../src/kubernetes/events.ts';
-import type { Kube, KubeObject } from './clients/kube-port.ts';
+import type { Kube, KubeObject } from './clients/kube/port.ts';
 import { entriesOf, type LedgerEntry, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';
 import { entryFor } from './objects.ts';

@@ -1,10 +1,10 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { FactsOf } from '../src/catalogue/facts.ts';
-import { fqdn } from './clients/dns-names.ts';
-import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
-import { googleDns } from './clients/google-dns.ts';
-import { powerDns } from './clients/powerdns.ts';
-import { route53 } from './clients/route53.ts';
+import { fqdn } from './clients/dns/names.ts';
+import type { DnsProvider, DnsSpec, Zone } from './clients/dns/port.ts';
+import { googleDns } from './clients/dns/google.ts';
+import { powerDns } from './clients/dns/powerdns.ts';
+import { route53 } from './clients/dns/route53.ts';
 import { failure } from './kit/fail.ts';
 import { readRecord } from './record.ts';
 import type { LedgerEntry } from './ledger.ts';

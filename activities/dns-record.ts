@@ -1,7 +1,7 @@
 import { isIpv6 } from '../src/spec/texts.ts';
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { names } from '../src/kubernetes/names.ts';
-import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns-port.ts';
+import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { recordMade, settle, settledUid, waitForChange } from './dns-change.ts';
 import { dnsEntry, dnsProvider, required, zoneToUndo } from './dns-provider.ts';

@@ -1,9 +1,9 @@
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { fqdn } from './clients/dns-names.ts';
-import type { DnsProvider, DnsSpec, Zone } from './clients/dns-port.ts';
-import { type Delegation, delegationOf } from './clients/dns-delegation.ts';
-import { serversOf, servingOf, themselves } from './clients/dns-servers.ts';
-import { type Resolver, valuesOf } from './clients/resolver.ts';
+import { fqdn } from './clients/dns/names.ts';
+import type { DnsProvider, DnsSpec, Zone } from './clients/dns/port.ts';
+import { type Delegation, delegationOf } from './clients/dns/delegation.ts';
+import { serversOf, servingOf, themselves } from './clients/dns/servers.ts';
+import { type Resolver, valuesOf } from './clients/dns/resolver.ts';
 import type { Deps } from './kit/deps.ts';
 import {
   dnsEntry,

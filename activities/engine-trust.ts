@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ImageReference } from '../src/images/reference.ts';
-import type { EngineName } from './clients/engine.ts';
+import type { EngineName } from './clients/engine/engine.ts';
 import { failure } from './kit/fail.ts';
 import { type ImagesSpec, registriesOf } from './images-target.ts';
 

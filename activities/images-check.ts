@@ -4,9 +4,9 @@ import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { formatReference, type ImageReference, pinned } from '../src/images/reference.ts';
 import { newestTag, newestVersion } from '../src/images/newest-tag.ts';
 import { runChild } from './build-process.ts';
-import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
-import { findEngine } from './clients/engine.ts';
-import type { Registries } from './clients/registry.ts';
+import { pullConfig, readDockerConfig } from './clients/registry/docker-config.ts';
+import { findEngine } from './clients/engine/engine.ts';
+import type { Registries } from './clients/registry/registry.ts';
 import { checkTrust } from './engine-trust.ts';
 import { failure } from './kit/fail.ts';
 import {

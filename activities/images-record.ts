@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { type ImageReference, pinned } from '../src/images/reference.ts';
 import { appLabel, names } from '../src/kubernetes/names.ts';
-import { pullConfig, readDockerConfig } from './clients/docker-config.ts';
+import { pullConfig, readDockerConfig } from './clients/registry/docker-config.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { type ImagesSpec, pushPlaces, referenceIn } from './images-target.ts';

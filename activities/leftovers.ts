@@ -1,5 +1,5 @@
 import { labels, names } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from './clients/kube-port.ts';
+import type { Kube, KubeObject } from './clients/kube/port.ts';
 import type { StepScope } from './step.ts';
 
 /** What a look into one cluster found. `unknown`: that nobody could look. */

@@ -11,7 +11,7 @@ import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import type { MemberRef } from '../src/catalogue/call.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
-import type { ContextFacts, Kube, KubeObject } from './clients/kube-port.ts';
+import type { ContextFacts, Kube, KubeObject } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from './objects.ts';

@@ -2,7 +2,7 @@ import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { annotations, labels, labelsFor } from '../src/kubernetes/names.ts';
 import { deletionHeld } from '../src/kubernetes/readiness.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { labels, labelsFor } from '../src/kubernetes/names.ts';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { deletionHeld } from '../src/kubernetes/readiness.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import { failure } from './kit/fail.ts';
 import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';

@@ -1,5 +1,5 @@
 import { names } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import { failure } from './kit/fail.ts';
 import type { StepScope } from './step.ts';
 

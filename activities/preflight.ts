@@ -1,6 +1,6 @@
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { fieldManager, labels } from '../src/kubernetes/names.ts';
-import type { Kube } from './clients/kube-port.ts';
+import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { reading, type StepScope } from './step.ts';

@@ -1,7 +1,7 @@
 import type { ClusterRef, HostRef, RunContext } from '../src/catalogue/call.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
-import type { KubeClients, KubeObject } from './clients/kube-port.ts';
+import type { KubeClients, KubeObject } from './clients/kube/port.ts';
 import { firstRunAnnotation } from './owner.ts';
 import { pretend, type PretendedKube, type Writer } from './preview-kube.ts';
 

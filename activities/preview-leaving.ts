@@ -2,7 +2,7 @@ import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import type { ObjectPreview } from '../src/plan/preview.ts';
 import { surgeNote } from '../src/cluster-dns/surge.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
-import type { Kube } from './clients/kube-port.ts';
+import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { podsOf } from './dns-pods.ts';
 import { allEntries, type LedgerEntry } from './ledger.ts';

@@ -8,7 +8,7 @@ import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/previe
 import { surgeNote } from '../src/cluster-dns/surge.ts';
 import { expandTemplate, fillInput } from '../src/graph/refs.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
-import type { Kube } from './clients/kube-port.ts';
+import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { createActivities } from './index.ts';
 import { readClusterDns } from './member-dns.ts';

@@ -3,7 +3,7 @@ import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import { labels, labelsFor, names } from '../src/kubernetes/names.ts';
 import { orphansOf } from '../src/graph/orphans.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { allEntries, sayEntry } from './ledger.ts';

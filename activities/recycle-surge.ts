@@ -1,7 +1,7 @@
 import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
 import { conditionOf } from '../src/kubernetes/conditions.ts';
 import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../src/cluster-dns/surge.ts';
-import type { Kube } from './clients/kube-port.ts';
+import type { Kube } from './clients/kube/port.ts';
 import { isServing, type Pod } from './dns-pods.ts';
 import { forget, readEntry, recordIntent, recordUid } from './ledger.ts';
 import { memberOf } from './members.ts';

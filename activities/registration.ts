@@ -9,7 +9,7 @@ import {
 } from '../src/distributions/federation/cluster-api.ts';
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import { labels, names } from '../src/kubernetes/names.ts';
-import type { Kube } from './clients/kube-port.ts';
+import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';

@@ -10,7 +10,7 @@ import type { KubeEvent } from '../src/kubernetes/events.ts';
 import { appLabel, names } from '../src/kubernetes/names.ts';
 import { neverPulled, podTrouble, type Trouble } from '../src/kubernetes/pods.ts';
 import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
-import type { Kube, KubeObject } from './clients/kube-port.ts';
+import type { Kube, KubeObject } from './clients/kube/port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
 import { type Ensured, outcomeOf } from './objects.ts';

@@ -2,7 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
 import type { RunContext, StepCall } from '../src/catalogue/call.ts';
 import type { StepId } from '../src/catalogue/steps.ts';
-import type { Kube } from './clients/kube-port.ts';
+import type { Kube } from './clients/kube/port.ts';
 import { currentContext } from './kit/context.ts';
 import type { Deps } from './kit/deps.ts';
 import { bug, failure, retryable } from './kit/fail.ts';

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { contentTag } from '../activities/build-context.ts';
 import type { Command, Ended } from '../activities/build-process.ts';
-import { findEngine } from '../activities/clients/engine.ts';
+import { findEngine } from '../activities/clients/engine/engine.ts';
 import { startRegistry } from '../test/helpers/registry.ts';
 import { startDevServer } from '../worker/dev-server.ts';
 import { runSeconds } from './history.ts';

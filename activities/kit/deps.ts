@@ -1,5 +1,5 @@
-import type { KubeClients } from '../clients/kube-port.ts';
-import type { Resolver } from '../clients/resolver.ts';
+import type { KubeClients } from '../clients/kube/port.ts';
+import type { Resolver } from '../clients/dns/resolver.ts';
 
 /** What Temporal knows of a run; for the Lease: may its owner be replaced? */
 export interface RunDirectory {

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { kubeClients } from '../../activities/clients/kube.ts';
-import { powerDns } from '../../activities/clients/powerdns.ts';
-import type { DnsSpec } from '../../activities/clients/dns-port.ts';
+import { kubeClients } from '../../activities/clients/kube/kube.ts';
+import { powerDns } from '../../activities/clients/dns/powerdns.ts';
+import type { DnsSpec } from '../../activities/clients/dns/port.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';
 
 /** What proxies, login pages and broken connections make of answers. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { certificateActivities } from '../../activities/certificates.ts';
-import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { credentialActivities } from '../../activities/credentials.ts';
 import { fingerprintOf, leafFor, newAuthority } from '../../activities/pki.ts';
 import { names } from '../../src/kubernetes/names.ts';

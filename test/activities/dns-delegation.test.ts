@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Delegation, delegationOf } from '../../activities/clients/dns-delegation.ts';
-import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns-port.ts';
-import { createResolver, type Resolver } from '../../activities/clients/resolver.ts';
+import { type Delegation, delegationOf } from '../../activities/clients/dns/delegation.ts';
+import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns/port.ts';
+import { createResolver, type Resolver } from '../../activities/clients/dns/resolver.ts';
 import { dnsActivities } from '../../activities/dns.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DnsSpec } from '../../activities/clients/dns-port.ts';
+import type { DnsSpec } from '../../activities/clients/dns/port.ts';
 import { dnsActivities } from '../../activities/dns.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
 import { recordActivities } from '../../activities/record.ts';

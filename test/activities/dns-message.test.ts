@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { decodeReply, encodeQuery } from '../../activities/clients/dns-message.ts';
-import { query } from '../../activities/clients/dns-query.ts';
+import { decodeReply, encodeQuery } from '../../activities/clients/dns/message.ts';
+import { query } from '../../activities/clients/dns/query.ts';
 import { seeded } from '../helpers/seeded.ts';
 
 const header = (flags: number, ...counts: number[]): Buffer => {

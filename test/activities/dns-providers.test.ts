@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns-port.ts';
+import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns/port.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
 import { startCloudDns, writeKeyFile } from '../helpers/cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DnsSpec } from '../../activities/clients/dns-port.ts';
+import type { DnsSpec } from '../../activities/clients/dns/port.ts';
 import { dnsActivities } from '../../activities/dns.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
 import { names } from '../../src/kubernetes/names.ts';
@@ -9,7 +9,7 @@ import { startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf } from '../helpers/member-world.ts';
 import { type PowerDnsServer, startPowerDns } from '../helpers/powerdns.ts';
 import { aSpec } from '../helpers/spec.ts';
-import { createResolver, notServing } from '../../activities/clients/resolver.ts';
+import { createResolver, notServing } from '../../activities/clients/dns/resolver.ts';
 import { Resolver } from 'node:dns/promises';
 
 type HostDns = ReturnType<typeof dnsActivities>;

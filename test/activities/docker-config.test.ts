@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { findLogin, loginFiles } from '../../activities/clients/docker-config.ts';
+import { findLogin, loginFiles } from '../../activities/clients/registry/docker-config.ts';
 
 const user = process.getuid?.() ?? 0;
 

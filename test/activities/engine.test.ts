@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from '../../activities/build-process.ts';
 import { expectGolden } from '../helpers/golden.ts';
-import { type Engine, type EngineName, findEngine } from '../../activities/clients/engine.ts';
+import { type Engine, type EngineName, findEngine } from '../../activities/clients/engine/engine.ts';
 
 /** What each engine is called with; engine-real.test.ts calls those that can be had. */
 const folder = mkdtempSync(join(tmpdir(), 'fedctl-engine-'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { kubeClients } from '../../activities/clients/kube.ts';
+import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import { type CloudDns, startCloudDns, writeKeyFile } from '../helpers/cloud-dns.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { type Moto, startMoto } from '../helpers/moto.ts';

@@ -200,7 +200,7 @@ describe('buildBinaries', () => {
     const at = (path: string): string => JSON.stringify(pathToFileURL(join(process.cwd(), path)).href);
     const script = `
       const { imagesActivities } = await import(${at('activities/images.ts')});
-      const { kubeClients } = await import(${at('activities/clients/kube.ts')});
+      const { kubeClients } = await import(${at('activities/clients/kube/kube.ts')});
       const log = { info() {}, warn() {} };
       const deps = { kube: kubeClients({ HOME: '/nowhere' }), runs: {}, log, env: process.env, stateFolder: process.env.STATE };
       await imagesActivities(deps).buildBinaries(JSON.parse(process.env.CALL));`;

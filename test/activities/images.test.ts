@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { kubeClients } from '../../activities/clients/kube.ts';
-import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import { kubeClients } from '../../activities/clients/kube/kube.ts';
+import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { imagesActivities } from '../../activities/images.ts';
 import { readRecord } from '../../activities/record.ts';
 import { names } from '../../src/kubernetes/names.ts';

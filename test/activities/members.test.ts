@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { parse } from 'yaml';
-import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
+import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
 import { memberActivities } from '../../activities/members.ts';
 import { createActivities } from '../../activities/index.ts';
 import { names } from '../../src/kubernetes/names.ts';

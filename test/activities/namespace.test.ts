@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../activities/clients/kube-port.ts';
+import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { createActivities } from '../../activities/index.ts';
 import { ensureObject } from '../../activities/objects.ts';
 import { patchDebt } from '../../activities/record.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RecordSet, Zone } from '../../activities/clients/dns-port.ts';
+import type { RecordSet, Zone } from '../../activities/clients/dns/port.ts';
 import { digestOf } from '../../activities/object-digest.ts';
 import { assertPlannedRecord, assertPlannedZone } from '../../activities/planned-dns.ts';
 import type { RunContext } from '../../src/catalogue/call.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Kube, KubeObject, ObjectRef } from '../../activities/clients/kube-port.ts';
+import type { Kube, KubeObject, ObjectRef } from '../../activities/clients/kube/port.ts';
 import { createActivities } from '../../activities/index.ts';
 import { keepToPlan } from '../../activities/planned-kube.ts';
 import { previewUp } from '../../activities/preview.ts';

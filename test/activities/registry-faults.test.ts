@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { registries } from '../../activities/clients/registry.ts';
+import { registries } from '../../activities/clients/registry/registry.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { imageRun, type ImageRun } from '../helpers/image-run.ts';
 import { imageWorld, type ImageWorld } from '../helpers/image-world.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { registries, type RegistrySettings } from '../../activities/clients/registry.ts';
-import type { Credentials } from '../../activities/clients/docker-config.ts';
+import { registries, type RegistrySettings } from '../../activities/clients/registry/registry.ts';
+import type { Credentials } from '../../activities/clients/registry/docker-config.ts';
 import { failureOf } from '../helpers/member-world.ts';
 
 /** The token flow needs an issuer that no package of this machine has: an HTTP server with both ends of it. */

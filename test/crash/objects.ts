@@ -1,5 +1,5 @@
-import { kubeClients } from '../../activities/clients/kube.ts';
-import type { Kube, KubeObject } from '../../activities/clients/kube-port.ts';
+import { kubeClients } from '../../activities/clients/kube/kube.ts';
+import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
 import { clusterApiVersion } from '../../src/distributions/federation/cluster-api.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';

@@ -4,7 +4,7 @@ import {
   controllerManagerDeployment,
   type ControllerManagerInput,
 } from '../../src/distributions/federation/controller-manager.ts';
-import type { DnsSpec } from '../../activities/clients/dns-port.ts';
+import type { DnsSpec } from '../../activities/clients/dns/port.ts';
 import { aSpec } from '../helpers/spec.ts';
 
 const target = { federation: 'myfederation', namespace: 'federation' };

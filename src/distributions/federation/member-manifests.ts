@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import type { ContextFacts, KubeObject } from '../../../activities/clients/kube-port.ts';
+import type { ContextFacts, KubeObject } from '../../../activities/clients/kube/port.ts';
 import { names } from '../../kubernetes/names.ts';
 
 /** Who the federation is in a member. */

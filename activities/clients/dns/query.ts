@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
-import { decodeReply, type DnsReply, encodeQuery, type Question } from './dns-message.ts';
+import { decodeReply, type DnsReply, encodeQuery, type Question } from './message.ts';
 
 /** Where a server is, and how long it may take. */
 export interface Asked {

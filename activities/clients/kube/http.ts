@@ -1,8 +1,8 @@
 import https from 'node:https';
 import http from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { classify } from '../kit/fail.ts';
-import { deadline } from '../kit/deadline.ts';
+import { classify } from '../../kit/fail.ts';
+import { deadline } from '../../kit/deadline.ts';
 
 /** How audit logs of the clusters name us. */
 const userAgent = 'fedctl';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { currentContext } from '../kit/context.ts';
+import { currentContext } from '../../kit/context.ts';
 import type { Credentials } from './docker-config.ts';
 
 /** ms a helper may take: some ask a cloud. */

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { formatReference, parseReference } from '../../src/images/reference.ts';
-import type { Spec } from '../../src/spec/schema.ts';
-import type { Command, Ended } from '../build-process.ts';
-import { currentContext } from '../kit/context.ts';
-import { failure } from '../kit/fail.ts';
-import { type Push, pushByFlags, pushByName } from './engine-push.ts';
+import { formatReference, parseReference } from '../../../src/images/reference.ts';
+import type { Spec } from '../../../src/spec/schema.ts';
+import type { Command, Ended } from '../../build-process.ts';
+import { currentContext } from '../../kit/context.ts';
+import { failure } from '../../kit/fail.ts';
+import { type Push, pushByFlags, pushByName } from './push.ts';
 
 /** Engines in the order in which `auto` looks for them. */
 const engineNames = ['docker', 'podman', 'buildah', 'nerdctl'] as const;

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
-import type { ImageReference } from '../../src/images/reference.ts';
-import { formatReference } from '../../src/images/reference.ts';
-import { currentContext } from '../kit/context.ts';
-import { failure } from '../kit/fail.ts';
+import type { ImageReference } from '../../../src/images/reference.ts';
+import { formatReference } from '../../../src/images/reference.ts';
+import { currentContext } from '../../kit/context.ts';
+import { failure } from '../../kit/fail.ts';
 import type { Credentials } from './docker-config.ts';
-import { type Base, basic, challengeOf, tokenOf } from './registry-auth.ts';
-import { digestOfBody, provenDigest, toldDigest } from './registry-digest.ts';
-import { type Answer, exchange, exchangeRaw, type Outgoing, refusal, type Trust, wordsOf } from './registry-http.ts';
+import { type Base, basic, challengeOf, tokenOf } from './auth.ts';
+import { digestOfBody, provenDigest, toldDigest } from './digest.ts';
+import { type Answer, exchange, exchangeRaw, type Outgoing, refusal, type Trust, wordsOf } from './http.ts';
 
 /** Media types of what a tag may point to. Docker's own first: old registries know no others. */
 const accept = [

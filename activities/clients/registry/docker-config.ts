@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { failure } from '../kit/fail.ts';
+import { failure } from '../../kit/fail.ts';
 import { askHelper } from './credential-helper.ts';
 
 /** User and password, or the refresh token that some registries give instead. Secret. */

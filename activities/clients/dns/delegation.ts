@@ -1,4 +1,4 @@
-import { serversOf, servingOf } from './dns-servers.ts';
+import { serversOf, servingOf } from './servers.ts';
 import { isIPv6 } from 'node:net';
 import { type NameServer, type Resolver, valuesOf } from './resolver.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { ErrorCodeName } from '../../src/errors/codes.ts';
-import { classify, failure } from '../kit/fail.ts';
-import { deadline, requestTimeoutMs } from '../kit/deadline.ts';
-import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './dns-names.ts';
-import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
+import type { ErrorCodeName } from '../../../src/errors/codes.ts';
+import { classify, failure } from '../../kit/fail.ts';
+import { deadline, requestTimeoutMs } from '../../kit/deadline.ts';
+import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './names.ts';
+import type { DnsProvider, DnsSpec, RecordSet, Zone } from './port.ts';
 
 /** Zone as the REST API of PowerDNS 4 has it (https://doc.powerdns.com/authoritative/http-api/zone.html). */
 interface ApiZone {

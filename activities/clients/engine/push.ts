@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseReference } from '../../src/images/reference.ts';
-import type { Command } from '../build-process.ts';
-import { authsOf, type Credentials, type DockerConfig, readDockerConfig } from './docker-config.ts';
+import { parseReference } from '../../../src/images/reference.ts';
+import type { Command } from '../../build-process.ts';
+import { authsOf, type Credentials, type DockerConfig, readDockerConfig } from '../registry/docker-config.ts';
 
 /** What is pushed, and with what. */
 export interface Push {

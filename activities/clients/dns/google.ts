@@ -1,9 +1,9 @@
 import { DNS } from '@google-cloud/dns';
-import { deadline, requestTimeoutMs } from '../kit/deadline.ts';
-import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './dns-names.ts';
-import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
-import { authFailure, type GoogleAnswer, googleFailure } from './google-dns-errors.ts';
-import { classify, failure } from '../kit/fail.ts';
+import { deadline, requestTimeoutMs } from '../../kit/deadline.ts';
+import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './names.ts';
+import type { DnsProvider, DnsSpec, RecordSet, Zone } from './port.ts';
+import { authFailure, type GoogleAnswer, googleFailure } from './google-errors.ts';
+import { classify, failure } from '../../kit/fail.ts';
 
 /** The endpoint where the spec names none: gcloud's own variable. */
 const endpointVariable = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS';

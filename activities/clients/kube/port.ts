@@ -1,4 +1,4 @@
-import type { ClusterRef, HostRef } from '../../src/catalogue/call.ts';
+import type { ClusterRef, HostRef } from '../../../src/catalogue/call.ts';
 
 /** The part of a Kubernetes object that all of them share. */
 export interface KubeObject {

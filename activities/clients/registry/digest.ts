@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { failure } from '../kit/fail.ts';
-import type { Answer } from './registry-http.ts';
+import { failure } from '../../kit/fail.ts';
+import type { Answer } from './http.ts';
 
 /** The digest of these bytes. */
 export const digestOfBody = (body: Buffer): string => `sha256:${createHash('sha256').update(body).digest('hex')}`;

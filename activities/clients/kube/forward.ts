@@ -1,8 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { type KubeConfig, PortForward } from '@kubernetes/client-node';
-import { classify, failure, httpFailure } from '../kit/fail.ts';
-import { deadline } from '../kit/deadline.ts';
-import type { Kube } from './kube-port.ts';
+import { classify, failure, httpFailure } from '../../kit/fail.ts';
+import { deadline } from '../../kit/deadline.ts';
+import type { Kube } from './port.ts';
 
 /** ms that one exchange may take, the connection included. */
 const exchangeTimeoutMs = 5_000;

@@ -1,9 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { ErrorCodeName } from '../../src/errors/codes.ts';
+import type { ErrorCodeName } from '../../../src/errors/codes.ts';
 import { ApplicationFailure } from '@temporalio/common';
-import { classify, failure, httpFailure } from '../kit/fail.ts';
-import { deadline, requestTimeoutMs } from '../kit/deadline.ts';
+import { classify, failure, httpFailure } from '../../kit/fail.ts';
+import { deadline, requestTimeoutMs } from '../../kit/deadline.ts';
 
 /** Longest body that is read, bytes: manifests are at most 4 MiB (OCI distribution specification). */
 const bodyBytes = 4 * 1024 * 1024;

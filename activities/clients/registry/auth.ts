@@ -1,6 +1,6 @@
-import { failure } from '../kit/fail.ts';
+import { failure } from '../../kit/fail.ts';
 import type { Credentials } from './docker-config.ts';
-import { type Answer, exchange, type Outgoing, refusal, type Trust } from './registry-http.ts';
+import { type Answer, exchange, type Outgoing, refusal, type Trust } from './http.ts';
 
 /** A registry's address: its scheme is found out once. */
 export interface Base {

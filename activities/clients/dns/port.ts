@@ -1,4 +1,4 @@
-import type { Spec } from '../../src/spec/schema.ts';
+import type { Spec } from '../../../src/spec/schema.ts';
 
 /** `spec.dns`, which the steps that get here have. */
 export type DnsSpec = NonNullable<Spec['dns']>;

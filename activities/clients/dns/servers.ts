@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Answer } from './dns-query.ts';
+import type { Answer } from './query.ts';
 import { type NameServer, notServing, type Resolver } from './resolver.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { failure, httpFailure } from '../kit/fail.ts';
-import type { HttpAnswer, HttpRequest, Send } from './kube-http.ts';
-import type { Kube, KubeObject, ListRef, ObjectRef } from './kube-port.ts';
+import { failure, httpFailure } from '../../kit/fail.ts';
+import type { HttpAnswer, HttpRequest, Send } from './http.ts';
+import type { Kube, KubeObject, ListRef, ObjectRef } from './port.ts';
 
 /** Name under which fedctl's fields are managed. */
 const fieldManager = 'fedctl';

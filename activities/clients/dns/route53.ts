@@ -12,9 +12,9 @@ import {
   type Route53ClientConfig,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { deadline, requestTimeoutMs } from '../kit/deadline.ts';
-import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './dns-names.ts';
-import type { DnsProvider, DnsSpec, RecordSet, Zone } from './dns-port.ts';
+import { deadline, requestTimeoutMs } from '../../kit/deadline.ts';
+import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './names.ts';
+import type { DnsProvider, DnsSpec, RecordSet, Zone } from './port.ts';
 import { route53Failure } from './route53-errors.ts';
 
 /** ms for a connection. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
-import { failure } from '../kit/fail.ts';
-import type { RecordSet, Zone } from './dns-port.ts';
+import { failure } from '../../kit/fail.ts';
+import type { RecordSet, Zone } from './port.ts';
 
 /** TTL of the records that fedctl writes, seconds; as low as changes of an address should be seen. */
 export const recordTtl = 60;

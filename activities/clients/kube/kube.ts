@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { ClusterRef, HostRef } from '../../src/catalogue/call.ts';
-import { failure } from '../kit/fail.ts';
-import type { ContextFacts, Kube, KubeClients } from './kube-port.ts';
-import { requestTimeoutMs } from '../kit/deadline.ts';
-import { kubeOver } from './kube-api.ts';
-import { exchangeOver } from './kube-forward.ts';
-import { senderOf } from './kube-http.ts';
+import type { ClusterRef, HostRef } from '../../../src/catalogue/call.ts';
+import { failure } from '../../kit/fail.ts';
+import type { ContextFacts, Kube, KubeClients } from './port.ts';
+import { requestTimeoutMs } from '../../kit/deadline.ts';
+import { kubeOver } from './api.ts';
+import { exchangeOver } from './forward.ts';
+import { senderOf } from './http.ts';
 
 /** Secret of the host namespace with the federation's own kubeconfig (key `kubeconfig`). */
 const adminKubeconfigSecret = 'federation-admin-kubeconfig';
