@@ -10,7 +10,7 @@ import type { KubeObject } from './clients/kube/port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
-import { reading, type StepScope, writing } from './step.ts';
+import { reading, type StepScope, writing } from './core/step.ts';
 import { type Look, waitUntil } from './kit/wait.ts';
 
 type AddressCall = CallOf<'apiserver/address'>;

@@ -5,9 +5,9 @@ import type { KubeObject } from './clients/kube/port.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
-import { ensureObject, readOurs } from './objects.ts';
-import { assertUsable, fingerprintOf, type KeyPair, newAuthority } from './pki.ts';
-import { type StepScope, writing } from './step.ts';
+import { ensureObject, readOurs } from './core/objects.ts';
+import { assertUsable, fingerprintOf, type KeyPair, newAuthority } from './core/pki.ts';
+import { type StepScope, writing } from './core/step.ts';
 
 type Certificates = 'apiserver/certificates';
 

@@ -6,11 +6,11 @@ import { corefileToAdd } from '../src/cluster-dns/corefile-edits.ts';
 import { isTaken, stubProblem } from '../src/cluster-dns/stub-domains.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import { failure } from './kit/fail.ts';
-import type { LedgerEntry } from './ledger.ts';
+import type { LedgerEntry } from './core/ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';
 import { memberOf } from './members.ts';
-import { entryFor, refOf } from './objects.ts';
-import type { StepScope } from './step.ts';
+import { entryFor, refOf } from './core/objects.ts';
+import type { StepScope } from './core/step.ts';
 
 /** What became of a stub domain that is asked for, where it was not written. A CoreDNS has its `forward`. */
 export function stubNote({ run }: StepScope, { shape, configMap }: MemberDns, { stub }: Told): string | undefined {

@@ -8,10 +8,10 @@ import { editOf, reconciledBy, stubNote } from './cluster-dns-edit.ts';
 import type { Deps } from './kit/deps.ts';
 import { ledgerPods, podsOf, stalePods } from './dns-pods.ts';
 import { failure } from './kit/fail.ts';
-import { forget, type LedgerEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
+import { forget, type LedgerEntry, recordIntent, recordUid, undoableEntries } from './core/ledger.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
-import { removeAndWait } from './objects.ts';
-import { type StepScope, writing } from './step.ts';
+import { removeAndWait } from './core/objects.ts';
+import { type StepScope, writing } from './core/step.ts';
 
 type ClusterDns = 'clusters/{cluster}/cluster-dns';
 type Call = CallOf<ClusterDns>;

@@ -12,9 +12,9 @@ import type { KubeObject } from './clients/kube/port.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
-import { type Ensured, ensureObject, readOurs } from './objects.ts';
-import { type KeyPair, type Leaf, leafFor, type LeafWanted } from './pki.ts';
-import { type StepScope, writing } from './step.ts';
+import { type Ensured, ensureObject, readOurs } from './core/objects.ts';
+import { type KeyPair, type Leaf, leafFor, type LeafWanted } from './core/pki.ts';
+import { type StepScope, writing } from './core/step.ts';
 
 const standingSecret = (scope: StepScope, name: string): Promise<KubeObject | undefined> =>
   readOurs(scope, 'host', { apiVersion: 'v1', kind: 'Secret', name, namespace: scope.run.host.namespace });

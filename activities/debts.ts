@@ -3,12 +3,12 @@ import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Deps } from './kit/deps.ts';
-import { type LedgerEntry, ledgerEntries } from './ledger.ts';
+import { type LedgerEntry, ledgerEntries } from './core/ledger.ts';
 import { look, memberOf } from './members.ts';
-import { removeNamespace } from './namespace.ts';
-import { isOurs, removeAndWait } from './objects.ts';
-import { patchDebt, readRecord, removeRecord } from './record.ts';
-import { asOwner, inStep, type StepScope } from './step.ts';
+import { removeNamespace } from './core/namespace.ts';
+import { isOurs, removeAndWait } from './core/objects.ts';
+import { patchDebt, readRecord, removeRecord } from './core/record.ts';
+import { asOwner, inStep, type StepScope } from './core/step.ts';
 import { waitUntil } from './kit/wait.ts';
 
 /** Facts about a member that leaves. */

@@ -5,7 +5,7 @@ import { queryThrough } from './clients/dns/query.ts';
 import type { Kube } from './clients/kube/port.ts';
 import { isServing, podsOf } from './dns-pods.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
-import type { StepScope } from './step.ts';
+import type { StepScope } from './core/step.ts';
 import { type Look, waitUntil } from './kit/wait.ts';
 
 /** ms for what was just replaced to come to itself. */

@@ -6,9 +6,9 @@ import type { Deps } from './kit/deps.ts';
 import { recordMade, settle, settledUid, waitForChange } from './dns-change.ts';
 import { dnsEntry, dnsProvider, required, zoneToUndo } from './dns-provider.ts';
 import { failure } from './kit/fail.ts';
-import { assertPlannedRecord } from './planned-dns.ts';
-import { forget, isUndoable, readEntry, recordIntent } from './ledger.ts';
-import { type StepScope, writing } from './step.ts';
+import { assertPlannedRecord } from './core/planned-dns.ts';
+import { forget, isUndoable, readEntry, recordIntent } from './core/ledger.ts';
+import { type StepScope, writing } from './core/step.ts';
 
 type Id = 'dns/apiserver-record';
 type Call = CallOf<Id>;

@@ -19,9 +19,9 @@ import {
 import { recordMade, recordRemoval, settle, settledUid } from './dns-change.ts';
 import { dnsRecordActivities } from './dns-record.ts';
 import { failure } from './kit/fail.ts';
-import { assertPlannedZone } from './planned-dns.ts';
-import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from './ledger.ts';
-import { reading, type StepScope, writing } from './step.ts';
+import { assertPlannedZone } from './core/planned-dns.ts';
+import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from './core/ledger.ts';
+import { reading, type StepScope, writing } from './core/step.ts';
 import { waitUntil } from './kit/wait.ts';
 
 /**

@@ -6,8 +6,8 @@ import { claimReadiness } from '../src/kubernetes/readiness.ts';
 import type { KubeObject } from './clients/kube/port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
-import { type Ensured, isOurs, refOf, removeAndWait } from './objects.ts';
-import { type StepScope, writing } from './step.ts';
+import { type Ensured, isOurs, refOf, removeAndWait } from './core/objects.ts';
+import { type StepScope, writing } from './core/step.ts';
 import { type Look, waitUntil } from './kit/wait.ts';
 
 /** Reason of the event that the volume binder gives a claim that a pod must use first. */

@@ -8,7 +8,7 @@ import type { DownChoices } from '../src/graph/freeze.ts';
 import { names } from '../src/kubernetes/names.ts';
 import type { Kube, KubeObject } from './clients/kube/port.ts';
 import { failure } from './kit/fail.ts';
-import type { StepScope } from './step.ts';
+import type { StepScope } from './core/step.ts';
 import { type Look, waitUntil } from './kit/wait.ts';
 
 /** Kinds that the federation API federates and people fill: against members of today, and of its own time. */

@@ -18,7 +18,7 @@ import {
   referenceIn,
   registriesOf,
 } from './images-target.ts';
-import type { BuildScope } from './step.ts';
+import type { BuildScope } from './core/step.ts';
 
 /** What a step of a build works on. Throws BUG where the spec has no images.build. */
 export const required = (build: BuildSpec | undefined): BuildSpec => {

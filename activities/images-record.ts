@@ -6,9 +6,9 @@ import { pullConfig, readDockerConfig } from './clients/registry/docker-config.t
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { type ImagesSpec, pushPlaces, referenceIn } from './images-target.ts';
-import { ensureObject } from './objects.ts';
-import { patchRecord, readRecord } from './record.ts';
-import { type StepScope, writing } from './step.ts';
+import { ensureObject } from './core/objects.ts';
+import { patchRecord, readRecord } from './core/record.ts';
+import { type StepScope, writing } from './core/step.ts';
 
 /** What the pods will run, pinned by digest. */
 interface Images {

@@ -17,7 +17,7 @@ import { assertPlatform, checkBuild, checkImages, checkSource, dockerfileOf, req
 import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
 import { forgetNeed, localImages } from './local-images.ts';
 import { explainPush } from './push-failure.ts';
-import { type BuildScope, building, writing } from './step.ts';
+import { type BuildScope, building, writing } from './core/step.ts';
 
 /** What a step that builds works with. */
 interface Builder extends BuildScope {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { builderId } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';
 import type { Engine } from './clients/engine/engine.ts';
-import type { BuildScope } from './step.ts';
+import type { BuildScope } from './core/step.ts';
 
 /** Images that a builder keeps besides those that runs need: the latest, since what is built again is mostly that. */
 export const keptImages = 3;

@@ -14,9 +14,9 @@ import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { ContextFacts, Kube, KubeObject } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
-import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from './objects.ts';
-import { readRecord } from './record.ts';
-import { reading, type StepScope, writing } from './step.ts';
+import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from './core/objects.ts';
+import { readRecord } from './core/record.ts';
+import { reading, type StepScope, writing } from './core/step.ts';
 import { waitUntil } from './kit/wait.ts';
 
 /** ms for the token controller of a member, which takes milliseconds when it runs. */

@@ -3,7 +3,7 @@ import { fieldManager, labels } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
-import { reading, type StepScope } from './step.ts';
+import { reading, type StepScope } from './core/step.ts';
 
 /** Oldest host that fedctl is tried on: server-side apply and apps/v1 have long been there, token Secrets are explicit since. */
 const oldestMinor = 24;

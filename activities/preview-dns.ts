@@ -5,7 +5,7 @@ import type { Deps } from './kit/deps.ts';
 import { dnsProvider, factsOf, findZone } from './dns-provider.ts';
 import { recordFor, recordsAt, sameRecord } from './dns-record.ts';
 import { failure } from './kit/fail.ts';
-import { digestOf, noAddress, toBeMade } from './object-digest.ts';
+import { digestOf, noAddress, toBeMade } from './core/object-digest.ts';
 
 /** A thing at the provider, and what later steps are told of it. */
 interface DnsPreview {

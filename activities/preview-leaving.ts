@@ -5,10 +5,10 @@ import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { podsOf } from './dns-pods.ts';
-import { allEntries, type LedgerEntry } from './ledger.ts';
+import { allEntries, type LedgerEntry } from './core/ledger.ts';
 import { readClusterDns } from './member-dns.ts';
 import type { PreviewQuestion } from './preview.ts';
-import type { FederationRecord } from './record.ts';
+import type { FederationRecord } from './core/record.ts';
 
 /** What only the ledger tells of an object: which one it is, not how it stands. */
 const noVersions = { resourceVersion: null, standing: null, wanted: null, fields: [] };

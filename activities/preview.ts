@@ -15,10 +15,10 @@ import { readClusterDns } from './member-dns.ts';
 import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';
 import { previewRecord, previewZone } from './preview-dns.ts';
 import { previewLeaving } from './preview-leaving.ts';
-import { noAddress, toBeMade } from './object-digest.ts';
-import { refOf } from './objects.ts';
-import type { Writer } from './preview-kube.ts';
-import { type FederationRecord, readRecord } from './record.ts';
+import { noAddress, toBeMade } from './core/object-digest.ts';
+import { refOf } from './core/objects.ts';
+import type { Writer } from './core/preview-kube.ts';
+import { type FederationRecord, readRecord } from './core/record.ts';
 
 /** What a preview is asked for. */
 export interface PreviewQuestion {

@@ -3,10 +3,10 @@ import { conditionOf } from '../src/kubernetes/conditions.ts';
 import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../src/cluster-dns/surge.ts';
 import type { Kube } from './clients/kube/port.ts';
 import { isServing, type Pod } from './dns-pods.ts';
-import { forget, readEntry, recordIntent, recordUid } from './ledger.ts';
+import { forget, readEntry, recordIntent, recordUid } from './core/ledger.ts';
 import { memberOf } from './members.ts';
-import { entryFor, refOf } from './objects.ts';
-import type { StepScope } from './step.ts';
+import { entryFor, refOf } from './core/objects.ts';
+import type { StepScope } from './core/step.ts';
 
 /** What one attempt at recycling knows of the pod more. */
 export interface Surging {

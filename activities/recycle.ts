@@ -8,10 +8,10 @@ import type { Deps } from './kit/deps.ts';
 import { dnsEvents, dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './dns-pods.ts';
 import { proveClusterDns } from './dns-proof.ts';
 import { failure } from './kit/fail.ts';
-import { entriesOf, forget } from './ledger.ts';
+import { entriesOf, forget } from './core/ledger.ts';
 import { lower, surge, type Surging } from './recycle-surge.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
-import { type StepScope, writing } from './step.ts';
+import { type StepScope, writing } from './core/step.ts';
 import { type Look, waitUntil } from './kit/wait.ts';
 
 type Recycle = 'clusters/{cluster}/recycle';

@@ -12,11 +12,11 @@ import { labels, names } from '../src/kubernetes/names.ts';
 import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
-import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './ledger.ts';
+import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './core/ledger.ts';
 import { memberOf } from './members.ts';
-import { entryFor, removeAndWait } from './objects.ts';
+import { entryFor, removeAndWait } from './core/objects.ts';
 import { deploymentTrouble } from './rollout.ts';
-import { reading, type StepScope, writing } from './step.ts';
+import { reading, type StepScope, writing } from './core/step.ts';
 import { waitUntil } from './kit/wait.ts';
 
 type Register = 'clusters/{cluster}/register';

@@ -13,8 +13,8 @@ import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
 import type { Kube, KubeObject } from './clients/kube/port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
-import { type Ensured, outcomeOf } from './objects.ts';
-import { reading, type StepScope, writing } from './step.ts';
+import { type Ensured, outcomeOf } from './core/objects.ts';
+import { reading, type StepScope, writing } from './core/step.ts';
 import { type Look, waitUntil } from './kit/wait.ts';
 
 /** Looks in a row that must show an image no waiting will bring, before the step parks without waiting on. */

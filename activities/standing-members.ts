@@ -10,7 +10,7 @@ import type { StandingMember } from '../src/status/standing.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import { readClusterDns } from './member-dns.ts';
 import type { Deps } from './kit/deps.ts';
-import type { FederationRecord } from './record.ts';
+import type { FederationRecord } from './core/record.ts';
 import { type Heard, heard } from './standing-heard.ts';
 
 interface MembersQuestion {

@@ -9,8 +9,8 @@ import { dnsProvider } from './dns-provider.ts';
 import { failure } from './kit/fail.ts';
 import { removeFederatedObjects } from './federated-objects.ts';
 import { type Found, leftIn } from './leftovers.ts';
-import { readRecord } from './record.ts';
-import { asOwner, inStep, type StepScope } from './step.ts';
+import { readRecord } from './core/record.ts';
+import { asOwner, inStep, type StepScope } from './core/step.ts';
 import { waitUntil } from './kit/wait.ts';
 
 /**

@@ -8,7 +8,7 @@ import { type BuildLog, openBuildLog } from '../../activities/build-log.ts';
 import { plainLine } from '../../activities/build-lines.ts';
 import { commandFailure, runChild } from '../../activities/build-process.ts';
 import { bug } from '../../activities/kit/fail.ts';
-import type { BuildScope } from '../../activities/step.ts';
+import type { BuildScope } from '../../activities/core/step.ts';
 
 let stateFolder: string;
 let told: string[];

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { certificateActivities } from '../../activities/certificates.ts';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { credentialActivities } from '../../activities/credentials.ts';
-import { fingerprintOf, leafFor, newAuthority } from '../../activities/pki.ts';
+import { fingerprintOf, leafFor, newAuthority } from '../../activities/core/pki.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { dyingAfterWrite, type HostWorld, hostWorld, weakHost } from '../helpers/host-world.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';

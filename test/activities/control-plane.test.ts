@@ -4,7 +4,7 @@ import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { createResolver } from '../../activities/clients/dns/resolver.ts';
 import type { Deps } from '../../activities/kit/deps.ts';
 import { createActivities } from '../../activities/index.ts';
-import { refOf } from '../../activities/objects.ts';
+import { refOf } from '../../activities/core/objects.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
 import { activityEnvironment } from '../helpers/activity-environment.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createActivities } from '../../activities/index.ts';
-import { namespaceActivities } from '../../activities/namespace.ts';
-import { recordIntent } from '../../activities/ledger.ts';
-import { entryFor, ensureObject } from '../../activities/objects.ts';
-import { readRecord } from '../../activities/record.ts';
-import { inStep, type StepScope } from '../../activities/step.ts';
+import { namespaceActivities } from '../../activities/core/namespace.ts';
+import { recordIntent } from '../../activities/core/ledger.ts';
+import { entryFor, ensureObject } from '../../activities/core/objects.ts';
+import { readRecord } from '../../activities/core/record.ts';
+import { inStep, type StepScope } from '../../activities/core/step.ts';
 import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf, kubeconfigFile, type MemberWorld, memberWorld } from '../helpers/member-world.ts';

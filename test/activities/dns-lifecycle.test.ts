@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { DnsSpec } from '../../activities/clients/dns/port.ts';
 import { dnsActivities } from '../../activities/dns.ts';
 import { dnsProvider } from '../../activities/dns-provider.ts';
-import { recordActivities } from '../../activities/record.ts';
+import { recordActivities } from '../../activities/core/record.ts';
 import { type CloudDns, startCloudDns } from '../helpers/cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { type HostCallGiven, type HostWorld, hostWorld } from '../helpers/host-world.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { createActivities } from '../../activities/index.ts';
-import { ensureObject } from '../../activities/objects.ts';
-import { patchDebt } from '../../activities/record.ts';
-import { inStep } from '../../activities/step.ts';
+import { ensureObject } from '../../activities/core/objects.ts';
+import { patchDebt } from '../../activities/core/record.ts';
+import { inStep } from '../../activities/core/step.ts';
 import type { RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { annotations, labels, names } from '../../src/kubernetes/names.ts';
 import { type HostWorld, hostWorld, waiting } from '../helpers/host-world.ts';

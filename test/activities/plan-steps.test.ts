@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createActivities } from '../../activities/index.ts';
-import type { PlanResult } from '../../activities/plan-steps.ts';
+import type { PlanResult } from '../../activities/core/plan-steps.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { annotations, labels } from '../../src/kubernetes/names.ts';
 import { hostWorld } from '../helpers/host-world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordSet, Zone } from '../../activities/clients/dns/port.ts';
-import { digestOf } from '../../activities/object-digest.ts';
-import { assertPlannedRecord, assertPlannedZone } from '../../activities/planned-dns.ts';
+import { digestOf } from '../../activities/core/object-digest.ts';
+import { assertPlannedRecord, assertPlannedZone } from '../../activities/core/planned-dns.ts';
 import type { RunContext } from '../../src/catalogue/call.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';
 import { aPlanned } from '../helpers/planned.ts';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createActivities } from '../../activities/index.ts';
-import { recordIntent } from '../../activities/ledger.ts';
-import { entryFor } from '../../activities/objects.ts';
-import { inStep } from '../../activities/step.ts';
+import { recordIntent } from '../../activities/core/ledger.ts';
+import { entryFor } from '../../activities/core/objects.ts';
+import { inStep } from '../../activities/core/step.ts';
 import type { FederationCluster } from '../../src/distributions/federation/cluster-api.ts';
 import type { RunContext, StepCall } from '../../src/catalogue/call.ts';
 import type { DownChoices, FreezeOptions } from '../../src/graph/freeze.ts';

@@ -7,7 +7,7 @@ import { freezeJoin, freezeUnjoin, withPruned } from '../../src/graph/membership
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { aSpec } from './spec.ts';
-import type { PlanInput } from '../../activities/plan-steps.ts';
+import type { PlanInput } from '../../activities/core/plan-steps.ts';
 
 /** Facts that later steps use; the rest of the catalogue tells nothing. */
 const facts: Record<string, object> = {

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { LedgerEntry } from '../../activities/ledger.ts';
+import type { LedgerEntry } from '../../activities/core/ledger.ts';
 import { tellLogs } from '../../src/cli/commands/logs.ts';
 import { chooseDisplay } from '../../src/cli/views/display.ts';
 import { checkLines, type Check } from '../../src/cli/views/check-model.ts';

@@ -4,7 +4,7 @@ import type { Spec } from '../../spec/schema.ts';
 import type { ObservedRun } from './observe.ts';
 import { runOf, type StatusModel, type StatusRun } from '../views/status-model.ts';
 
-/** What the host cluster itself holds of a federation; see activities/record.ts. */
+/** What the host cluster itself holds of a federation; see activities/core/record.ts. */
 export interface RecordFacts {
   federation: string;
   uuid: string;

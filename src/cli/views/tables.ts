@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../../activities/ledger.ts';
+import type { LedgerEntry } from '../../../activities/core/ledger.ts';
 import { formatDuration, table, visibleWidth } from '../io/format.ts';
 import type { ListedRun } from '../reads/list-runs.ts';
 

@@ -1,5 +1,5 @@
-import { annotations, appLabel, labels } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
+import { annotations, appLabel, labels } from '../../src/kubernetes/names.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
 
 /** Kinds people keep in a namespace: one object of them, and the namespace stays. */
 const kinds: readonly [string, string][] = [

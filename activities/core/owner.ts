@@ -1,6 +1,6 @@
-import { names } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
-import { failure } from './kit/fail.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import { failure } from '../kit/fail.ts';
 import type { StepScope } from './step.ts';
 
 /** ms after which a writing step renews the Lease. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import type { Extension, Name, X509Certificate } from '@peculiar/x509';
-import { x509 } from './kit/x509.ts';
-import { failure } from './kit/fail.ts';
+import { x509 } from '../kit/x509.ts';
+import { failure } from '../kit/fail.ts';
 
 const {
   BasicConstraintsExtension,

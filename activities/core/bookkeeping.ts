@@ -1,5 +1,5 @@
-import { labels, names } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
+import { labels, names } from '../../src/kubernetes/names.ts';
+import type { Kube, KubeObject } from '../clients/kube/port.ts';
 import { allEntries, type LedgerEntry } from './ledger.ts';
 import { readRecord } from './record.ts';
 

@@ -1,7 +1,7 @@
-import type { StepCall } from '../src/catalogue/call.ts';
-import type { PlannedObject } from '../src/plan/planned.ts';
-import type { RecordSet, Zone } from './clients/dns/port.ts';
-import { failure } from './kit/fail.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
+import type { PlannedObject } from '../../src/plan/planned.ts';
+import type { RecordSet, Zone } from '../clients/dns/port.ts';
+import { failure } from '../kit/fail.ts';
 import { digestOf } from './object-digest.ts';
 
 type Asked = Pick<StepCall<unknown>, 'planned' | 'run'>;

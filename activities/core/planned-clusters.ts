@@ -1,6 +1,6 @@
-import type { StepCall } from '../src/catalogue/call.ts';
-import type { PlannedObject } from '../src/plan/planned.ts';
-import type { Kube, KubeClients } from './clients/kube/port.ts';
+import type { StepCall } from '../../src/catalogue/call.ts';
+import type { PlannedObject } from '../../src/plan/planned.ts';
+import type { Kube, KubeClients } from '../clients/kube/port.ts';
 import { keepToPlan } from './planned-kube.ts';
 
 /** Clients that write nothing but what was planned for this step. */

@@ -1,16 +1,16 @@
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import { annotations, labels, labelsFor } from '../src/kubernetes/names.ts';
-import { deletionHeld } from '../src/kubernetes/readiness.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
+import { annotations, labels, labelsFor } from '../../src/kubernetes/names.ts';
+import { deletionHeld } from '../../src/kubernetes/readiness.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { failure } from '../kit/fail.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import { removeAndWait } from './objects.ts';
 import { assertNotTakenOver } from './owner.ts';
 import { readRecord } from './record.ts';
 import { inStep, type StepScope, writing } from './step.ts';
-import { waitUntil } from './kit/wait.ts';
+import { waitUntil } from '../kit/wait.ts';
 
 const refOf = (name: string): ObjectRef => ({ apiVersion: 'v1', kind: 'Namespace', name });
 const phaseOf = (namespace: KubeObject): string => (namespace['status'] as { phase?: string } | undefined)?.phase ?? '';

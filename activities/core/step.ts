@@ -1,14 +1,14 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import type { RunContext, StepCall } from '../src/catalogue/call.ts';
-import type { StepId } from '../src/catalogue/steps.ts';
-import type { Kube } from './clients/kube/port.ts';
-import { currentContext } from './kit/context.ts';
-import type { Deps } from './kit/deps.ts';
-import { bug, failure, retryable } from './kit/fail.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { RunContext, StepCall } from '../../src/catalogue/call.ts';
+import type { StepId } from '../../src/catalogue/steps.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import { currentContext } from '../kit/context.ts';
+import type { Deps } from '../kit/deps.ts';
+import { bug, failure, retryable } from '../kit/fail.ts';
 import { assertOwner } from './owner.ts';
 import { planned } from './planned-clusters.ts';
-import { atMost, redact } from './kit/redact.ts';
+import { atMost, redact } from '../kit/redact.ts';
 
 /** ms between heartbeats; well below every heartbeat timeout of the timing profiles. */
 const heartbeatEveryMs = 5_000;

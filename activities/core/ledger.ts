@@ -1,4 +1,4 @@
-import type { Kube, KubeObject } from './clients/kube/port.ts';
+import type { Kube, KubeObject } from '../clients/kube/port.ts';
 import type { StepScope } from './step.ts';
 
 const ledgerName = 'fedctl-ledger';

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { labels, labelsFor } from '../src/kubernetes/names.ts';
-import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import { deletionHeld } from '../src/kubernetes/readiness.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
-import { failure } from './kit/fail.ts';
+import { labels, labelsFor } from '../../src/kubernetes/names.ts';
+import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
+import { deletionHeld } from '../../src/kubernetes/readiness.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import { failure } from '../kit/fail.ts';
 import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import type { StepScope } from './step.ts';
-import { type Look, waitUntil } from './kit/wait.ts';
+import { type Look, waitUntil } from '../kit/wait.ts';
 
 /** Which cluster an object is in: the host, or the member of this step. */
 export type Where = 'host' | 'member';
