@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { builderId } from '../activities/build-host.ts';
+import { builderId } from '../activities/images/build-host.ts';
 import { createActivities } from '../activities/index.ts';
 import { createDeps } from './deps.ts';
 import { builderQueueOf, imagesQueueOf } from '../src/run/input.ts';
@@ -27,7 +27,7 @@ export interface WorkerSettings {
 
 /** What a worker that is asked to end leaves to activities before it cancels them; below the 30 s of Kubernetes. */
 const graceMs = 10_000;
-/** Builds taken at once from the queue of all builders; the one slot for work is in activities/build-host.ts. */
+/** Builds taken at once from the queue of all builders; the one slot for work is in activities/images/build-host.ts. */
 const buildSlots = 1;
 /**
  * Tasks taken at once from a builder's own queue: more than one, so that a task that waits for its turn there is not

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import { type BuildLog, openBuildLog } from '../../activities/build-log.ts';
-import { plainLine } from '../../activities/build-lines.ts';
-import { commandFailure, runChild } from '../../activities/build-process.ts';
+import { type BuildLog, openBuildLog } from '../../activities/images/build-log.ts';
+import { plainLine } from '../../activities/images/build-lines.ts';
+import { commandFailure, runChild } from '../../activities/images/build-process.ts';
 import { bug } from '../../activities/kit/fail.ts';
 import type { BuildScope } from '../../activities/core/step.ts';
 

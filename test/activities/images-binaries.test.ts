@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { activityEnvironment } from '../helpers/activity-environment.ts';
-import { builderId } from '../../activities/build-host.ts';
-import { lockFileOf } from '../../activities/build-lock.ts';
-import { imagesActivities } from '../../activities/images.ts';
+import { builderId } from '../../activities/images/build-host.ts';
+import { lockFileOf } from '../../activities/images/build-lock.ts';
+import { imagesActivities } from '../../activities/images/images.ts';
 import { failureOf } from '../helpers/member-world.ts';
 import {
   machine,
@@ -199,7 +199,7 @@ describe('buildBinaries', () => {
     const given = call('images/binaries', buildSpec(source, argv));
     const at = (path: string): string => JSON.stringify(pathToFileURL(join(process.cwd(), path)).href);
     const script = `
-      const { imagesActivities } = await import(${at('activities/images.ts')});
+      const { imagesActivities } = await import(${at('activities/images/images.ts')});
       const { kubeClients } = await import(${at('activities/clients/kube/kube.ts')});
       const log = { info() {}, warn() {} };
       const deps = { kube: kubeClients({ HOME: '/nowhere' }), runs: {}, log, env: process.env, stateFolder: process.env.STATE };

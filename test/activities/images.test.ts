@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
-import { imagesActivities } from '../../activities/images.ts';
+import { imagesActivities } from '../../activities/images/images.ts';
 import { readRecord } from '../../activities/core/record.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { imageWorld } from '../helpers/image-world.ts';

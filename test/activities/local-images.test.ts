@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { keptImages } from '../../activities/local-images.ts';
+import { keptImages } from '../../activities/images/local-images.ts';
 import { imageRun } from '../helpers/image-run.ts';
 import { imageWorld, type ImageWorld } from '../helpers/image-world.ts';
 import { type Registry, startRegistry } from '../helpers/registry.ts';

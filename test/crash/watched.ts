@@ -43,7 +43,7 @@ function watchedRequest(request: Send, mortality: Mortality): Send {
   };
 }
 
-/** A build's command, without the shell that watches over it (activities/build-process.ts). */
+/** A build's command, without the shell that watches over it (activities/images/build-process.ts). */
 const unwrapped = (program: string, args: readonly string[]): readonly string[] =>
   program === '/bin/sh' && args[0] === '-c' && args[2] === 'sh' ? args.slice(3) : [program, ...args];
 

@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { builderId } from '../../activities/build-host.ts';
+import { builderId } from '../../activities/images/build-host.ts';
 import { currentContext } from '../../activities/kit/context.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import { createResolver } from '../../activities/clients/dns/resolver.ts';
 import type { Deps } from '../../activities/kit/deps.ts';
-import { imagesActivities } from '../../activities/images.ts';
+import { imagesActivities } from '../../activities/images/images.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { activityEnvironment } from './activity-environment.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
-import { imagesRecordActivities } from '../../activities/images-record.ts';
-import { imagesActivities } from '../../activities/images.ts';
+import { imagesRecordActivities } from '../../activities/images/record.ts';
+import { imagesActivities } from '../../activities/images/images.ts';
 import type { CallOf } from '../../src/catalogue/call-of.ts';
 import type { HostStepId } from '../../src/catalogue/steps.ts';
 import { hostWorld, type HostWorld } from './host-world.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { builderId } from '../../activities/build-host.ts';
+import { builderId } from '../../activities/images/build-host.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import { type ImagesResult, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseReference } from '../../../src/images/reference.ts';
-import type { Command } from '../../build-process.ts';
+import type { Command } from '../../images/build-process.ts';
 import { authsOf, type Credentials, type DockerConfig, readDockerConfig } from '../registry/docker-config.ts';
 
 /** What is pushed, and with what. */

@@ -10,7 +10,7 @@ export interface BuildLogFile {
   text: string | undefined;
 }
 
-/** Folder of a federation's build logs; see activities/build-log.ts. */
+/** Folder of a federation's build logs; see activities/images/build-log.ts. */
 export const buildLogFolder = (env: NodeJS.ProcessEnv, federation: string): string =>
   join(stateFolder(env), 'builds', federation);
 

@@ -2,8 +2,8 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plainLine } from './build-lines.ts';
-import { redact } from './kit/redact.ts';
-import type { BuildScope } from './core/step.ts';
+import { redact } from '../kit/redact.ts';
+import type { BuildScope } from '../core/step.ts';
 
 /** Lines that a failure shows, and `status` while the step runs. */
 const tailLines = 15;

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { formatReference, type ImageReference, isInsecure } from '../src/images/reference.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import { formatReference, type ImageReference, isInsecure } from '../../src/images/reference.ts';
 import { contentTag, sourceState } from './build-context.ts';
 import { builderId, buildSlot, type BuildSlot } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';
@@ -9,15 +9,15 @@ import { type BuildLog, openBuildLog } from './build-log.ts';
 import { commandFailure, runChild } from './build-process.ts';
 import { withScratch } from './build-scratch.ts';
 import { namesContent, sourceTag } from './build-version.ts';
-import { type Engine, type Fail, findEngine } from './clients/engine/engine.ts';
-import type { Registries } from './clients/registry/registry.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { assertPlatform, checkBuild, checkImages, checkSource, dockerfileOf, required } from './images-check.ts';
-import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './images-target.ts';
+import { type Engine, type Fail, findEngine } from '../clients/engine/engine.ts';
+import type { Registries } from '../clients/registry/registry.ts';
+import type { Deps } from '../kit/deps.ts';
+import { failure } from '../kit/fail.ts';
+import { assertPlatform, checkBuild, checkImages, checkSource, dockerfileOf, required } from './check.ts';
+import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './target.ts';
 import { forgetNeed, localImages } from './local-images.ts';
 import { explainPush } from './push-failure.ts';
-import { type BuildScope, building, writing } from './core/step.ts';
+import { type BuildScope, building, writing } from '../core/step.ts';
 
 /** What a step that builds works with. */
 interface Builder extends BuildScope {

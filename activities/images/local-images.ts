@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { builderId } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';
-import type { Engine } from './clients/engine/engine.ts';
-import type { BuildScope } from './core/step.ts';
+import type { Engine } from '../clients/engine/engine.ts';
+import type { BuildScope } from '../core/step.ts';
 
 /** Images that a builder keeps besides those that runs need: the latest, since what is built again is mostly that. */
 export const keptImages = 3;

@@ -4,12 +4,12 @@ import {
   joinReference,
   mirrored,
   parseReference,
-} from '../src/images/reference.ts';
-import { isInsecure } from '../src/images/reference.ts';
-import type { Spec } from '../src/spec/schema.ts';
-import { type Credentials, findLogin, loginFiles } from './clients/registry/docker-config.ts';
-import { type Registries, registries } from './clients/registry/registry.ts';
-import { failure } from './kit/fail.ts';
+} from '../../src/images/reference.ts';
+import { isInsecure } from '../../src/images/reference.ts';
+import type { Spec } from '../../src/spec/schema.ts';
+import { type Credentials, findLogin, loginFiles } from '../clients/registry/docker-config.ts';
+import { type Registries, registries } from '../clients/registry/registry.ts';
+import { failure } from '../kit/fail.ts';
 
 export type ImagesSpec = Spec['images'];
 export type BuildSpec = NonNullable<ImagesSpec['build']>;

@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ErrorCodeName, ErrorData } from '../src/errors/codes.ts';
-import type { ImageReference } from '../src/images/reference.ts';
-import type { Engine } from './clients/engine/engine.ts';
-import type { Registries } from './clients/registry/registry.ts';
-import { failure } from './kit/fail.ts';
+import type { ErrorCodeName, ErrorData } from '../../src/errors/codes.ts';
+import type { ImageReference } from '../../src/images/reference.ts';
+import type { Engine } from '../clients/engine/engine.ts';
+import type { Registries } from '../clients/registry/registry.ts';
+import { failure } from '../kit/fail.ts';
 
 /** How registries say that a tag must stay what it is (Amazon ECR, Artifact Registry, Harbor, Quay). */
 const immutable = /immutab|cannot be overwritten/i;

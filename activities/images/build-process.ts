@@ -5,10 +5,10 @@ import { delimiter, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
-import type { ErrorCodeName } from '../src/errors/codes.ts';
+import type { ErrorCodeName } from '../../src/errors/codes.ts';
 import { lineSplitter } from './build-lines.ts';
 import type { BuildLog } from './build-log.ts';
-import { failure } from './kit/fail.ts';
+import { failure } from '../kit/fail.ts';
 
 /** ms between SIGTERM and SIGKILL. */
 const graceMs = 5_000;

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ImageReference } from '../src/images/reference.ts';
-import type { EngineName } from './clients/engine/engine.ts';
-import { failure } from './kit/fail.ts';
-import { type ImagesSpec, registriesOf } from './images-target.ts';
+import type { ImageReference } from '../../src/images/reference.ts';
+import type { EngineName } from '../clients/engine/engine.ts';
+import { failure } from '../kit/fail.ts';
+import { type ImagesSpec, registriesOf } from './target.ts';
 
 /** Where engines look for the CA of a registry that are given none with a push; buildah and podman are. */
 const folders: Partial<Record<EngineName, (home: string) => string[]>> = {

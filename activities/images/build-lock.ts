@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { killGroup } from './build-process.ts';
-import type { BuildScope } from './core/step.ts';
+import type { BuildScope } from '../core/step.ts';
 
 /** ms between looks at a lock that another build holds. */
 const lookEveryMs = 500;

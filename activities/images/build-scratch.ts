@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildScope } from './core/step.ts';
+import type { BuildScope } from '../core/step.ts';
 
 /**
  * Runs `act` with an empty folder that only this user can read. Call it under the build lock of the source: what a

@@ -1,14 +1,14 @@
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { formatReference, type ImageReference, pinned } from '../src/images/reference.ts';
-import { newestTag, newestVersion } from '../src/images/newest-tag.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import { formatReference, type ImageReference, pinned } from '../../src/images/reference.ts';
+import { newestTag, newestVersion } from '../../src/images/newest-tag.ts';
 import { runChild } from './build-process.ts';
-import { pullConfig, readDockerConfig } from './clients/registry/docker-config.ts';
-import { findEngine } from './clients/engine/engine.ts';
-import type { Registries } from './clients/registry/registry.ts';
+import { pullConfig, readDockerConfig } from '../clients/registry/docker-config.ts';
+import { findEngine } from '../clients/engine/engine.ts';
+import type { Registries } from '../clients/registry/registry.ts';
 import { checkTrust } from './engine-trust.ts';
-import { failure } from './kit/fail.ts';
+import { failure } from '../kit/fail.ts';
 import {
   type BuildSpec,
   componentImage,
@@ -17,8 +17,8 @@ import {
   pushPlaces,
   referenceIn,
   registriesOf,
-} from './images-target.ts';
-import type { BuildScope } from './core/step.ts';
+} from './target.ts';
+import type { BuildScope } from '../core/step.ts';
 
 /** What a step of a build works on. Throws BUG where the spec has no images.build. */
 export const required = (build: BuildSpec | undefined): BuildSpec => {

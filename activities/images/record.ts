@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { type ImageReference, pinned } from '../src/images/reference.ts';
-import { appLabel, names } from '../src/kubernetes/names.ts';
-import { pullConfig, readDockerConfig } from './clients/registry/docker-config.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { type ImagesSpec, pushPlaces, referenceIn } from './images-target.ts';
-import { ensureObject } from './core/objects.ts';
-import { patchRecord, readRecord } from './core/record.ts';
-import { type StepScope, writing } from './core/step.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import { type ImageReference, pinned } from '../../src/images/reference.ts';
+import { appLabel, names } from '../../src/kubernetes/names.ts';
+import { pullConfig, readDockerConfig } from '../clients/registry/docker-config.ts';
+import type { Deps } from '../kit/deps.ts';
+import { failure } from '../kit/fail.ts';
+import { type ImagesSpec, pushPlaces, referenceIn } from './target.ts';
+import { ensureObject } from '../core/objects.ts';
+import { patchRecord, readRecord } from '../core/record.ts';
+import { type StepScope, writing } from '../core/step.ts';
 
 /** What the pods will run, pinned by digest. */
 interface Images {

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
-import type { BuildScope } from './core/step.ts';
+import type { BuildScope } from '../core/step.ts';
 
 /** The machine's name as part of a task queue's. */
 const placeOf = (host: string): string =>
