@@ -8,7 +8,7 @@ import type { KubeEvent } from '../src/kubernetes/events.ts';
 import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
-import { dnsProvider, findZone } from './dns-provider.ts';
+import { dnsProvider, findZone } from './dns/provider.ts';
 import { failure } from './kit/fail.ts';
 
 /** What is checked from a pod, and where. */

@@ -5,7 +5,7 @@ import { clusterDnsActivities } from './cluster-dns.ts';
 import { credentialActivities } from './credentials.ts';
 import { debtActivities } from './debts.ts';
 import type { Deps } from './kit/deps.ts';
-import { dnsActivities } from './dns.ts';
+import { dnsActivities } from './dns/dns.ts';
 import { etcdActivities } from './etcd.ts';
 import { holdActivities } from './core/hold.ts';
 import { imagesRecordActivities } from './images/record.ts';

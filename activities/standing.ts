@@ -13,7 +13,7 @@ import type { Spec } from '../src/spec/schema.ts';
 import type { Kube, KubeObject } from './clients/kube/port.ts';
 import { secretText } from './control-plane.ts';
 import type { Deps } from './kit/deps.ts';
-import { dnsProvider, findZone } from './dns-provider.ts';
+import { dnsProvider, findZone } from './dns/provider.ts';
 import { type FederationRecord, readRecord } from './core/record.ts';
 import { type Heard, heard } from './standing-heard.ts';
 import { readMembers } from './standing-members.ts';

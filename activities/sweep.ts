@@ -5,7 +5,7 @@ import { names } from '../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { KubeObject } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
-import { dnsProvider } from './dns-provider.ts';
+import { dnsProvider } from './dns/provider.ts';
 import { failure } from './kit/fail.ts';
 import { removeFederatedObjects } from './federated-objects.ts';
 import { type Found, leftIn } from './leftovers.ts';

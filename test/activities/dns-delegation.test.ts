@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Delegation, delegationOf } from '../../activities/clients/dns/delegation.ts';
 import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns/port.ts';
 import { createResolver, type Resolver } from '../../activities/clients/dns/resolver.ts';
-import { dnsActivities } from '../../activities/dns.ts';
-import { dnsProvider } from '../../activities/dns-provider.ts';
+import { dnsActivities } from '../../activities/dns/dns.ts';
+import { dnsProvider } from '../../activities/dns/provider.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
 import { startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf } from '../helpers/member-world.ts';

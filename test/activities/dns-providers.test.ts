@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns/port.ts';
-import { dnsProvider } from '../../activities/dns-provider.ts';
+import { dnsProvider } from '../../activities/dns/provider.ts';
 import { startCloudDns, writeKeyFile } from '../helpers/cloud-dns.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { awsError, rememberingReferences, startMoto } from '../helpers/moto.ts';

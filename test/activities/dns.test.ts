@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DnsSpec } from '../../activities/clients/dns/port.ts';
-import { dnsActivities } from '../../activities/dns.ts';
-import { dnsProvider } from '../../activities/dns-provider.ts';
+import { dnsActivities } from '../../activities/dns/dns.ts';
+import { dnsProvider } from '../../activities/dns/provider.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { type CloudDns, startCloudDns } from '../helpers/cloud-dns.ts';
 import { type HostCallGiven, type HostWorld, hostWorld } from '../helpers/host-world.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
-import { dnsProvider } from '../../activities/dns-provider.ts';
+import { dnsProvider } from '../../activities/dns/provider.ts';
 import { leafFor, newAuthority } from '../../activities/core/pki.ts';
 import { readStanding } from '../../activities/standing.ts';
 import { clusterObject } from '../../src/distributions/federation/cluster-api.ts';

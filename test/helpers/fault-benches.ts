@@ -6,7 +6,7 @@ import type { DnsProvider, DnsSpec, Zone } from '../../activities/clients/dns/po
 import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
 import { type Registries, registries } from '../../activities/clients/registry/registry.ts';
-import { dnsProvider } from '../../activities/dns-provider.ts';
+import { dnsProvider } from '../../activities/dns/provider.ts';
 import { clusterRef } from '../../src/distributions/federation/cluster-api.ts';
 import type { FaultClientName, FaultName } from '../../src/errors/faults.ts';
 import { startCloudDns } from './cloud-dns.ts';

@@ -1,14 +1,14 @@
-import { isIpv6 } from '../src/spec/texts.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { DnsProvider, DnsSpec, RecordSet, Zone } from './clients/dns/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { recordMade, settle, settledUid, waitForChange } from './dns-change.ts';
-import { dnsEntry, dnsProvider, required, zoneToUndo } from './dns-provider.ts';
-import { failure } from './kit/fail.ts';
-import { assertPlannedRecord } from './core/planned-dns.ts';
-import { forget, isUndoable, readEntry, recordIntent } from './core/ledger.ts';
-import { type StepScope, writing } from './core/step.ts';
+import { isIpv6 } from '../../src/spec/texts.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import type { DnsProvider, DnsSpec, RecordSet, Zone } from '../clients/dns/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { recordMade, settle, settledUid, waitForChange } from './change.ts';
+import { dnsEntry, dnsProvider, required, zoneToUndo } from './provider.ts';
+import { failure } from '../kit/fail.ts';
+import { assertPlannedRecord } from '../core/planned-dns.ts';
+import { forget, isUndoable, readEntry, recordIntent } from '../core/ledger.ts';
+import { type StepScope, writing } from '../core/step.ts';
 
 type Id = 'dns/apiserver-record';
 type Call = CallOf<Id>;

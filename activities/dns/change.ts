@@ -1,8 +1,8 @@
-import type { CallOf } from '../src/catalogue/call-of.ts';
-import type { DnsProvider, Zone } from './clients/dns/port.ts';
-import { type LedgerEntry, readEntry, recordUid } from './core/ledger.ts';
-import type { StepScope } from './core/step.ts';
-import { waitUntil } from './kit/wait.ts';
+import type { CallOf } from '../../src/catalogue/call-of.ts';
+import type { DnsProvider, Zone } from '../clients/dns/port.ts';
+import { type LedgerEntry, readEntry, recordUid } from '../core/ledger.ts';
+import type { StepScope } from '../core/step.ts';
+import { waitUntil } from '../kit/wait.ts';
 
 /** Before the UID of a ledger's entry: the provider still carries out the change that made the thing so. */
 const mark = 'pending:';

@@ -1,14 +1,14 @@
 import { CancelledFailure } from '@temporalio/common';
-import type { FactsOf } from '../src/catalogue/facts.ts';
-import { fqdn } from './clients/dns/names.ts';
-import type { DnsProvider, DnsSpec, Zone } from './clients/dns/port.ts';
-import { googleDns } from './clients/dns/google.ts';
-import { powerDns } from './clients/dns/powerdns.ts';
-import { route53 } from './clients/dns/route53.ts';
-import { failure } from './kit/fail.ts';
-import { readRecord } from './core/record.ts';
-import type { LedgerEntry } from './core/ledger.ts';
-import type { StepScope } from './core/step.ts';
+import type { FactsOf } from '../../src/catalogue/facts.ts';
+import { fqdn } from '../clients/dns/names.ts';
+import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
+import { googleDns } from '../clients/dns/google.ts';
+import { powerDns } from '../clients/dns/powerdns.ts';
+import { route53 } from '../clients/dns/route53.ts';
+import { failure } from '../kit/fail.ts';
+import { readRecord } from '../core/record.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
+import type { StepScope } from '../core/step.ts';
 
 /**
  * The provider that a spec names. `timeoutMs`: what one request may take, 30 s unless given. Throws

@@ -1,10 +1,10 @@
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { fqdn } from './clients/dns/names.ts';
-import type { DnsProvider, DnsSpec, Zone } from './clients/dns/port.ts';
-import { type Delegation, delegationOf } from './clients/dns/delegation.ts';
-import { serversOf, servingOf, themselves } from './clients/dns/servers.ts';
-import { type Resolver, valuesOf } from './clients/dns/resolver.ts';
-import type { Deps } from './kit/deps.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import { fqdn } from '../clients/dns/names.ts';
+import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
+import { type Delegation, delegationOf } from '../clients/dns/delegation.ts';
+import { serversOf, servingOf, themselves } from '../clients/dns/servers.ts';
+import { type Resolver, valuesOf } from '../clients/dns/resolver.ts';
+import type { Deps } from '../kit/deps.ts';
 import {
   dnsEntry,
   dnsProvider,
@@ -15,14 +15,14 @@ import {
   required,
   specOfEntry,
   zoneToUndo,
-} from './dns-provider.ts';
-import { recordMade, recordRemoval, settle, settledUid } from './dns-change.ts';
-import { dnsRecordActivities } from './dns-record.ts';
-import { failure } from './kit/fail.ts';
-import { assertPlannedZone } from './core/planned-dns.ts';
-import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from './core/ledger.ts';
-import { reading, type StepScope, writing } from './core/step.ts';
-import { waitUntil } from './kit/wait.ts';
+} from './provider.ts';
+import { recordMade, recordRemoval, settle, settledUid } from './change.ts';
+import { dnsRecordActivities } from './record.ts';
+import { failure } from '../kit/fail.ts';
+import { assertPlannedZone } from '../core/planned-dns.ts';
+import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from '../core/ledger.ts';
+import { reading, type StepScope, writing } from '../core/step.ts';
+import { waitUntil } from '../kit/wait.ts';
 
 /**
  * '' when every name server has the zone, else who does not; and what was not reached of those that have it.
