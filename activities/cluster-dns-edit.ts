@@ -8,7 +8,7 @@ import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
 import { failure } from './kit/fail.ts';
 import type { LedgerEntry } from './core/ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';
-import { memberOf } from './members.ts';
+import { memberOf } from './members/members.ts';
 import { entryFor, refOf } from './core/objects.ts';
 import type { StepScope } from './core/step.ts';
 

@@ -4,7 +4,7 @@ import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf 
 import type { Kube } from './clients/kube/port.ts';
 import { isServing, type Pod } from './dns-pods.ts';
 import { forget, readEntry, recordIntent, recordUid } from './core/ledger.ts';
-import { memberOf } from './members.ts';
+import { memberOf } from './members/members.ts';
 import { entryFor, refOf } from './core/objects.ts';
 import type { StepScope } from './core/step.ts';
 

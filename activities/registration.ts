@@ -13,7 +13,7 @@ import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { failure } from './kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from './core/ledger.ts';
-import { memberOf } from './members.ts';
+import { memberOf } from './members/members.ts';
 import { entryFor, removeAndWait } from './core/objects.ts';
 import { deploymentTrouble } from './rollout.ts';
 import { reading, type StepScope, writing } from './core/step.ts';

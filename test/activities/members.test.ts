@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { activityEnvironment } from '../helpers/activity-environment.ts';
 import { parse } from 'yaml';
 import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
-import { memberActivities } from '../../activities/members.ts';
+import { memberActivities } from '../../activities/members/members.ts';
 import { createActivities } from '../../activities/index.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { kubeconfigFor } from '../helpers/federation-api.ts';

@@ -1,15 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { DownChoices } from '../src/graph/freeze.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { Deps } from './kit/deps.ts';
-import { type LedgerEntry, ledgerEntries } from './core/ledger.ts';
+import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
+import type { DownChoices } from '../../src/graph/freeze.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import type { Deps } from '../kit/deps.ts';
+import { type LedgerEntry, ledgerEntries } from '../core/ledger.ts';
 import { look, memberOf } from './members.ts';
-import { removeNamespace } from './core/namespace.ts';
-import { isOurs, removeAndWait } from './core/objects.ts';
-import { patchDebt, readRecord, removeRecord } from './core/record.ts';
-import { asOwner, inStep, type StepScope } from './core/step.ts';
-import { waitUntil } from './kit/wait.ts';
+import { removeNamespace } from '../core/namespace.ts';
+import { isOurs, removeAndWait } from '../core/objects.ts';
+import { patchDebt, readRecord, removeRecord } from '../core/record.ts';
+import { asOwner, inStep, type StepScope } from '../core/step.ts';
+import { waitUntil } from '../kit/wait.ts';
 
 /** Facts about a member that leaves. */
 type Looked = StepResult<{ reached: boolean }>;

@@ -5,19 +5,19 @@ import {
   memberIdentity,
   memberKubeconfig,
   memberNamespace,
-} from '../src/distributions/federation/member-manifests.ts';
-import { serverAddressOf } from '../src/distributions/federation/cluster-api.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import type { MemberRef } from '../src/catalogue/call.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { ClusterSpec } from '../src/spec/schema.ts';
-import type { ContextFacts, Kube, KubeObject } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from './core/objects.ts';
-import { readRecord } from './core/record.ts';
-import { reading, type StepScope, writing } from './core/step.ts';
-import { waitUntil } from './kit/wait.ts';
+} from '../../src/distributions/federation/member-manifests.ts';
+import { serverAddressOf } from '../../src/distributions/federation/cluster-api.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { MemberRef } from '../../src/catalogue/call.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import type { ClusterSpec } from '../../src/spec/schema.ts';
+import type { ContextFacts, Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { failure } from '../kit/fail.ts';
+import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from '../core/objects.ts';
+import { readRecord } from '../core/record.ts';
+import { reading, type StepScope, writing } from '../core/step.ts';
+import { waitUntil } from '../kit/wait.ts';
 
 /** ms for the token controller of a member, which takes milliseconds when it runs. */
 const tokenWaitMs = 20_000;
