@@ -1,7 +1,7 @@
 import type { StepCall } from '../src/catalogue/call.ts';
 import { apiserverServiceActivities } from './apiserver-service.ts';
 import { certificateActivities } from './certificates.ts';
-import { clusterDnsActivities } from './cluster-dns.ts';
+import { clusterDnsActivities } from './cluster-dns/cluster-dns.ts';
 import { credentialActivities } from './credentials.ts';
 import { debtActivities } from './members/debts.ts';
 import type { Deps } from './kit/deps.ts';
@@ -16,7 +16,7 @@ import { removeStepObjects } from './core/objects.ts';
 import { planActivities } from './core/plan-steps.ts';
 import { preflightActivities } from './preflight.ts';
 import { recordActivities } from './core/record.ts';
-import { recycleActivities } from './recycle.ts';
+import { recycleActivities } from './cluster-dns/recycle.ts';
 import { registrationActivities } from './registration.ts';
 import { rolloutActivities } from './rollout.ts';
 import { asOwner } from './core/step.ts';

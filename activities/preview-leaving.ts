@@ -4,9 +4,9 @@ import { surgeNote } from '../src/cluster-dns/surge.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
-import { podsOf } from './dns-pods.ts';
+import { podsOf } from './cluster-dns/pods.ts';
 import { allEntries, type LedgerEntry } from './core/ledger.ts';
-import { readClusterDns } from './member-dns.ts';
+import { readClusterDns } from './cluster-dns/member-dns.ts';
 import type { PreviewQuestion } from './preview.ts';
 import type { FederationRecord } from './core/record.ts';
 

@@ -11,7 +11,7 @@ import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
 import type { Kube } from './clients/kube/port.ts';
 import type { Deps } from './kit/deps.ts';
 import { createActivities } from './index.ts';
-import { readClusterDns } from './member-dns.ts';
+import { readClusterDns } from './cluster-dns/member-dns.ts';
 import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';
 import { previewRecord, previewZone } from './preview-dns.ts';
 import { previewLeaving } from './preview-leaving.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { clusterDnsActivities } from '../../activities/cluster-dns.ts';
+import { clusterDnsActivities } from '../../activities/cluster-dns/cluster-dns.ts';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { formerAnnotation } from '../../src/cluster-dns/edits.ts';
 import { coreDns } from '../helpers/kube-dns.ts';

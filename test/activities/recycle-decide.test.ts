@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Pod } from '../../activities/dns-pods.ts';
-import { decide } from '../../activities/recycle.ts';
+import type { Pod } from '../../activities/cluster-dns/pods.ts';
+import { decide } from '../../activities/cluster-dns/recycle.ts';
 import { controllerOf } from '../../src/cluster-dns/shapes.ts';
 import { kubeDnsDeployment, kubeDnsV18 } from '../helpers/kube-dns.ts';
 

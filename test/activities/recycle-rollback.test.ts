@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clusterDnsActivities } from '../../activities/cluster-dns.ts';
-import { recycleActivities } from '../../activities/recycle.ts';
+import { clusterDnsActivities } from '../../activities/cluster-dns/cluster-dns.ts';
+import { recycleActivities } from '../../activities/cluster-dns/recycle.ts';
 import { kubeDnsV18 } from '../helpers/kube-dns.ts';
 import { startKubeApiserver } from '../helpers/kube-apiserver.ts';
 import { failureOf, memberWorld } from '../helpers/member-world.ts';

@@ -1,10 +1,10 @@
-import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
-import type { KubeEvent } from '../src/kubernetes/events.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
-import { entriesOf, type LedgerEntry, recordUid } from './core/ledger.ts';
-import { memberOf } from './members/members.ts';
-import { entryFor } from './core/objects.ts';
-import type { StepScope } from './core/step.ts';
+import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import type { KubeEvent } from '../../src/kubernetes/events.ts';
+import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import { entriesOf, type LedgerEntry, recordUid } from '../core/ledger.ts';
+import { memberOf } from '../members/members.ts';
+import { entryFor } from '../core/objects.ts';
+import type { StepScope } from '../core/step.ts';
 
 /** A pod, as far as recycling needs it. */
 export interface Pod extends KubeObject {

@@ -1,16 +1,16 @@
-import { dnsConfigMap, dnsNamespace } from '../src/cluster-dns/shapes.ts';
-import { configMapToAdd, patchToAddFlag } from '../src/cluster-dns/edits.ts';
-import type { Told } from '../src/cluster-dns/configured.ts';
-import type { CorefileEntry } from '../src/cluster-dns/corefile.ts';
-import { corefileToAdd } from '../src/cluster-dns/corefile-edits.ts';
-import { isTaken, stubProblem } from '../src/cluster-dns/stub-domains.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
-import { failure } from './kit/fail.ts';
-import type { LedgerEntry } from './core/ledger.ts';
+import { dnsConfigMap, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import { configMapToAdd, patchToAddFlag } from '../../src/cluster-dns/edits.ts';
+import type { Told } from '../../src/cluster-dns/configured.ts';
+import type { CorefileEntry } from '../../src/cluster-dns/corefile.ts';
+import { corefileToAdd } from '../../src/cluster-dns/corefile-edits.ts';
+import { isTaken, stubProblem } from '../../src/cluster-dns/stub-domains.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import { failure } from '../kit/fail.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';
-import { memberOf } from './members/members.ts';
-import { entryFor, refOf } from './core/objects.ts';
-import type { StepScope } from './core/step.ts';
+import { memberOf } from '../members/members.ts';
+import { entryFor, refOf } from '../core/objects.ts';
+import type { StepScope } from '../core/step.ts';
 
 /** What became of a stub domain that is asked for, where it was not written. A CoreDNS has its `forward`. */
 export function stubNote({ run }: StepScope, { shape, configMap }: MemberDns, { stub }: Told): string | undefined {

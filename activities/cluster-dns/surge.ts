@@ -1,12 +1,12 @@
-import { type DnsController, dnsNamespace } from '../src/cluster-dns/shapes.ts';
-import { conditionOf } from '../src/kubernetes/conditions.ts';
-import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../src/cluster-dns/surge.ts';
-import type { Kube } from './clients/kube/port.ts';
-import { isServing, type Pod } from './dns-pods.ts';
-import { forget, readEntry, recordIntent, recordUid } from './core/ledger.ts';
-import { memberOf } from './members/members.ts';
-import { entryFor, refOf } from './core/objects.ts';
-import type { StepScope } from './core/step.ts';
+import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import { conditionOf } from '../../src/kubernetes/conditions.ts';
+import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../../src/cluster-dns/surge.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import { isServing, type Pod } from './pods.ts';
+import { forget, readEntry, recordIntent, recordUid } from '../core/ledger.ts';
+import { memberOf } from '../members/members.ts';
+import { entryFor, refOf } from '../core/objects.ts';
+import type { StepScope } from '../core/step.ts';
 
 /** What one attempt at recycling knows of the pod more. */
 export interface Surging {

@@ -1,12 +1,12 @@
 import { CancelledFailure } from '@temporalio/common';
-import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
-import { type Proof, proofQuestion, type ProofQuestion, together, verdict } from '../src/cluster-dns/proof.ts';
-import { queryThrough } from './clients/dns/query.ts';
-import type { Kube } from './clients/kube/port.ts';
-import { isServing, podsOf } from './dns-pods.ts';
+import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import { type Proof, proofQuestion, type ProofQuestion, together, verdict } from '../../src/cluster-dns/proof.ts';
+import { queryThrough } from '../clients/dns/query.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import { isServing, podsOf } from './pods.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
-import type { StepScope } from './core/step.ts';
-import { type Look, waitUntil } from './kit/wait.ts';
+import type { StepScope } from '../core/step.ts';
+import { type Look, waitUntil } from '../kit/wait.ts';
 
 /** ms for what was just replaced to come to itself. */
 const withinMs = 10_000;

@@ -4,8 +4,8 @@ import {
   dnsNamespace,
   findClusterDns,
   type FoundDns,
-} from '../src/cluster-dns/shapes.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
+} from '../../src/cluster-dns/shapes.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
 
 /** Names a ConfigMap beside the cluster DNS. */
 export const configMapNamed = (name: string): ObjectRef => ({
