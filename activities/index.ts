@@ -20,7 +20,7 @@ import { recycleActivities } from './cluster-dns/recycle.ts';
 import { registrationActivities } from './registration.ts';
 import { rolloutActivities } from './rollout.ts';
 import { asOwner } from './core/step.ts';
-import { sweepActivities } from './sweep.ts';
+import { sweepActivities } from './turn-down/sweep.ts';
 import { verifyActivities } from './verify.ts';
 
 /** Every activity, over the given dependencies: what a worker registers. */

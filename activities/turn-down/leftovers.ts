@@ -1,6 +1,6 @@
-import { labels, names } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
-import type { StepScope } from './core/step.ts';
+import { labels, names } from '../../src/kubernetes/names.ts';
+import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { StepScope } from '../core/step.ts';
 
 /** What a look into one cluster found. `unknown`: that nobody could look. */
 export interface Found {

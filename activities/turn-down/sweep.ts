@@ -1,17 +1,17 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { DownChoices } from '../src/graph/freeze.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
-import type { KubeObject } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { dnsProvider } from './dns/provider.ts';
-import { failure } from './kit/fail.ts';
-import { removeFederatedObjects } from './federated-objects.ts';
+import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
+import type { DownChoices } from '../../src/graph/freeze.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
+import type { KubeObject } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { dnsProvider } from '../dns/provider.ts';
+import { failure } from '../kit/fail.ts';
+import { removeFederatedObjects } from '../federated-objects.ts';
 import { type Found, leftIn } from './leftovers.ts';
-import { readRecord } from './core/record.ts';
-import { asOwner, inStep, type StepScope } from './core/step.ts';
-import { waitUntil } from './kit/wait.ts';
+import { readRecord } from '../core/record.ts';
+import { asOwner, inStep, type StepScope } from '../core/step.ts';
+import { waitUntil } from '../kit/wait.ts';
 
 /**
  * `orphans`: what the ledger knew and no step of this turn-down takes away. `ledgers`: members in whose name anything
