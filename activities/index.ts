@@ -14,7 +14,7 @@ import { memberActivities } from './members/members.ts';
 import { namespaceActivities } from './core/namespace.ts';
 import { removeStepObjects } from './core/objects.ts';
 import { planActivities } from './core/plan-steps.ts';
-import { preflightActivities } from './preflight.ts';
+import { preflightActivities } from './preflight/preflight.ts';
 import { recordActivities } from './core/record.ts';
 import { recycleActivities } from './cluster-dns/recycle.ts';
 import { registrationActivities } from './registration.ts';

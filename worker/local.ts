@@ -5,7 +5,7 @@ import { failure } from '../activities/kit/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/core/bookkeeping.ts';
 import { requestTimeoutMs } from '../activities/kit/deadline.ts';
-import { checkInCluster, type InClusterQuestion } from '../activities/check-in-cluster.ts';
+import { checkInCluster, type InClusterQuestion } from '../activities/preflight/check-in-cluster.ts';
 import type { LedgerEntry } from '../activities/core/ledger.ts';
 import { leftNamespace } from '../activities/core/namespace.ts';
 import { type Owner, readOwner } from '../activities/core/owner.ts';

@@ -1,9 +1,9 @@
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { fieldManager, labels } from '../src/kubernetes/names.ts';
-import type { Kube } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { reading, type StepScope } from './core/step.ts';
+import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import { fieldManager, labels } from '../../src/kubernetes/names.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { failure } from '../kit/fail.ts';
+import { reading, type StepScope } from '../core/step.ts';
 
 /** Oldest host that fedctl is tried on: server-side apply and apps/v1 have long been there, token Secrets are explicit since. */
 const oldestMinor = 24;

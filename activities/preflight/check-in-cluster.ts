@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HostRef } from '../src/catalogue/call.ts';
-import { answersIn, inClusterJob, inClusterTargets, type InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
-import { names } from '../src/kubernetes/names.ts';
-import { podTrouble } from '../src/kubernetes/pods.ts';
-import type { KubeEvent } from '../src/kubernetes/events.ts';
-import type { Spec } from '../src/spec/schema.ts';
-import type { Kube, KubeObject, ObjectRef } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { dnsProvider, findZone } from './dns/provider.ts';
-import { failure } from './kit/fail.ts';
+import type { HostRef } from '../../src/catalogue/call.ts';
+import { answersIn, inClusterJob, inClusterTargets, type InClusterAnswer } from '../../src/kubernetes/in-cluster.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import { podTrouble } from '../../src/kubernetes/pods.ts';
+import type { KubeEvent } from '../../src/kubernetes/events.ts';
+import type { Spec } from '../../src/spec/schema.ts';
+import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { dnsProvider, findZone } from '../dns/provider.ts';
+import { failure } from '../kit/fail.ts';
 
 /** What is checked from a pod, and where. */
 export interface InClusterQuestion {
