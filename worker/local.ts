@@ -10,7 +10,7 @@ import type { LedgerEntry } from '../activities/core/ledger.ts';
 import { leftNamespace } from '../activities/core/namespace.ts';
 import { type Owner, readOwner } from '../activities/core/owner.ts';
 import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/pod-logs.ts';
-import { type PreviewQuestion, previewUp } from '../activities/preview.ts';
+import { type PreviewQuestion, previewUp } from '../activities/preview/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/core/record.ts';
 import { readStanding } from '../activities/standing.ts';
 import type { HostRef, StepCall, StepResult } from '../src/catalogue/call.ts';

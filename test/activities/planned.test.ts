@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kube, KubeObject, ObjectRef } from '../../activities/clients/kube/port.ts';
 import { createActivities } from '../../activities/index.ts';
 import { keepToPlan } from '../../activities/core/planned-kube.ts';
-import { previewUp } from '../../activities/preview.ts';
+import { previewUp } from '../../activities/preview/preview.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';
 import type { Spec } from '../../src/spec/schema.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { createActivities } from '../../activities/index.ts';
-import { type PreviewQuestion, previewUp } from '../../activities/preview.ts';
+import { type PreviewQuestion, previewUp } from '../../activities/preview/preview.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview } from '../../src/plan/preview.ts';
 import type { HostStepId } from '../../src/catalogue/steps.ts';

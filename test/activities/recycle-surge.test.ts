@@ -3,7 +3,7 @@ import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
 import type { Deps } from '../../activities/kit/deps.ts';
 import { failure } from '../../activities/kit/fail.ts';
 import { createActivities } from '../../activities/index.ts';
-import { previewUp } from '../../activities/preview.ts';
+import { previewUp } from '../../activities/preview/preview.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';
 import { surgeAnnotation } from '../../src/cluster-dns/surge.ts';
 import { setStatus, waiting } from '../helpers/host-world.ts';

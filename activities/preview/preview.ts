@@ -1,24 +1,24 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Facts, MemberRef, RunContext, StepResult } from '../src/catalogue/call.ts';
-import type { FrozenStep } from '../src/graph/frozen.ts';
-import { freezeUp } from '../src/graph/freeze.ts';
-import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
-import { labels } from '../src/kubernetes/names.ts';
-import type { ObjectPreview, Preview, PreviewObstacle } from '../src/plan/preview.ts';
-import { surgeNote } from '../src/cluster-dns/surge.ts';
-import { expandTemplate, fillInput } from '../src/graph/refs.ts';
-import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
-import type { Kube } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { createActivities } from './index.ts';
-import { readClusterDns } from './cluster-dns/member-dns.ts';
-import { type PretendedClusters, pretendClusters } from './preview-clusters.ts';
-import { previewRecord, previewZone } from './preview-dns.ts';
-import { previewLeaving } from './preview-leaving.ts';
-import { noAddress, toBeMade } from './core/object-digest.ts';
-import { refOf } from './core/objects.ts';
-import type { Writer } from './core/preview-kube.ts';
-import { type FederationRecord, readRecord } from './core/record.ts';
+import type { Facts, MemberRef, RunContext, StepResult } from '../../src/catalogue/call.ts';
+import type { FrozenStep } from '../../src/graph/frozen.ts';
+import { freezeUp } from '../../src/graph/freeze.ts';
+import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import { labels } from '../../src/kubernetes/names.ts';
+import type { ObjectPreview, Preview, PreviewObstacle } from '../../src/plan/preview.ts';
+import { surgeNote } from '../../src/cluster-dns/surge.ts';
+import { expandTemplate, fillInput } from '../../src/graph/refs.ts';
+import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { createActivities } from '../index.ts';
+import { readClusterDns } from '../cluster-dns/member-dns.ts';
+import { type PretendedClusters, pretendClusters } from './clusters.ts';
+import { previewRecord, previewZone } from './dns.ts';
+import { previewLeaving } from './leaving.ts';
+import { noAddress, toBeMade } from '../core/object-digest.ts';
+import { refOf } from '../core/objects.ts';
+import type { Writer } from '../core/preview-kube.ts';
+import { type FederationRecord, readRecord } from '../core/record.ts';
 
 /** What a preview is asked for. */
 export interface PreviewQuestion {

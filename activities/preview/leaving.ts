@@ -1,14 +1,14 @@
-import { dnsNamespace } from '../src/cluster-dns/shapes.ts';
-import type { ObjectPreview } from '../src/plan/preview.ts';
-import { surgeNote } from '../src/cluster-dns/surge.ts';
-import type { ClusterSpec } from '../src/spec/schema.ts';
-import type { Kube } from './clients/kube/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { podsOf } from './cluster-dns/pods.ts';
-import { allEntries, type LedgerEntry } from './core/ledger.ts';
-import { readClusterDns } from './cluster-dns/member-dns.ts';
+import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import type { ObjectPreview } from '../../src/plan/preview.ts';
+import { surgeNote } from '../../src/cluster-dns/surge.ts';
+import type { ClusterSpec } from '../../src/spec/schema.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { podsOf } from '../cluster-dns/pods.ts';
+import { allEntries, type LedgerEntry } from '../core/ledger.ts';
+import { readClusterDns } from '../cluster-dns/member-dns.ts';
 import type { PreviewQuestion } from './preview.ts';
-import type { FederationRecord } from './core/record.ts';
+import type { FederationRecord } from '../core/record.ts';
 
 /** What only the ledger tells of an object: which one it is, not how it stands. */
 const noVersions = { resourceVersion: null, standing: null, wanted: null, fields: [] };

@@ -1,11 +1,11 @@
-import type { Facts, RunContext } from '../src/catalogue/call.ts';
-import type { ObjectPreview } from '../src/plan/preview.ts';
-import type { DnsSpec } from './clients/dns/port.ts';
-import type { Deps } from './kit/deps.ts';
-import { dnsProvider, factsOf, findZone } from './dns/provider.ts';
-import { recordFor, recordsAt, sameRecord } from './dns/record.ts';
-import { failure } from './kit/fail.ts';
-import { digestOf, noAddress, toBeMade } from './core/object-digest.ts';
+import type { Facts, RunContext } from '../../src/catalogue/call.ts';
+import type { ObjectPreview } from '../../src/plan/preview.ts';
+import type { DnsSpec } from '../clients/dns/port.ts';
+import type { Deps } from '../kit/deps.ts';
+import { dnsProvider, factsOf, findZone } from '../dns/provider.ts';
+import { recordFor, recordsAt, sameRecord } from '../dns/record.ts';
+import { failure } from '../kit/fail.ts';
+import { digestOf, noAddress, toBeMade } from '../core/object-digest.ts';
 
 /** A thing at the provider, and what later steps are told of it. */
 interface DnsPreview {

@@ -1,9 +1,9 @@
-import type { ClusterRef, HostRef, RunContext } from '../src/catalogue/call.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { ObjectPreview } from '../src/plan/preview.ts';
-import type { KubeClients, KubeObject } from './clients/kube/port.ts';
-import { firstRunAnnotation } from './core/owner.ts';
-import { pretend, type PretendedKube, type Writer } from './core/preview-kube.ts';
+import type { ClusterRef, HostRef, RunContext } from '../../src/catalogue/call.ts';
+import { names } from '../../src/kubernetes/names.ts';
+import type { ObjectPreview } from '../../src/plan/preview.ts';
+import type { KubeClients, KubeObject } from '../clients/kube/port.ts';
+import { firstRunAnnotation } from '../core/owner.ts';
+import { pretend, type PretendedKube, type Writer } from '../core/preview-kube.ts';
 
 /** The clusters of one preview: the same pretended one for every step that reaches it. */
 export interface PretendedClusters {
