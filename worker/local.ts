@@ -9,10 +9,10 @@ import { checkInCluster, type InClusterQuestion } from '../activities/preflight/
 import type { LedgerEntry } from '../activities/core/ledger.ts';
 import { leftNamespace } from '../activities/core/namespace.ts';
 import { type Owner, readOwner } from '../activities/core/owner.ts';
-import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/pod-logs.ts';
+import { type ContainerLog, type LogQuestion, readPodLogs } from '../activities/status/pod-logs.ts';
 import { type PreviewQuestion, previewUp } from '../activities/preview/preview.ts';
 import { readRecord, type FederationRecord } from '../activities/core/record.ts';
-import { readStanding } from '../activities/standing.ts';
+import { readStanding } from '../activities/status/standing.ts';
 import type { HostRef, StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';

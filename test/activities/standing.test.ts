@@ -4,7 +4,7 @@ import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
 import { dnsProvider } from '../../activities/dns/provider.ts';
 import { leafFor, newAuthority } from '../../activities/core/pki.ts';
-import { readStanding } from '../../activities/standing.ts';
+import { readStanding } from '../../activities/status/standing.ts';
 import { clusterObject } from '../../src/distributions/federation/cluster-api.ts';
 import { kubeconfigOf } from '../../src/distributions/federation/kubeconfig.ts';
 import { names } from '../../src/kubernetes/names.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
-import { readPodLogs } from '../../activities/pod-logs.ts';
+import { readPodLogs } from '../../activities/status/pod-logs.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { fakeIo } from '../helpers/fake-io.ts';
 

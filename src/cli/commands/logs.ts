@@ -1,4 +1,4 @@
-import type { ContainerLog } from '../../../activities/pod-logs.ts';
+import type { ContainerLog } from '../../../activities/status/pod-logs.ts';
 import { names } from '../../kubernetes/names.ts';
 import { action, examples, type Configure } from '../io/command.ts';
 import { CliError, exit, usageError } from '../io/exit.ts';

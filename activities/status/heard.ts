@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import { redact } from './kit/redact.ts';
+import { redact } from '../kit/redact.ts';
 
 /** What is known of a part, or why it is not. */
 export type Heard<T> = { value: T } | { why: string };

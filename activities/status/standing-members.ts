@@ -3,15 +3,15 @@ import {
   clusterReadiness,
   everyClient,
   type FederationCluster,
-} from '../src/distributions/federation/cluster-api.ts';
-import type { HostRef } from '../src/catalogue/call.ts';
-import { entryOf, saysAlready } from '../src/cluster-dns/configured.ts';
-import type { StandingMember } from '../src/status/standing.ts';
-import type { ClusterSpec, Spec } from '../src/spec/schema.ts';
-import { readClusterDns } from './cluster-dns/member-dns.ts';
-import type { Deps } from './kit/deps.ts';
-import type { FederationRecord } from './core/record.ts';
-import { type Heard, heard } from './standing-heard.ts';
+} from '../../src/distributions/federation/cluster-api.ts';
+import type { HostRef } from '../../src/catalogue/call.ts';
+import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
+import type { StandingMember } from '../../src/status/standing.ts';
+import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
+import { readClusterDns } from '../cluster-dns/member-dns.ts';
+import type { Deps } from '../kit/deps.ts';
+import type { FederationRecord } from '../core/record.ts';
+import { type Heard, heard } from './heard.ts';
 
 interface MembersQuestion {
   host: HostRef;

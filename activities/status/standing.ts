@@ -1,21 +1,21 @@
 import { X509Certificate } from 'node:crypto';
 import { parse } from 'yaml';
-import type { HostRef } from '../src/catalogue/call.ts';
-import { appLabel, names } from '../src/kubernetes/names.ts';
+import type { HostRef } from '../../src/catalogue/call.ts';
+import { appLabel, names } from '../../src/kubernetes/names.ts';
 import {
   componentOf,
   type Standing,
   type StandingCertificate,
   type StandingComponent,
   type StandingZone,
-} from '../src/status/standing.ts';
-import type { Spec } from '../src/spec/schema.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
-import { secretText } from './control-plane.ts';
-import type { Deps } from './kit/deps.ts';
-import { dnsProvider, findZone } from './dns/provider.ts';
-import { type FederationRecord, readRecord } from './core/record.ts';
-import { type Heard, heard } from './standing-heard.ts';
+} from '../../src/status/standing.ts';
+import type { Spec } from '../../src/spec/schema.ts';
+import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import { secretText } from '../control-plane.ts';
+import type { Deps } from '../kit/deps.ts';
+import { dnsProvider, findZone } from '../dns/provider.ts';
+import { type FederationRecord, readRecord } from '../core/record.ts';
+import { type Heard, heard } from './heard.ts';
 import { readMembers } from './standing-members.ts';
 
 /** What reading a federation as it stands needs. */

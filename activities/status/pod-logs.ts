@@ -1,5 +1,5 @@
-import { appLabel } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
+import { appLabel } from '../../src/kubernetes/names.ts';
+import type { Kube, KubeObject } from '../clients/kube/port.ts';
 
 /** What one container of the control plane wrote. */
 export interface ContainerLog {
