@@ -1,12 +1,12 @@
 import type { StepCall } from '../src/catalogue/call.ts';
-import { apiserverServiceActivities } from './apiserver-service.ts';
-import { certificateActivities } from './certificates.ts';
+import { apiserverServiceActivities } from './distributions/federation/apiserver-service.ts';
+import { certificateActivities } from './distributions/federation/certificates.ts';
 import { clusterDnsActivities } from './cluster-dns/cluster-dns.ts';
-import { credentialActivities } from './credentials.ts';
+import { credentialActivities } from './distributions/federation/credentials.ts';
 import { debtActivities } from './members/debts.ts';
 import type { Deps } from './kit/deps.ts';
 import { dnsActivities } from './dns/dns.ts';
-import { etcdActivities } from './etcd.ts';
+import { etcdActivities } from './distributions/federation/etcd.ts';
 import { holdActivities } from './core/hold.ts';
 import { imagesRecordActivities } from './images/record.ts';
 import { imagesActivities } from './images/images.ts';
@@ -17,11 +17,11 @@ import { planActivities } from './core/plan-steps.ts';
 import { preflightActivities } from './preflight/preflight.ts';
 import { recordActivities } from './core/record.ts';
 import { recycleActivities } from './cluster-dns/recycle.ts';
-import { registrationActivities } from './registration.ts';
-import { rolloutActivities } from './rollout.ts';
+import { registrationActivities } from './distributions/federation/registration.ts';
+import { rolloutActivities } from './distributions/federation/rollout.ts';
 import { asOwner } from './core/step.ts';
 import { sweepActivities } from './turn-down/sweep.ts';
-import { verifyActivities } from './verify.ts';
+import { verifyActivities } from './distributions/federation/verify.ts';
 
 /** Every activity, over the given dependencies: what a worker registers. */
 export const createActivities = (deps: Deps) => ({

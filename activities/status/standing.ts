@@ -11,7 +11,7 @@ import {
 } from '../../src/status/standing.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Kube, KubeObject } from '../clients/kube/port.ts';
-import { secretText } from '../control-plane.ts';
+import { secretText } from '../distributions/federation/control-plane.ts';
 import type { Deps } from '../kit/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';
 import { type FederationRecord, readRecord } from '../core/record.ts';

@@ -7,7 +7,7 @@ import type { KubeObject } from '../clients/kube/port.ts';
 import type { Deps } from '../kit/deps.ts';
 import { dnsProvider } from '../dns/provider.ts';
 import { failure } from '../kit/fail.ts';
-import { removeFederatedObjects } from '../federated-objects.ts';
+import { removeFederatedObjects } from '../distributions/federation/federated-objects.ts';
 import { type Found, leftIn } from './leftovers.ts';
 import { readRecord } from '../core/record.ts';
 import { asOwner, inStep, type StepScope } from '../core/step.ts';

@@ -2,14 +2,14 @@ import {
   clusterApiVersion,
   clusterReadiness,
   type FederationCluster,
-} from '../src/distributions/federation/cluster-api.ts';
-import type { StepCall, StepResult } from '../src/catalogue/call.ts';
-import type { DownChoices } from '../src/graph/freeze.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
-import { failure } from './kit/fail.ts';
-import type { StepScope } from './core/step.ts';
-import { type Look, waitUntil } from './kit/wait.ts';
+} from '../../../src/distributions/federation/cluster-api.ts';
+import type { StepCall, StepResult } from '../../../src/catalogue/call.ts';
+import type { DownChoices } from '../../../src/graph/freeze.ts';
+import { names } from '../../../src/kubernetes/names.ts';
+import type { Kube, KubeObject } from '../../clients/kube/port.ts';
+import { failure } from '../../kit/fail.ts';
+import type { StepScope } from '../../core/step.ts';
+import { type Look, waitUntil } from '../../kit/wait.ts';
 
 /** Kinds that the federation API federates and people fill: against members of today, and of its own time. */
 const core = ['ConfigMap', 'Secret', 'Service', 'Namespace'] as const;

@@ -1,14 +1,14 @@
-import { etcdClaim } from '../src/distributions/federation/manifests.ts';
-import type { Patch } from '../src/distributions/federation/patches.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { eventsOf, type KubeEvent } from '../src/kubernetes/events.ts';
-import { claimReadiness } from '../src/kubernetes/readiness.ts';
-import type { KubeObject } from './clients/kube/port.ts';
+import { etcdClaim } from '../../../src/distributions/federation/manifests.ts';
+import type { Patch } from '../../../src/distributions/federation/patches.ts';
+import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
+import { eventsOf, type KubeEvent } from '../../../src/kubernetes/events.ts';
+import { claimReadiness } from '../../../src/kubernetes/readiness.ts';
+import type { KubeObject } from '../../clients/kube/port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
-import type { Deps } from './kit/deps.ts';
-import { type Ensured, isOurs, refOf, removeAndWait } from './core/objects.ts';
-import { type StepScope, writing } from './core/step.ts';
-import { type Look, waitUntil } from './kit/wait.ts';
+import type { Deps } from '../../kit/deps.ts';
+import { type Ensured, isOurs, refOf, removeAndWait } from '../../core/objects.ts';
+import { type StepScope, writing } from '../../core/step.ts';
+import { type Look, waitUntil } from '../../kit/wait.ts';
 
 /** Reason of the event that the volume binder gives a claim that a pod must use first. */
 const waitsForConsumer = 'WaitForFirstConsumer';

@@ -1,21 +1,21 @@
-import { serverUrl } from '../src/distributions/federation/address.ts';
+import { serverUrl } from '../../../src/distributions/federation/address.ts';
 import {
   apiserverDeployment,
   controllerManagerDeployment,
   controllerManagerRbac,
   rangeNotPassed,
-} from '../src/distributions/federation/manifests.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import type { KubeEvent } from '../src/kubernetes/events.ts';
-import { appLabel, names } from '../src/kubernetes/names.ts';
-import { neverPulled, podTrouble, type Trouble } from '../src/kubernetes/pods.ts';
-import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
-import type { Kube, KubeObject } from './clients/kube/port.ts';
+} from '../../../src/distributions/federation/manifests.ts';
+import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
+import type { KubeEvent } from '../../../src/kubernetes/events.ts';
+import { appLabel, names } from '../../../src/kubernetes/names.ts';
+import { neverPulled, podTrouble, type Trouble } from '../../../src/kubernetes/pods.ts';
+import { deploymentReadiness } from '../../../src/kubernetes/readiness.ts';
+import type { Kube, KubeObject } from '../../clients/kube/port.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
-import type { Deps } from './kit/deps.ts';
-import { type Ensured, outcomeOf } from './core/objects.ts';
-import { reading, type StepScope, writing } from './core/step.ts';
-import { type Look, waitUntil } from './kit/wait.ts';
+import type { Deps } from '../../kit/deps.ts';
+import { type Ensured, outcomeOf } from '../../core/objects.ts';
+import { reading, type StepScope, writing } from '../../core/step.ts';
+import { type Look, waitUntil } from '../../kit/wait.ts';
 
 /** Looks in a row that must show an image no waiting will bring, before the step parks without waiting on. */
 const looksBeforeGivingUp = 3;

@@ -2,16 +2,16 @@ import {
   clusterApiVersion,
   clusterReadiness,
   type FederationCluster,
-} from '../src/distributions/federation/cluster-api.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { names } from '../src/kubernetes/names.ts';
-import { deploymentReadiness } from '../src/kubernetes/readiness.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { readRecord } from './core/record.ts';
+} from '../../../src/distributions/federation/cluster-api.ts';
+import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
+import { names } from '../../../src/kubernetes/names.ts';
+import { deploymentReadiness } from '../../../src/kubernetes/readiness.ts';
+import type { Deps } from '../../kit/deps.ts';
+import { failure } from '../../kit/fail.ts';
+import { readRecord } from '../../core/record.ts';
 import { healthzProblem, readDeployment } from './rollout.ts';
-import { reading, type StepScope } from './core/step.ts';
-import { waitUntil } from './kit/wait.ts';
+import { reading, type StepScope } from '../../core/step.ts';
+import { waitUntil } from '../../kit/wait.ts';
 
 /** Proves by reading that the control plane stands. Throws CONTROL_PLANE_NOT_READY with all that is wrong. */
 async function verifyControlPlane(scope: StepScope): Promise<ResultOf<'verify/control-plane'>> {

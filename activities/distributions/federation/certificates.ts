@@ -1,13 +1,13 @@
-import { secretObject } from '../src/distributions/federation/manifests.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { names } from '../src/kubernetes/names.ts';
-import type { KubeObject } from './clients/kube/port.ts';
+import { secretObject } from '../../../src/distributions/federation/manifests.ts';
+import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
+import { names } from '../../../src/kubernetes/names.ts';
+import type { KubeObject } from '../../clients/kube/port.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { ensureObject, readOurs } from './core/objects.ts';
-import { assertUsable, fingerprintOf, type KeyPair, newAuthority } from './core/pki.ts';
-import { type StepScope, writing } from './core/step.ts';
+import type { Deps } from '../../kit/deps.ts';
+import { failure } from '../../kit/fail.ts';
+import { ensureObject, readOurs } from '../../core/objects.ts';
+import { assertUsable, fingerprintOf, type KeyPair, newAuthority } from '../../core/pki.ts';
+import { type StepScope, writing } from '../../core/step.ts';
 
 type Certificates = 'apiserver/certificates';
 

@@ -1,20 +1,20 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { isIp, serverUrl } from '../src/distributions/federation/address.ts';
-import { kubeconfigOf } from '../src/distributions/federation/kubeconfig.ts';
-import { secretObject } from '../src/distributions/federation/manifests.ts';
-import { kubeconfigText } from '../src/distributions/federation/member-manifests.ts';
-import type { CallOf, ResultOf } from '../src/catalogue/call-of.ts';
-import { names } from '../src/kubernetes/names.ts';
+import { isIp, serverUrl } from '../../../src/distributions/federation/address.ts';
+import { kubeconfigOf } from '../../../src/distributions/federation/kubeconfig.ts';
+import { secretObject } from '../../../src/distributions/federation/manifests.ts';
+import { kubeconfigText } from '../../../src/distributions/federation/member-manifests.ts';
+import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
+import { names } from '../../../src/kubernetes/names.ts';
 import { readAuthority } from './certificates.ts';
-import type { KubeObject } from './clients/kube/port.ts';
+import type { KubeObject } from '../../clients/kube/port.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';
-import type { Deps } from './kit/deps.ts';
-import { failure } from './kit/fail.ts';
-import { type Ensured, ensureObject, readOurs } from './core/objects.ts';
-import { type KeyPair, type Leaf, leafFor, type LeafWanted } from './core/pki.ts';
-import { type StepScope, writing } from './core/step.ts';
+import type { Deps } from '../../kit/deps.ts';
+import { failure } from '../../kit/fail.ts';
+import { type Ensured, ensureObject, readOurs } from '../../core/objects.ts';
+import { type KeyPair, type Leaf, leafFor, type LeafWanted } from '../../core/pki.ts';
+import { type StepScope, writing } from '../../core/step.ts';
 
 const standingSecret = (scope: StepScope, name: string): Promise<KubeObject | undefined> =>
   readOurs(scope, 'host', { apiVersion: 'v1', kind: 'Secret', name, namespace: scope.run.host.namespace });
