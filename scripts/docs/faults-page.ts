@@ -52,7 +52,7 @@ export function faultsPage(): string {
     'No client of fedctl tries again by itself, but for credentials that are refused: they are read anew (the ' +
       'kubeconfig, the files it names, the word of its exec program; the key of a DNS provider) and the request is sent ' +
       'once more. Everything else is said by a code, and the code says what the run does. Real servers behind a proxy ' +
-      'that fails hold every line to it, in `test/activities/faults.test.ts`.',
+      'that fails hold every line to it, in `test/activities/clients/faults.test.ts`.',
     table(
       ['fault', 'means'],
       Object.entries(faults).map(([fault, meaning]) => [fault, cell(meaning)]),

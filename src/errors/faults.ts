@@ -55,7 +55,7 @@ const plainDnsCalls = { check: {}, find: {}, read: {}, records: {}, ensureRecord
 
 /**
  * What happens when a request fails, for every client and kind of call; docs/faults.md is made of it, and
- * test/activities/faults.test.ts holds the clients to it.
+ * test/activities/clients/faults.test.ts holds the clients to it.
  */
 export const faultTable = {
   kubernetes: {
