@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { payloadsOf, textOfHistory } from '../test/helpers/histories.ts';
-import { makeRun, recordedRuns } from '../test/helpers/recorded-runs.ts';
-import { startTemporal } from '../test/helpers/temporal.ts';
+import { payloadsOf, textOfHistory } from '../test/helpers/temporal/histories.ts';
+import { makeRun, recordedRuns } from '../test/helpers/temporal/recorded-runs.ts';
+import { startTemporal } from '../test/helpers/temporal/temporal.ts';
 
 /**
  * Records one history of every kind of run, and of every workflow it started, into test/histories/NAME/, for

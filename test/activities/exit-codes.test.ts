@@ -7,8 +7,8 @@ import type { CheckDocument } from '../../src/cli/views/check-model.ts';
 import { exit } from '../../src/cli/io/exit.ts';
 import type { PlanDocument } from '../../src/cli/views/plan-model.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kubernetes/kube-apiserver.ts';
 
 /** Codes 2 and 3, by the commands themselves against a real API server and a registry that is not there. */
 describe('exit codes of commands that only ask', () => {

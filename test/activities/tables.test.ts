@@ -7,7 +7,7 @@ const folder = new URL('./', import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
 const files = readdirSync(folder).filter((file) => file.endsWith('.test.ts'));
 
-/** Activities whose tests are no row of the table that all share (test/helpers/activity-table.ts): where they stand. */
+/** Activities whose tests are no row of the table that all share (test/helpers/common/activity-table.ts): where they stand. */
 const elsewhere: Partial<Record<keyof Activities, string>> = {
   planSteps: 'debts.test.ts',
   checkHost: 'preflight.test.ts',

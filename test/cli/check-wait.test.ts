@@ -8,7 +8,7 @@ import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runChecks } from '../../src/cli/reads/run-checks.ts';
 import type { StepResult } from '../../src/catalogue/call.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const check = (result: Check['result']): Check => ({
   id: 'preflight/dns',

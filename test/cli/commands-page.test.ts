@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { commandsPage } from '../../scripts/docs/commands-page.ts';
 import { wholeProgram } from '../../src/cli/program.ts';
 import { verbs } from '../../src/cli/verbs.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
 
 let program: Command;
 let page: string;

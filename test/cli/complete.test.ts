@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/program.ts';
 import { shells } from '../../src/cli/views/completion-scripts.ts';
 import { candidates, type CompletionSource } from '../../src/cli/reads/complete.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
 
 const env = { HOME: '/nonexistent', KUBECONFIG: '/nonexistent/config', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 

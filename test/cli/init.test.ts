@@ -8,8 +8,8 @@ import { memberName, parseImage } from '../../src/cli/io/init-ask.ts';
 import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { parseFederation } from '../../src/spec/parse.ts';
-import { expectGolden } from '../helpers/golden.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
+import { expectGolden } from '../helpers/common/golden.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
 
 const kubeconfig = (current: string, ...names: string[]): string =>
   JSON.stringify({ 'current-context': current, contexts: names.map((name) => ({ name, context: {} })) });

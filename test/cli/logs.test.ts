@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
 import { readPodLogs } from '../../activities/status/pod-logs.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
 
 describe('fedctl logs', () => {
   const state = mkdtempSync(join(tmpdir(), 'fedctl-logs-'));

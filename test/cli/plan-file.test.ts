@@ -7,9 +7,9 @@ import { toFollow } from '../../src/cli/reads/make-plan.ts';
 import { readPlanFile } from '../../src/cli/files/plan-file.ts';
 import { planDocument, type PlanDocument } from '../../src/cli/views/plan-model.ts';
 import type { Preview } from '../../src/plan/preview.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
-import { aPlanned } from '../helpers/planned.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { aPlanned } from '../helpers/common/planned.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fedctl-plan-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -9,8 +9,8 @@ import { runCli } from '../../src/cli/program.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import { maxFileBytes } from '../../src/spec/limits.ts';
 import { badSpecs } from '../spec/bad-specs.ts';
-import { expectGolden } from '../helpers/golden.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
+import { expectGolden } from '../helpers/common/golden.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
 
 /** One command line as main.ts runs it: exit code, stdout, stderr. */
 const fedctl = (...argv: string[]) =>

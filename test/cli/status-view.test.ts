@@ -9,10 +9,10 @@ import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.
 import { nothing, recordStatus } from '../../src/cli/reads/status-record.ts';
 import { statusLines } from '../../src/cli/views/status-view.ts';
 import { closingLines } from '../../src/cli/runs/tell.ts';
-import { expectGolden } from '../helpers/golden.ts';
-import { ago, now, pictures } from '../helpers/pictures.ts';
-import { standings } from '../helpers/standings.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { expectGolden } from '../helpers/common/golden.ts';
+import { ago, now, pictures } from '../helpers/terminal/pictures.ts';
+import { standings } from '../helpers/kubernetes/standings.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 type Name = keyof typeof pictures;
 const all = Object.keys(pictures) as Name[];

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from '@jest/globals';
 import { runCli } from '../../src/cli/program.ts';
 import { checkValues, putInPlace, valuesPath, writeValues } from '../../src/cli/files/values-file.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
 
 const values = {
   apiserverRegistry: 'r.example:5000',

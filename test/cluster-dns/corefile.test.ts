@@ -8,7 +8,7 @@ import {
   withFederationInCorefile,
   withoutFederationInCorefile,
 } from '../../src/cluster-dns/corefile.ts';
-import { seeded } from '../helpers/seeded.ts';
+import { seeded } from '../helpers/common/seeded.ts';
 
 const folder = new URL('../golden/corefiles/', import.meta.url);
 const corefiles = Object.fromEntries(

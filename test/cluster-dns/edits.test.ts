@@ -16,7 +16,7 @@ import {
   withFederation,
   withoutFederation,
 } from '../../src/cluster-dns/federations-setting.ts';
-import { coreDns, kubeDnsDeployment, kubeDnsV18 } from '../helpers/kube-dns.ts';
+import { coreDns, kubeDnsDeployment, kubeDnsV18 } from '../helpers/kubernetes/kube-dns.ts';
 
 /** Settings as they are met: absent, empty, other federations, blanks and newlines, one with our own name. */
 const others = ['other=other.example', 'z=z.example.net', 'b=b.example', ' spaced = s.example '];

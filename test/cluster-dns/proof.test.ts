@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { DnsReply } from '../../activities/clients/dns/message.ts';
 import { controllerOf } from '../../src/cluster-dns/shapes.ts';
 import { proofQuestion, together, verdict } from '../../src/cluster-dns/proof.ts';
-import { coreDns, kubeDnsDeployment, kubeDnsV18 } from '../helpers/kube-dns.ts';
+import { coreDns, kubeDnsDeployment, kubeDnsV18 } from '../helpers/kubernetes/kube-dns.ts';
 
 const entry = { federation: 'myfederation', domain: 'fed.example.org' };
 const corefile = '.:53 {\n  kubernetes cluster.example in-addr.arpa\n}\n';

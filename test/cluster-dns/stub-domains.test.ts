@@ -7,7 +7,7 @@ import {
   stubToWrite,
   type StubEdit,
 } from '../../src/cluster-dns/stub-domains.ts';
-import { seeded } from '../helpers/seeded.ts';
+import { seeded } from '../helpers/common/seeded.ts';
 
 const stub = { domain: 'federation.example', servers: ['192.0.2.53'] };
 const configMap = (text?: string): KubeObject => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { controllerOf, type DnsController } from '../../src/cluster-dns/shapes.ts';
 import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../../src/cluster-dns/surge.ts';
-import { kubeDnsV18 } from '../helpers/kube-dns.ts';
+import { kubeDnsV18 } from '../helpers/kubernetes/kube-dns.ts';
 
 const federation = 'a'.repeat(63);
 const now = new Date('2026-01-01T00:00:00Z');

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from '../helpers/programs.ts';
+import { findProgram } from '../helpers/common/programs.ts';
 import { base64, makeCA, makeCertificate, type Pair, read } from './pki.ts';
 import { freePort, runToEnd, start, type Running, until } from './processes.ts';
 import { type Endpoint, send } from './request.ts';

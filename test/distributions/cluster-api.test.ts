@@ -18,7 +18,7 @@ import {
 } from '../../src/distributions/federation/member-manifests.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const aCluster = (given: Partial<ClusterSpec> = {}): ClusterSpec => ({
   ...aSpec({ clusters: ['member-1'] }).clusters[0]!,

@@ -5,7 +5,7 @@ import {
   type ControllerManagerInput,
 } from '../../src/distributions/federation/controller-manager.ts';
 import type { DnsSpec } from '../../activities/clients/dns/port.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const target = { federation: 'myfederation', namespace: 'federation' };
 const mounted = '/etc/federation/dns-provider';

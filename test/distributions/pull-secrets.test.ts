@@ -4,7 +4,7 @@ import { apiserverDeployment } from '../../src/distributions/federation/apiserve
 import { controllerManagerDeployment } from '../../src/distributions/federation/controller-manager.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { Spec } from '../../src/spec/schema.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const target = { federation: 'myfederation', namespace: 'federation', uuid: 'u' };
 const images = (pullSecret?: Spec['images']['pullSecret']): Spec['images'] => ({

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { Connection } from '@temporalio/client';
-import { findProgram } from '../helpers/programs.ts';
+import { findProgram } from '../helpers/common/programs.ts';
 import { devServerArguments } from '../../worker/dev-server.ts';
 import { eventually, layout, type Operator } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { show } from '../helpers/pty.ts';
-import { play, recordedSession, type Screen, shapeOf, writeSession } from '../helpers/session.ts';
+import { show } from '../helpers/terminal/pty.ts';
+import { play, recordedSession, type Screen, shapeOf, writeSession } from '../helpers/terminal/session.ts';
 import { asBefore, namesOf } from './objects.ts';
 import { succeeded } from './runs.ts';
 import { Operator, root } from './world.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Amendment, planAmendment } from '../../src/graph/amend.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import type { Spec } from '../../src/spec/schema.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const spec = aSpec({ clusters: ['member-1'], dns: true });
 const steps = (of: Spec) => freezeUp(of).steps;

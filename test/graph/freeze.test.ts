@@ -4,7 +4,7 @@ import { freezeDown, freezeUp, sliceSpec } from '../../src/graph/freeze.ts';
 import { expandTemplate, fillInput } from '../../src/graph/refs.ts';
 import { ancestors, assertSound } from '../../src/graph/sound.ts';
 import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const full = aSpec({ clusters: ['member-1', 'member-2'], dns: true, build: true });
 const ids = (steps: FrozenStep[]): string[] => steps.map((step) => step.id);

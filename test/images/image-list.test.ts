@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { neededImages } from '../../src/images/image-list.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const image = { registry: 'gcr.io/google_containers', name: 'hyperkube-amd64', version: 'v1.5.0' };
 const needed = (images: object) => neededImages(aSpec({ spec: { images } }));

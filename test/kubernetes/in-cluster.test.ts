@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { answersIn, checkImageOf, inClusterJob, inClusterTargets } from '../../src/kubernetes/in-cluster.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const spec = aSpec({ clusters: ['member-1', 'member-2'], dns: true });
 const servers = { 'member-1': 'https://10.0.0.1:6443', 'member-2': "https://10.0.0.2:6443/it's" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../activities/clients/kube/port.ts';
-import { aPlanned } from '../helpers/planned.ts';
+import { aPlanned } from '../helpers/common/planned.ts';
 import { fieldChanges, type ObjectPreview, type Preview, wouldChange } from '../../src/plan/preview.ts';
 
 const object = (body: object, metadata: object = {}, kind = 'Deployment'): KubeObject =>

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { fixOf } from '../../src/errors/codes.ts';
 import { renderDetails } from '../../src/run/details.ts';
 import type { RunState } from '../../src/run/state.ts';
-import { pictures } from '../helpers/pictures.ts';
+import { pictures } from '../helpers/terminal/pictures.ts';
 
 const details = (name: keyof typeof pictures): string => {
   const { state } = pictures[name]().parent;

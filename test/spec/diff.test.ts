@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { diffSpecs, formatChange } from '../../src/spec/diff.ts';
-import { aSpec } from '../helpers/spec.ts';
+import { aSpec } from '../helpers/common/spec.ts';
 
 const lines = (from: object, to: object): string[] => diffSpecs(from, to).map(formatChange);
 const spec = aSpec({ clusters: ['member-1', 'member-2'], dns: true });

@@ -4,9 +4,9 @@ import type { StepCall } from '../../src/catalogue/call.ts';
 import { memberWorkflowIdOf } from '../../src/run/input.ts';
 import { amendUpdate, cancelUpdate, getRunStateQuery } from '../../src/run/messages.ts';
 import type { Spec } from '../../src/spec/schema.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import type { HistoryEvent } from '../helpers/histories.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import type { HistoryEvent } from '../helpers/temporal/histories.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { aTestSpec, endOf, eventually, type Handle, inRun, refusalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

@@ -11,12 +11,12 @@ import { freezeUp } from '../../src/graph/freeze.ts';
 import { type ImagesResult, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';
 import { imagesQueueOf, type RunInput } from '../../src/run/input.ts';
 import type { Spec } from '../../src/spec/schema.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
-import { imageWorld, type ImageWorld } from '../helpers/image-world.ts';
-import { type Registry, startRegistry } from '../helpers/registry.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { startTemporal, withWorkers, workflowBundle } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { type FaultProxy, startFaultProxy } from '../helpers/faults/proxy.ts';
+import { imageWorld, type ImageWorld } from '../helpers/images/image-world.ts';
+import { type Registry, startRegistry } from '../helpers/images/registry.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { startTemporal, withWorkers, workflowBundle } from '../helpers/temporal/temporal.ts';
 import { queueOf, runInput, startRun } from './runs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

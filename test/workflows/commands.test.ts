@@ -17,10 +17,10 @@ import {
   retrySignal,
   retryUpdate,
 } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import {
   endOf,
   eventually,

@@ -3,8 +3,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { debtWorkflowIdOf, memberWorkflowIdOf } from '../../src/run/input.ts';
 import { cancelUpdate, getRunStateQuery, retryUpdate, skipUpdate } from '../../src/run/messages.ts';
 import type { StepResult } from '../../src/catalogue/call.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { eventually, type Handle, inRun, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectsTo, connectTemporal } from '../../src/temporal/client.ts';
 import { type DevServer, devServerEnvironment, startDevServer } from '../../worker/dev-server.ts';
 import { searchAttributes } from '../../workflows/visibility.ts';
-import { freePortWith } from '../helpers/processes.ts';
-import { findProgram } from '../helpers/programs.ts';
+import { freePortWith } from '../helpers/common/processes.ts';
+import { findProgram } from '../helpers/common/programs.ts';
 
 /** What a person has who works with a server in the cloud on other days. */
 function cloudEnvironment(folder: string): NodeJS.ProcessEnv {

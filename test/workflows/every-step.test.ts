@@ -6,9 +6,9 @@ import { expandTemplate } from '../../src/graph/refs.ts';
 import { memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
 import { cancelUpdate, retryUpdate } from '../../src/run/messages.ts';
 import type { RunState } from '../../src/run/state.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { inParallel, manyWorlds } from '../helpers/many-worlds.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { inParallel, manyWorlds } from '../helpers/kubernetes/many-worlds.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import { aTestSpec, endOf, type Handle, runInput, startRun, until } from './runs.ts';
 
 /** Generated from the catalogue: cancel at every step, and a failure inside every undo. */

@@ -12,8 +12,8 @@ import {
   verdictOf,
 } from '../../src/errors/faults.ts';
 import { getRunStateQuery, retryUpdate } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { inRun, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

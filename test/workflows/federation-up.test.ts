@@ -5,9 +5,9 @@ import { cancelUpdate, getRunStateQuery, retryUpdate, skipUpdate } from '../../s
 import { memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { federationUp } from '../../workflows/index.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { follow } from '../../src/cli/runs/follow.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import { eventually, queueOf, runInput, startRun, temporalOf } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

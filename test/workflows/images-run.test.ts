@@ -12,10 +12,10 @@ import { resolvedImages } from '../../src/cli/reads/resolve-images.ts';
 import { cancelImages, runImages } from '../../src/cli/runs/run-images.ts';
 import { readSpecFile } from '../../src/cli/files/spec-file.ts';
 import type { ImagesGoal } from '../../src/run/images.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
-import { imageWorld, type ImageWorld } from '../helpers/image-world.ts';
-import { type Registry, startRegistry } from '../helpers/registry.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { imageWorld, type ImageWorld } from '../helpers/images/image-world.ts';
+import { type Registry, startRegistry } from '../helpers/images/registry.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 
 /** The guide's first mechanism: a real registry, a real engine, a real Temporal, and no cluster at all. */
 let temporal: TestWorkflowEnvironment;

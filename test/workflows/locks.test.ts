@@ -7,10 +7,10 @@ import type { Io } from '../../src/cli/io/io.ts';
 import { assertFree } from '../../src/cli/reads/lock.ts';
 import { startRun } from '../../src/cli/runs/start-run.ts';
 import type { RunInput } from '../../src/run/input.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { hostWorld } from '../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { hostWorld } from '../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kubernetes/kube-apiserver.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { aTestSpec, inRun, queueOf, temporalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

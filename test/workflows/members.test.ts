@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { memberWorkflowIdOf } from '../../src/run/input.ts';
 import { clusterChangedSignal, getRunStateQuery, retryUpdate } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { endOf, inRun, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

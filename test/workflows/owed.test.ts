@@ -10,11 +10,11 @@ import { retryAll } from '../../src/cli/runs/retry-runs.ts';
 import { startRun } from '../../src/cli/runs/start-run.ts';
 import { annotations, labels } from '../../src/kubernetes/names.ts';
 import { debtWorkflowIdOf } from '../../src/run/input.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { fakeIo } from '../helpers/fake-io.ts';
-import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { type HostWorld, hostWorld } from '../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../helpers/kubernetes/kube-apiserver.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import { endOf, type Handle, queueOf, runInput, temporalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

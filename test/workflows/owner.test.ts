@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { cancelUpdate, getRunStateQuery } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { endOf, type Handle, inRun, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

@@ -16,10 +16,10 @@ import {
   retryUpdate,
   skipUpdate,
 } from '../../src/run/messages.ts';
-import { type History, historyOfText, payloadsOf } from '../helpers/histories.ts';
-import { recordedRuns } from '../helpers/recorded-runs.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { startTemporal, withWorkers, workflowBundle } from '../helpers/temporal.ts';
+import { type History, historyOfText, payloadsOf } from '../helpers/temporal/histories.ts';
+import { recordedRuns } from '../helpers/temporal/recorded-runs.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { startTemporal, withWorkers, workflowBundle } from '../helpers/temporal/temporal.ts';
 import { aTestSpec, queueOf, runInput, startRun, until } from './runs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { cancelUpdate, getRunStateQuery, retryUpdate, skipUpdate } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 import { type Handle, inRun, refusalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

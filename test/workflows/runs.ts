@@ -5,9 +5,9 @@ import { type Operation, type RunInput, workflowIdOf } from '../../src/run/input
 import { getRunStateQuery } from '../../src/run/messages.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { federationUp } from '../../workflows/index.ts';
-import type { FakeWorld } from '../helpers/fake-activities.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { withWorkers } from '../helpers/temporal.ts';
+import type { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { withWorkers } from '../helpers/temporal/temporal.ts';
 
 export type Handle = WorkflowHandle<typeof federationUp>;
 

@@ -4,9 +4,9 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { startRun as startByCommand } from '../../src/cli/runs/start-run.ts';
 import { memberWorkflowIdOf, type RunInput } from '../../src/run/input.ts';
 import { cancelUpdate, retryUpdate } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { findProgram } from '../helpers/programs.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { findProgram } from '../helpers/common/programs.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import { aTestSpec, endOf, eventually, type Handle, queueOf, runInput, temporalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

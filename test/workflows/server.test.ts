@@ -15,11 +15,11 @@ import type { StepCall } from '../../src/catalogue/call.ts';
 import { retryUpdate } from '../../src/run/messages.ts';
 import { devServerArguments } from '../../worker/dev-server.ts';
 import { runDirectory } from '../../worker/runs.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { hostWorld, type HostWorld } from '../helpers/host-world.ts';
-import { startKubeApiserver } from '../helpers/kube-apiserver.ts';
-import { findProgram } from '../helpers/programs.ts';
-import { withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { hostWorld, type HostWorld } from '../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../helpers/kubernetes/kube-apiserver.ts';
+import { findProgram } from '../helpers/common/programs.ts';
+import { withWorkers } from '../helpers/temporal/temporal.ts';
 import { endOf, eventually, type Handle, queueOf, runInput, startRun, until } from './runs.ts';
 
 /** ms for a run on a server that has just begun, on a busy machine. */

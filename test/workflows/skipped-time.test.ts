@@ -4,8 +4,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { debtWorkflowIdOf } from '../../src/run/input.ts';
 import { getRunStateQuery } from '../../src/run/messages.ts';
 import type { StepState } from '../../src/run/state.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import { startTimeSkipping } from '../helpers/time-skipping.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import { startTimeSkipping } from '../helpers/temporal/time-skipping.ts';
 import { endOf, type Handle, inRun } from './runs.ts';
 
 /** What takes days, on a server that skips the time in which nothing happens. */

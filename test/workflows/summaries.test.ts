@@ -6,10 +6,10 @@ import { freezeUp } from '../../src/graph/freeze.ts';
 import { debtWorkflowIdOf, memberWorkflowIdOf } from '../../src/run/input.ts';
 import { type ImagesInput, imagesSteps, imagesWorkflowIdOf } from '../../src/run/images.ts';
 import { descriptions, retryUpdate } from '../../src/run/messages.ts';
-import { FakeWorld } from '../helpers/fake-activities.ts';
-import type { HistoryEvent } from '../helpers/histories.ts';
-import { aSpec } from '../helpers/spec.ts';
-import { startTemporal, withWorkers } from '../helpers/temporal.ts';
+import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
+import type { HistoryEvent } from '../helpers/temporal/histories.ts';
+import { aSpec } from '../helpers/common/spec.ts';
+import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import { type Handle, queueOf, runInput, temporalOf, until } from './runs.ts';
 
 let env: TestWorkflowEnvironment;

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { unhealthy } from '../../worker/health.ts';
-import { startTemporal } from '../helpers/temporal.ts';
+import { startTemporal } from '../helpers/temporal/temporal.ts';
 
 describe('the health check of a worker', () => {
   let temporal: TestWorkflowEnvironment;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import { powerDns } from '../../../activities/clients/dns/powerdns.ts';
 import type { DnsSpec } from '../../../activities/clients/dns/port.ts';
-import { kubeconfigFor } from '../../helpers/federation-api.ts';
+import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
 
 /** What proxies, login pages and broken connections make of answers. */
 describe('an answer that is none', () => {

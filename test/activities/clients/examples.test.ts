@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { kubeClients } from '../../../activities/clients/kube/kube.ts';
-import { type CloudDns, startCloudDns, writeKeyFile } from '../../helpers/cloud-dns.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { type Moto, startMoto } from '../../helpers/moto.ts';
-import { type PowerDnsServer, startPowerDns } from '../../helpers/powerdns.ts';
+import { type CloudDns, startCloudDns, writeKeyFile } from '../../helpers/dns/cloud-dns.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { type Moto, startMoto } from '../../helpers/dns/moto.ts';
+import { type PowerDnsServer, startPowerDns } from '../../helpers/dns/powerdns.ts';
 
 /** The examples as they stand, through the real command, against real API servers and emulators of the clouds. */
 let clusters: KubeApiserver[];

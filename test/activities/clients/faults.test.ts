@@ -13,10 +13,10 @@ import {
   faultTable,
   verdictOf,
 } from '../../../src/errors/faults.ts';
-import { type Bench, benches } from '../../helpers/fault-benches.ts';
-import { type Fault, startImpostor } from '../../helpers/fault-proxy.ts';
-import { kubeconfigFor } from '../../helpers/federation-api.ts';
-import { freePort } from '../../helpers/processes.ts';
+import { type Bench, benches } from '../../helpers/faults/worlds.ts';
+import { type Fault, startImpostor } from '../../helpers/faults/proxy.ts';
+import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
+import { freePort } from '../../helpers/common/processes.ts';
 
 const names = Object.keys(faults) as FaultName[];
 const clients = Object.entries(faultTable) as [FaultClientName, FaultClient][];

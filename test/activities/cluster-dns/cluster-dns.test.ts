@@ -4,12 +4,12 @@ import type { Kube, KubeObject } from '../../../activities/clients/kube/port.ts'
 import type { Deps } from '../../../activities/kit/deps.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
-import { activityEnvironment } from '../../helpers/activity-environment.ts';
-import { activityTable } from '../../helpers/activity-table.ts';
-import { kubeconfigFor } from '../../helpers/federation-api.ts';
-import { setStatus, waiting } from '../../helpers/host-world.ts';
-import { kubeDnsDeployment, kubeDnsV18 } from '../../helpers/kube-dns.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
+import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
+import { activityTable } from '../../helpers/common/activity-table.ts';
+import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
+import { setStatus, waiting } from '../../helpers/kubernetes/host-world.ts';
+import { kubeDnsDeployment, kubeDnsV18 } from '../../helpers/kubernetes/kube-dns.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import {
   type CallGiven,
   failureOf,
@@ -17,7 +17,7 @@ import {
   type MemberWorld,
   memberWorld,
   versions,
-} from '../../helpers/member-world.ts';
+} from '../../helpers/kubernetes/member-world.ts';
 
 let servers: KubeApiserver[];
 let world: MemberWorld;

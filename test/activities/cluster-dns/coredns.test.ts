@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { clusterDnsActivities } from '../../../activities/cluster-dns/cluster-dns.ts';
 import type { KubeObject } from '../../../activities/clients/kube/port.ts';
 import { formerAnnotation } from '../../../src/cluster-dns/edits.ts';
-import { coreDns } from '../../helpers/kube-dns.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { type CallGiven, failureOf, type MemberWorld, memberWorld } from '../../helpers/member-world.ts';
+import { coreDns } from '../../helpers/kubernetes/kube-dns.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { type CallGiven, failureOf, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
 
 const corefile = (name: string): string =>
   readFileSync(new URL(`../../golden/corefiles/${name}.Corefile`, import.meta.url), 'utf8');

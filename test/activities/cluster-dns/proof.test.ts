@@ -4,10 +4,10 @@ import type { Deps } from '../../../activities/kit/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepResult } from '../../../src/catalogue/call.ts';
-import { setStatus } from '../../helpers/host-world.ts';
-import { coreDns } from '../../helpers/kube-dns.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, type MemberWorld, memberWorld } from '../../helpers/member-world.ts';
+import { setStatus } from '../../helpers/kubernetes/host-world.ts';
+import { coreDns } from '../../helpers/kubernetes/kube-dns.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
 
 let servers: KubeApiserver[];
 let world: MemberWorld;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Pod } from '../../../activities/cluster-dns/pods.ts';
 import { decide } from '../../../activities/cluster-dns/recycle.ts';
 import { controllerOf } from '../../../src/cluster-dns/shapes.ts';
-import { kubeDnsDeployment, kubeDnsV18 } from '../../helpers/kube-dns.ts';
+import { kubeDnsDeployment, kubeDnsV18 } from '../../helpers/kubernetes/kube-dns.ts';
 
 type State = 'ready' | 'starting' | 'ending';
 const pod = (uid: string, state: State = 'ready'): Pod => ({

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterDnsActivities } from '../../../activities/cluster-dns/cluster-dns.ts';
 import { recycleActivities } from '../../../activities/cluster-dns/recycle.ts';
-import { kubeDnsV18 } from '../../helpers/kube-dns.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, memberWorld } from '../../helpers/member-world.ts';
+import { kubeDnsV18 } from '../../helpers/kubernetes/kube-dns.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, memberWorld } from '../../helpers/kubernetes/member-world.ts';
 
 let servers: Awaited<ReturnType<typeof startKubeApiserver>>[];
 beforeAll(async () => {

@@ -6,11 +6,11 @@ import { createActivities } from '../../../activities/index.ts';
 import { previewUp } from '../../../activities/preview/preview.ts';
 import type { PlannedObject } from '../../../src/plan/planned.ts';
 import { surgeAnnotation } from '../../../src/cluster-dns/surge.ts';
-import { setStatus, waiting } from '../../helpers/host-world.ts';
-import { coreDns, kubeDnsV18 } from '../../helpers/kube-dns.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, type MemberWorld, memberWorld } from '../../helpers/member-world.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { setStatus, waiting } from '../../helpers/kubernetes/host-world.ts';
+import { coreDns, kubeDnsV18 } from '../../helpers/kubernetes/kube-dns.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let servers: KubeApiserver[];
 let world: MemberWorld;

@@ -6,9 +6,9 @@ import { patchDebt } from '../../../activities/core/record.ts';
 import { inStep } from '../../../activities/core/step.ts';
 import type { RunContext, StepCall, StepResult } from '../../../src/catalogue/call.ts';
 import { annotations, labels, names } from '../../../src/kubernetes/names.ts';
-import { type HostWorld, hostWorld, waiting } from '../../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, memberWorld, versions } from '../../helpers/member-world.ts';
+import { type HostWorld, hostWorld, waiting } from '../../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, memberWorld, versions } from '../../helpers/kubernetes/member-world.ts';
 
 let server: KubeApiserver;
 let memberServer: KubeApiserver;

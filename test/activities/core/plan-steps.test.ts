@@ -3,9 +3,9 @@ import { createActivities } from '../../../activities/index.ts';
 import type { PlanResult } from '../../../activities/core/plan-steps.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
 import { annotations, labels } from '../../../src/kubernetes/names.ts';
-import { hostWorld } from '../../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf } from '../../helpers/member-world.ts';
+import { hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
 
 let server: KubeApiserver;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { digestOf } from '../../../activities/core/object-digest.ts';
 import { assertPlannedRecord, assertPlannedZone } from '../../../activities/core/planned-dns.ts';
 import type { RunContext } from '../../../src/catalogue/call.ts';
 import type { PlannedObject } from '../../../src/plan/planned.ts';
-import { aPlanned } from '../../helpers/planned.ts';
+import { aPlanned } from '../../helpers/common/planned.ts';
 
 const run = { federation: 'myfederation', uuid: 'ours' } as RunContext;
 const call = (planned?: PlannedObject[]) => ({ run, ...(planned ? { planned } : {}) });

@@ -6,9 +6,9 @@ import { previewUp } from '../../../activities/preview/preview.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
 import type { PlannedObject } from '../../../src/plan/planned.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
-import { type HostWorld, hostWorld } from '../../helpers/host-world.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { aPlanned } from '../../helpers/planned.ts';
+import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { aPlanned } from '../../helpers/common/planned.ts';
 
 let server: Awaited<ReturnType<typeof startKubeApiserver>>;
 beforeAll(async () => {

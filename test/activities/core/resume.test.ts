@@ -11,11 +11,11 @@ import { readRecord, recordActivities } from '../../../activities/core/record.ts
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { RunContext, StepCall } from '../../../src/catalogue/call.ts';
 import { names } from '../../../src/kubernetes/names.ts';
-import { activityEnvironment } from '../../helpers/activity-environment.ts';
-import { type HostWorld, hostWorld } from '../../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile } from '../../helpers/member-world.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
+import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile } from '../../helpers/kubernetes/member-world.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let server: KubeApiserver;
 beforeAll(async () => {

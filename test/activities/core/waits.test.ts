@@ -12,11 +12,11 @@ import { waitUntil } from '../../../activities/kit/wait.ts';
 import type { FederationCluster } from '../../../src/distributions/federation/cluster-api.ts';
 import type { StepCall, StepResult } from '../../../src/catalogue/call.ts';
 import { appLabel, labels, names } from '../../../src/kubernetes/names.ts';
-import { activityEnvironment } from '../../helpers/activity-environment.ts';
-import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/federation-api.ts';
-import { type HostWorld, hostWorld, waiting } from '../../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile } from '../../helpers/member-world.ts';
+import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
+import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
+import { type HostWorld, hostWorld, waiting } from '../../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile } from '../../helpers/kubernetes/member-world.ts';
 
 let server: KubeApiserver;
 let world: HostWorld;

@@ -4,12 +4,12 @@ import type { DnsProvider, DnsSpec, Zone } from '../../../activities/clients/dns
 import { createResolver, type Resolver } from '../../../activities/clients/dns/resolver.ts';
 import { dnsActivities } from '../../../activities/dns/dns.ts';
 import { dnsProvider } from '../../../activities/dns/provider.ts';
-import { type HostWorld, hostWorld } from '../../helpers/host-world.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf } from '../../helpers/member-world.ts';
-import { type PowerDnsServer, startPowerDns } from '../../helpers/powerdns.ts';
-import { freePort } from '../../helpers/processes.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
+import { type PowerDnsServer, startPowerDns } from '../../helpers/dns/powerdns.ts';
+import { freePort } from '../../helpers/common/processes.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 /**
  * `example.` on two servers, and below it the zones of one more: name servers at addresses of their own and at one

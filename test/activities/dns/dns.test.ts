@@ -3,12 +3,12 @@ import type { DnsSpec } from '../../../activities/clients/dns/port.ts';
 import { dnsActivities } from '../../../activities/dns/dns.ts';
 import { dnsProvider } from '../../../activities/dns/provider.ts';
 import { names } from '../../../src/kubernetes/names.ts';
-import { type CloudDns, startCloudDns } from '../../helpers/cloud-dns.ts';
-import { type HostCallGiven, type HostWorld, hostWorld } from '../../helpers/host-world.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf } from '../../helpers/member-world.ts';
-import { type PowerDnsServer, startPowerDns } from '../../helpers/powerdns.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { type CloudDns, startCloudDns } from '../../helpers/dns/cloud-dns.ts';
+import { type HostCallGiven, type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
+import { type PowerDnsServer, startPowerDns } from '../../helpers/dns/powerdns.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 import { createResolver, notServing } from '../../../activities/clients/dns/resolver.ts';
 import { Resolver } from 'node:dns/promises';
 

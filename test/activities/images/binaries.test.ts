@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { activityEnvironment } from '../../helpers/activity-environment.ts';
+import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
 import { builderId } from '../../../activities/images/build-host.ts';
 import { lockFileOf } from '../../../activities/images/build-lock.ts';
 import { imagesActivities } from '../../../activities/images/images.ts';
-import { failureOf } from '../../helpers/member-world.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
 import {
   machine,
   world,
@@ -18,7 +18,7 @@ import {
   call,
   buildSpec,
   binaries,
-} from '../../helpers/images-stage.ts';
+} from '../../helpers/images/images-stage.ts';
 
 imagesStage();
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { failureOf } from '../../helpers/member-world.ts';
-import { account } from '../../helpers/registry.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
+import { account } from '../../helpers/images/registry.ts';
 import {
   open,
   closed,
@@ -14,7 +14,7 @@ import {
   checkBuild,
   check,
   buildSpec,
-} from '../../helpers/images-stage.ts';
+} from '../../helpers/images/images-stage.ts';
 
 imagesStage();
 

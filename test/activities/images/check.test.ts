@@ -3,8 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../activities/clients/kube/port.ts';
-import { failureOf } from '../../helpers/member-world.ts';
-import { account, type Registry } from '../../helpers/registry.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
+import { account, type Registry } from '../../helpers/images/registry.ts';
 import {
   open,
   closed,
@@ -18,7 +18,7 @@ import {
   call,
   check,
   buildSpec,
-} from '../../helpers/images-stage.ts';
+} from '../../helpers/images/images-stage.ts';
 
 imagesStage();
 

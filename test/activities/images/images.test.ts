@@ -6,9 +6,9 @@ import type { KubeObject } from '../../../activities/clients/kube/port.ts';
 import { imagesActivities } from '../../../activities/images/images.ts';
 import { readRecord } from '../../../activities/core/record.ts';
 import { names } from '../../../src/kubernetes/names.ts';
-import { imageWorld } from '../../helpers/image-world.ts';
-import { failureOf } from '../../helpers/member-world.ts';
-import { account } from '../../helpers/registry.ts';
+import { imageWorld } from '../../helpers/images/image-world.ts';
+import { failureOf } from '../../helpers/kubernetes/member-world.ts';
+import { account } from '../../helpers/images/registry.ts';
 import {
   open,
   closed,
@@ -26,7 +26,7 @@ import {
   binaries,
   build,
   push,
-} from '../../helpers/images-stage.ts';
+} from '../../helpers/images/images-stage.ts';
 
 imagesStage();
 

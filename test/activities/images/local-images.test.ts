@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { keptImages } from '../../../activities/images/local-images.ts';
-import { imageRun } from '../../helpers/image-run.ts';
-import { imageWorld, type ImageWorld } from '../../helpers/image-world.ts';
-import { type Registry, startRegistry } from '../../helpers/registry.ts';
+import { imageRun } from '../../helpers/images/image-run.ts';
+import { imageWorld, type ImageWorld } from '../../helpers/images/image-world.ts';
+import { type Registry, startRegistry } from '../../helpers/images/registry.ts';
 
 /** What a builder keeps of what it built: a real engine, runs that open and end. */
 describe('images that were built', () => {

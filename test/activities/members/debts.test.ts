@@ -6,9 +6,9 @@ import { entryFor, ensureObject } from '../../../activities/core/objects.ts';
 import { readRecord } from '../../../activities/core/record.ts';
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { RunContext, StepCall, StepResult } from '../../../src/catalogue/call.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile, type MemberWorld, memberWorld } from '../../helpers/member-world.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let host: KubeApiserver;
 let member: KubeApiserver;

@@ -1,15 +1,21 @@
 import http from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { activityEnvironment } from '../../helpers/activity-environment.ts';
+import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
 import { parse } from 'yaml';
 import type { Kube, KubeObject } from '../../../activities/clients/kube/port.ts';
 import { memberActivities } from '../../../activities/members/members.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { names } from '../../../src/kubernetes/names.ts';
-import { kubeconfigFor } from '../../helpers/federation-api.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile, memberWorld, type MemberWorld, versions } from '../../helpers/member-world.ts';
+import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import {
+  failureOf,
+  kubeconfigFile,
+  memberWorld,
+  type MemberWorld,
+  versions,
+} from '../../helpers/kubernetes/member-world.ts';
 
 type Server = Awaited<ReturnType<typeof startKubeApiserver>>;
 let hostServer: Server;

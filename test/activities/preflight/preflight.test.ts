@@ -4,11 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createActivities } from '../../../activities/index.ts';
 import type { RunContext } from '../../../src/catalogue/call.ts';
 import { labels } from '../../../src/kubernetes/names.ts';
-import { kubeconfigFor } from '../../helpers/federation-api.ts';
-import { type HostWorld, hostWorld } from '../../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile, type TestServer } from '../../helpers/member-world.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
+import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile, type TestServer } from '../../helpers/kubernetes/member-world.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let server: KubeApiserver;
 let other: KubeApiserver;

@@ -7,10 +7,10 @@ import { names } from '../../../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview } from '../../../src/plan/preview.ts';
 import type { HostStepId } from '../../../src/catalogue/steps.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
-import { type HostWorld, hostWorld } from '../../helpers/host-world.ts';
-import { startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { type Registry, startRegistry } from '../../helpers/registry.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { type Registry, startRegistry } from '../../helpers/images/registry.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let server: Awaited<ReturnType<typeof startKubeApiserver>>;
 let registry: Registry;

@@ -10,13 +10,13 @@ import { kubeconfigOf } from '../../../src/distributions/federation/kubeconfig.t
 import { names } from '../../../src/kubernetes/names.ts';
 import type { Standing } from '../../../src/status/standing.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
-import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/federation-api.ts';
-import { setStatus } from '../../helpers/host-world.ts';
-import { kubeDnsDeployment } from '../../helpers/kube-dns.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { kubeconfigFile, memberWorld, type MemberWorld } from '../../helpers/member-world.ts';
-import { type PowerDnsServer, startPowerDns } from '../../helpers/powerdns.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
+import { setStatus } from '../../helpers/kubernetes/host-world.ts';
+import { kubeDnsDeployment } from '../../helpers/kubernetes/kube-dns.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { kubeconfigFile, memberWorld, type MemberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { type PowerDnsServer, startPowerDns } from '../../helpers/dns/powerdns.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let servers: KubeApiserver[];
 let dns: PowerDnsServer;

@@ -9,11 +9,11 @@ import type { DownChoices, FreezeOptions } from '../../../src/graph/freeze.ts';
 import { freezeDown } from '../../../src/graph/freeze.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
-import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/federation-api.ts';
-import { type HostWorld, hostWorld, waiting, weakHost } from '../../helpers/host-world.ts';
-import { type KubeApiserver, startKubeApiserver } from '../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile, type TestServer } from '../../helpers/member-world.ts';
-import { aSpec } from '../../helpers/spec.ts';
+import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
+import { type HostWorld, hostWorld, waiting, weakHost } from '../../helpers/kubernetes/host-world.ts';
+import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile, type TestServer } from '../../helpers/kubernetes/member-world.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 let server: KubeApiserver;
 let world: HostWorld;

@@ -15,9 +15,9 @@ import { ensurePrograms } from '../../../sandbox/programs.ts';
 import { run } from '../../../sandbox/run.ts';
 import type { Settings } from '../../../sandbox/settings.ts';
 import { startDevServer } from '../../../worker/dev-server.ts';
-import { startPowerDns } from '../../helpers/powerdns.ts';
-import { freePort } from '../../helpers/processes.ts';
-import { startRegistry } from '../../helpers/registry.ts';
+import { startPowerDns } from '../../helpers/dns/powerdns.ts';
+import { freePort } from '../../helpers/common/processes.ts';
+import { startRegistry } from '../../helpers/images/registry.ts';
 import { Kubelet } from './kubelet.ts';
 import type { QuickWorld } from './world.ts';
 

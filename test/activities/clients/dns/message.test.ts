@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { decodeReply, encodeQuery } from '../../../../activities/clients/dns/message.ts';
 import { query } from '../../../../activities/clients/dns/query.ts';
-import { seeded } from '../../../helpers/seeded.ts';
+import { seeded } from '../../../helpers/common/seeded.ts';
 
 const header = (flags: number, ...counts: number[]): Buffer => {
   const bytes = Buffer.alloc(12);

@@ -5,12 +5,12 @@ import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DnsProvider, DnsSpec, Zone } from '../../../../activities/clients/dns/port.ts';
 import { dnsProvider } from '../../../../activities/dns/provider.ts';
-import { startCloudDns, writeKeyFile } from '../../../helpers/cloud-dns.ts';
-import { type Fault, type FaultProxy, startFaultProxy } from '../../../helpers/fault-proxy.ts';
-import { awsError, rememberingReferences, startMoto } from '../../../helpers/moto.ts';
-import { startPowerDns } from '../../../helpers/powerdns.ts';
-import { freePort } from '../../../helpers/processes.ts';
-import { aSpec } from '../../../helpers/spec.ts';
+import { startCloudDns, writeKeyFile } from '../../../helpers/dns/cloud-dns.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../../helpers/faults/proxy.ts';
+import { awsError, rememberingReferences, startMoto } from '../../../helpers/dns/moto.ts';
+import { startPowerDns } from '../../../helpers/dns/powerdns.ts';
+import { freePort } from '../../../helpers/common/processes.ts';
+import { aSpec } from '../../../helpers/common/spec.ts';
 
 /** A real server or an emulator of one provider, and how its errors look on the wire. */
 interface Backend {

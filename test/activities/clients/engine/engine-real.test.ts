@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Docker, startDocker } from '../../../helpers/docker.ts';
-import { imageRun, type ImageRun } from '../../../helpers/image-run.ts';
-import { imageWorld, type ImageWorld } from '../../../helpers/image-world.ts';
-import { type Registry, startRegistry } from '../../../helpers/registry.ts';
+import { type Docker, startDocker } from '../../../helpers/images/docker.ts';
+import { imageRun, type ImageRun } from '../../../helpers/images/image-run.ts';
+import { imageWorld, type ImageWorld } from '../../../helpers/images/image-world.ts';
+import { type Registry, startRegistry } from '../../../helpers/images/registry.ts';
 
 /** The engines that Debian has, each with its own storage, against a real registry. */
 let registry: Registry;

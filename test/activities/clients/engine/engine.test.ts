@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from '../../../../activities/images/build-process.ts';
-import { expectGolden } from '../../../helpers/golden.ts';
+import { expectGolden } from '../../../helpers/common/golden.ts';
 import { type Engine, type EngineName, findEngine } from '../../../../activities/clients/engine/engine.ts';
 
 /** What each engine is called with; engine-real.test.ts calls those that can be had. */

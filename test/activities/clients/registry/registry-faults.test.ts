@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { registries } from '../../../../activities/clients/registry/registry.ts';
-import { type Fault, type FaultProxy, startFaultProxy } from '../../../helpers/fault-proxy.ts';
-import { imageRun, type ImageRun } from '../../../helpers/image-run.ts';
-import { imageWorld, type ImageWorld } from '../../../helpers/image-world.ts';
-import { failureOf } from '../../../helpers/member-world.ts';
-import { account, type Registry, startRegistry } from '../../../helpers/registry.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../../helpers/faults/proxy.ts';
+import { imageRun, type ImageRun } from '../../../helpers/images/image-run.ts';
+import { imageWorld, type ImageWorld } from '../../../helpers/images/image-world.ts';
+import { failureOf } from '../../../helpers/kubernetes/member-world.ts';
+import { account, type Registry, startRegistry } from '../../../helpers/images/registry.ts';
 
 /** A real registry and real pushes of buildah, with faults between them. */
 let machine: ImageWorld;

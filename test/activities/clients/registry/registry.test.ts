@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { registries, type RegistrySettings } from '../../../../activities/clients/registry/registry.ts';
 import type { Credentials } from '../../../../activities/clients/registry/docker-config.ts';
-import { failureOf } from '../../../helpers/member-world.ts';
+import { failureOf } from '../../../helpers/kubernetes/member-world.ts';
 
 /** The token flow needs an issuer that no package of this machine has: an HTTP server with both ends of it. */
 interface Fake {

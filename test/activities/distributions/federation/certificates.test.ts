@@ -9,10 +9,10 @@ import type { KubeObject } from '../../../../activities/clients/kube/port.ts';
 import { credentialActivities } from '../../../../activities/distributions/federation/credentials.ts';
 import { fingerprintOf, leafFor, newAuthority } from '../../../../activities/core/pki.ts';
 import { names } from '../../../../src/kubernetes/names.ts';
-import { dyingAfterWrite, type HostWorld, hostWorld, weakHost } from '../../../helpers/host-world.ts';
-import { kubeconfigFor } from '../../../helpers/federation-api.ts';
-import { startKubeApiserver } from '../../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile } from '../../../helpers/member-world.ts';
+import { dyingAfterWrite, type HostWorld, hostWorld, weakHost } from '../../../helpers/kubernetes/host-world.ts';
+import { kubeconfigFor } from '../../../helpers/kubernetes/federation-api.ts';
+import { startKubeApiserver } from '../../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile } from '../../../helpers/kubernetes/member-world.ts';
 
 const day = 86_400_000;
 let server: Awaited<ReturnType<typeof startKubeApiserver>>;

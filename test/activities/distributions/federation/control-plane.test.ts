@@ -7,14 +7,20 @@ import { createActivities } from '../../../../activities/index.ts';
 import { refOf } from '../../../../activities/core/objects.ts';
 import type { StepCall, StepResult } from '../../../../src/catalogue/call.ts';
 import { labels, names } from '../../../../src/kubernetes/names.ts';
-import { activityEnvironment } from '../../../helpers/activity-environment.ts';
-import { activityTable } from '../../../helpers/activity-table.ts';
-import { type DnsServer, startDnsServer } from '../../../helpers/dns-server.ts';
-import { type FakeApiserver, startFakeApiserver } from '../../../helpers/fake-apiserver.ts';
-import { kubeconfigFor } from '../../../helpers/federation-api.ts';
-import { dyingAfterWrite, type HostWorld, hostWorld, waiting, weakHost } from '../../../helpers/host-world.ts';
-import { startKubeApiserver } from '../../../helpers/kube-apiserver.ts';
-import { failureOf, kubeconfigFile, versions } from '../../../helpers/member-world.ts';
+import { activityEnvironment } from '../../../helpers/temporal/activity-environment.ts';
+import { activityTable } from '../../../helpers/common/activity-table.ts';
+import { type DnsServer, startDnsServer } from '../../../helpers/dns/dns-server.ts';
+import { type FakeApiserver, startFakeApiserver } from '../../../helpers/kubernetes/fake-apiserver.ts';
+import { kubeconfigFor } from '../../../helpers/kubernetes/federation-api.ts';
+import {
+  dyingAfterWrite,
+  type HostWorld,
+  hostWorld,
+  waiting,
+  weakHost,
+} from '../../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, kubeconfigFile, versions } from '../../../helpers/kubernetes/member-world.ts';
 
 type Activities = ReturnType<typeof createActivities>;
 type Activity = (call: StepCall<unknown>) => Promise<StepResult<object>>;

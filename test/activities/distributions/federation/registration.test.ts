@@ -4,12 +4,12 @@ import type { KubeObject } from '../../../../activities/clients/kube/port.ts';
 import { createActivities } from '../../../../activities/index.ts';
 import { secretVersionAnnotation } from '../../../../src/distributions/federation/cluster-api.ts';
 import { labels, names } from '../../../../src/kubernetes/names.ts';
-import { activityEnvironment } from '../../../helpers/activity-environment.ts';
-import { activityTable } from '../../../helpers/activity-table.ts';
-import { type FakeFederationApi, startFederationApi } from '../../../helpers/federation-api.ts';
-import { waiting } from '../../../helpers/host-world.ts';
-import { startKubeApiserver } from '../../../helpers/kube-apiserver.ts';
-import { failureOf, memberWorld, type MemberWorld } from '../../../helpers/member-world.ts';
+import { activityEnvironment } from '../../../helpers/temporal/activity-environment.ts';
+import { activityTable } from '../../../helpers/common/activity-table.ts';
+import { type FakeFederationApi, startFederationApi } from '../../../helpers/kubernetes/federation-api.ts';
+import { waiting } from '../../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, memberWorld, type MemberWorld } from '../../../helpers/kubernetes/member-world.ts';
 
 let hostServer: Awaited<ReturnType<typeof startKubeApiserver>>;
 let memberServer: typeof hostServer;
