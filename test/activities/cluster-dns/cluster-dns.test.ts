@@ -338,7 +338,7 @@ activityTable('recycleClusterDns', {
     expect(await pods()).toEqual(standing);
     expect(await entry('Pod')).toBeUndefined();
   },
-  timeout: 'activities/recycle-rollback.test.ts: the former configuration comes back',
+  timeout: 'recycle-rollback.test.ts: the former configuration comes back',
   cancelled: async () => {
     await told();
     // The first pod is gone, and has no successor yet, when the operator changes their mind.
