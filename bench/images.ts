@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { contentTag } from '../activities/images/build-context.ts';
-import type { Command, Ended } from '../activities/images/build-process.ts';
+import type { Command, Ended } from '../activities/clients/engine/command.ts';
 import { findEngine } from '../activities/clients/engine/engine.ts';
 import { startRegistry } from '../test/helpers/images/registry.ts';
 import { startDevServer } from '../worker/dev-server.ts';

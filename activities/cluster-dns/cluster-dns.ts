@@ -3,7 +3,8 @@ import { configMapToRestore, patchToRestoreFlag } from '../../src/cluster-dns/ed
 import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
 import { corefileToRestore } from '../../src/cluster-dns/corefile-edits.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
-import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { editOf, reconciledBy, stubNote } from './edit.ts';
 import type { Deps } from '../kit/deps.ts';
 import { ledgerPods, podsOf, stalePods } from './pods.ts';

@@ -5,7 +5,8 @@ import {
   findClusterDns,
   type FoundDns,
 } from '../../src/cluster-dns/shapes.ts';
-import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 
 /** Names a ConfigMap beside the cluster DNS. */
 export const configMapNamed = (name: string): ObjectRef => ({

@@ -1,6 +1,7 @@
 import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
-import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { entriesOf, type LedgerEntry, recordUid } from '../core/ledger.ts';
 import { memberOf } from '../members/members.ts';
 import { entryFor } from '../core/objects.ts';

@@ -1,5 +1,6 @@
 import { labels, names } from '../../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { allEntries, type LedgerEntry } from './ledger.ts';
 import { readRecord } from './record.ts';
 

@@ -1,4 +1,5 @@
-import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from './step.ts';
 
 const ledgerName = 'fedctl-ledger';

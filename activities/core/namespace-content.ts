@@ -1,5 +1,6 @@
 import { annotations, appLabel, labels } from '../../src/kubernetes/names.ts';
-import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 
 /** Kinds people keep in a namespace: one object of them, and the namespace stays. */
 const kinds: readonly [string, string][] = [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { meaningOf } from '../../src/plan/preview.ts';
 import { canonical } from '../../src/spec/canonical.ts';
-import type { KubeObject } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 
 /** In place of what only a real write could tell: another resourceVersion, a new UID, a token. */
 export const toBeMade = '(new)';

@@ -1,5 +1,6 @@
 import { names } from '../../src/kubernetes/names.ts';
-import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
 import type { StepScope } from './step.ts';
 

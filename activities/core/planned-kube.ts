@@ -1,7 +1,8 @@
 import { labels } from '../../src/kubernetes/names.ts';
 import type { PlannedObject } from '../../src/plan/planned.ts';
 import { fieldChanges } from '../../src/plan/preview.ts';
-import type { Kube, KubeObject, ObjectRef } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
 import { objectDigest } from './object-digest.ts';
 import { refOf } from './objects.ts';

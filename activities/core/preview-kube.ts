@@ -1,6 +1,7 @@
 import { labels, names } from '../../src/kubernetes/names.ts';
 import { fieldChanges, type ObjectPreview } from '../../src/plan/preview.ts';
-import type { Kube, KubeObject, ListRef, ObjectRef } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject, ListRef, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
 import { objectDigest, toBeMade } from './object-digest.ts';
 import { refOf } from './objects.ts';

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import type { ErrorCodeName } from '../../src/errors/codes.ts';
+import type { Command, Ended } from '../clients/engine/command.ts';
 import { lineSplitter } from './build-lines.ts';
 import type { BuildLog } from './build-log.ts';
 import { failure } from '../kit/fail.ts';
@@ -21,25 +22,6 @@ const quietMs = 60_000;
 const lookEveryMs = 10_000;
 /** Longest answer that is kept of a quiet command, characters. */
 const answerLength = 4_000_000;
-
-/** A command to run. */
-export interface Command {
-  argv: readonly string[];
-  cwd?: string | undefined;
-  env: NodeJS.ProcessEnv;
-  /** Its standard output is an answer to read, not progress to log. */
-  quiet?: boolean;
-}
-
-/** How it ended. */
-export interface Ended {
-  /** Exit status; -1 when a signal ended it, and 127 when it could not be started. */
-  status: number;
-  /** Standard output of a quiet command. */
-  answer: string;
-  /** What ended it, for people: `status 2`, `SIGKILL`, `ENOENT`. */
-  how: string;
-}
 
 /** Where the child runs. */
 export interface Surroundings {

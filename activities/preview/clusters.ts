@@ -1,7 +1,8 @@
 import type { ClusterRef, HostRef, RunContext } from '../../src/catalogue/call.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ObjectPreview } from '../../src/plan/preview.ts';
-import type { KubeClients, KubeObject } from '../clients/kube/port.ts';
+import type { KubeClients } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { firstRunAnnotation } from '../core/owner.ts';
 import { pretend, type PretendedKube, type Writer } from '../core/preview-kube.ts';
 

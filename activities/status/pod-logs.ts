@@ -1,5 +1,6 @@
 import { appLabel } from '../../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 
 /** What one container of the control plane wrote. */
 export interface ContainerLog {

@@ -10,7 +10,8 @@ import {
   type StandingZone,
 } from '../../src/status/standing.ts';
 import type { Spec } from '../../src/spec/schema.ts';
-import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { secretText } from '../distributions/federation/control-plane.ts';
 import type { Deps } from '../kit/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';

@@ -1,5 +1,6 @@
 import { labels, names } from '../../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from '../clients/kube/port.ts';
+import type { Kube } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from '../core/step.ts';
 
 /** What a look into one cluster found. `unknown`: that nobody could look. */

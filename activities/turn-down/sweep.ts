@@ -3,7 +3,7 @@ import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import type { DownChoices } from '../../src/graph/freeze.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
-import type { KubeObject } from '../clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../kit/deps.ts';
 import { dnsProvider } from '../dns/provider.ts';
 import { failure } from '../kit/fail.ts';

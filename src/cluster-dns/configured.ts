@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
 import { type DnsController, dnsNamespace, type FoundDns } from './shapes.ts';
 import { type ConfigMapEntry, configMapToAdd, patchToAddFlag } from './edits.ts';
 import type { CorefileEntry } from './corefile.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
 import type { CorefilePlace } from './shapes.ts';
 import { formerAnnotation, formerOf } from './edits.ts';
 import {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
 import { dnsConfigMap, type DnsController } from './shapes.ts';
 import { type FlagPlace, flagPlace, withFlag } from './federations-flag.ts';
 import { type StubDomain, stubAnnotation, stubKey, stubToRestore, stubToWrite } from './stub-domains.ts';

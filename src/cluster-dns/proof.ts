@@ -1,4 +1,4 @@
-import type { Answer } from '../../activities/clients/dns/query.ts';
+import type { Answer } from './reply.ts';
 import type { DnsController } from './shapes.ts';
 import { clusterDomainOf } from './corefile.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
 import type { CorefileDialect } from './corefile.ts';
 import { argvProblem, type FlagPlace, flagPlace } from './federations-flag.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
 
 /** Key of ConfigMap kube-dns: a JSON object of domains, each with the servers that know it. */
 export const stubKey = 'stubDomains';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from './objects.ts';
 
 /** One entry of `status.conditions`, as most Kubernetes objects have it. */
 export interface Condition {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from './objects.ts';
 
 /** A `v1 Event`, as far as a person needs it. */
 export interface KubeEvent {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from './objects.ts';
 import type { Spec } from '../spec/schema.ts';
 import { formatReference, mirrored, parseReference } from '../images/reference.ts';
 import { names } from './names.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from './objects.ts';
 import type { ErrorCodeName } from '../errors/codes.ts';
 import { conditionOf } from './conditions.ts';
 import { eventsOf, type KubeEvent, newestWarning } from './events.ts';

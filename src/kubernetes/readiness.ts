@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from './objects.ts';
 import { type Condition, conditionOf } from './conditions.ts';
 import { type KubeEvent, warningOf } from './events.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { findClusterDns } from '../../src/cluster-dns/shapes.ts';
 import {
   configMapToAdd,

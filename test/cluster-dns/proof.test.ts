@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DnsReply } from '../../activities/clients/dns/message.ts';
+import type { DnsReply } from '../../src/cluster-dns/reply.ts';
 import { controllerOf } from '../../src/cluster-dns/shapes.ts';
 import { proofQuestion, together, verdict } from '../../src/cluster-dns/proof.ts';
 import { coreDns, kubeDnsDeployment, kubeDnsV18 } from '../helpers/kubernetes/kube-dns.ts';

@@ -1,5 +1,6 @@
 import { kubeClients } from '../../activities/clients/kube/kube.ts';
-import type { Kube, KubeObject } from '../../activities/clients/kube/port.ts';
+import type { Kube } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { clusterApiVersion } from '../../src/distributions/federation/cluster-api.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';

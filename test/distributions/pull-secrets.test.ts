@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { apiserverDeployment } from '../../src/distributions/federation/apiserver.ts';
 import { controllerManagerDeployment } from '../../src/distributions/federation/controller-manager.ts';
 import { names } from '../../src/kubernetes/names.ts';

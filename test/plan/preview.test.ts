@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { aPlanned } from '../helpers/common/planned.ts';
 import { fieldChanges, type ObjectPreview, type Preview, wouldChange } from '../../src/plan/preview.ts';
 

@@ -1,7 +1,8 @@
 /** Messages of DNS on the wire (RFC 1035 4): the little that questions about zones and addresses need. */
 
-const typeNumbers = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28 } as const;
-export type RecordType = keyof typeof typeNumbers;
+import type { DnsRecord, DnsReply, RecordType } from '../../../src/cluster-dns/reply.ts';
+
+const typeNumbers: Record<RecordType, number> = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28 };
 const typeNames = new Map<number, RecordType>(
   Object.entries(typeNumbers).map(([name, number]) => [number, name as RecordType]),
 );
@@ -12,30 +13,6 @@ export interface Question {
   type: RecordType;
   /** Whether the server shall ask others on our behalf; a name server is asked for what it has itself. */
   recursive: boolean;
-}
-
-/** `value`: an address, or a name with its dot; of SOA the primary name server. Names in lower case. */
-export interface DnsRecord {
-  name: string;
-  type: RecordType;
-  ttl: number;
-  value: string;
-}
-
-export interface DnsReply {
-  id: number;
-  /** 0: no error; 2: SERVFAIL; 3: no such name; 5: refused. */
-  code: number;
-  /** The server has the zone itself. */
-  authoritative: boolean;
-  /** There is more than fits: to be asked again by TCP. */
-  truncated: boolean;
-  question: { name: string; type: RecordType | undefined } | undefined;
-  answers: DnsRecord[];
-  /** NS records of a delegation, or the SOA of the zone that has no such record. */
-  authority: DnsRecord[];
-  /** Addresses of name servers named above. */
-  additional: DnsRecord[];
 }
 
 const headerBytes = 12;

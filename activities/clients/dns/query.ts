@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
-import { decodeReply, type DnsReply, encodeQuery, type Question } from './message.ts';
+import type { Answer, DnsReply } from '../../../src/cluster-dns/reply.ts';
+import { decodeReply, encodeQuery, type Question } from './message.ts';
 
 /** Where a server is, and how long it may take. */
 export interface Asked {
@@ -11,9 +12,6 @@ export interface Asked {
   timeoutMs: number;
   signal: AbortSignal;
 }
-
-/** A server's reply, or the system's word for why there is none: `ETIMEDOUT`, `ECONNREFUSED`, `ENETUNREACH`. */
-export type Answer = { reply: DnsReply } | { code: string };
 
 /** Tries by UDP, which may lose a packet. */
 const tries = 2;

@@ -1,7 +1,7 @@
 import { getServers } from 'node:dns';
+import type { Answer, DnsRecord, DnsReply, RecordType } from '../../../src/cluster-dns/reply.ts';
 import { currentContext } from '../../kit/context.ts';
-import type { DnsRecord, DnsReply, RecordType } from './message.ts';
-import { type Answer, query } from './query.ts';
+import { query } from './query.ts';
 
 /** A name server as NS records name it, and where it is. Addresses are `ip` or `ip:port`, `[ip]:port` of IPv6. */
 export interface NameServer {

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Answer } from './query.ts';
+import type { Answer } from '../../../src/cluster-dns/reply.ts';
 import { type NameServer, notServing, type Resolver } from './resolver.ts';
 
 /**

@@ -4,9 +4,9 @@ import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { formatReference, parseReference } from '../../../src/images/reference.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
-import type { Command, Ended } from '../../images/build-process.ts';
 import { currentContext } from '../../kit/context.ts';
 import { failure } from '../../kit/fail.ts';
+import type { Command, Ended } from './command.ts';
 import { type Push, pushByFlags, pushByName } from './push.ts';
 
 /** Engines in the order in which `auto` looks for them. */

@@ -2,8 +2,8 @@ import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseReference } from '../../../src/images/reference.ts';
-import type { Command } from '../../images/build-process.ts';
 import { authsOf, type Credentials, type DockerConfig, readDockerConfig } from '../registry/docker-config.ts';
+import type { Command } from './command.ts';
 
 /** What is pushed, and with what. */
 export interface Push {

@@ -1,6 +1,7 @@
 import { failure, httpFailure } from '../../kit/fail.ts';
 import type { HttpAnswer, HttpRequest, Send } from './http.ts';
-import type { Kube, KubeObject, ListRef, ObjectRef } from './port.ts';
+import type { Kube } from './port.ts';
+import type { KubeObject, ListRef, ObjectRef } from '../../../src/kubernetes/objects.ts';
 
 /** Name under which fedctl's fields are managed. */
 const fieldManager = 'fedctl';

@@ -1,42 +1,6 @@
 import type { ClusterRef, HostRef } from '../../../src/catalogue/call.ts';
-
-/** The part of a Kubernetes object that all of them share. */
-export interface KubeObject {
-  apiVersion: string;
-  kind: string;
-  metadata: {
-    name: string;
-    namespace?: string;
-    uid?: string;
-    resourceVersion?: string;
-    generation?: number;
-    creationTimestamp?: string;
-    deletionTimestamp?: string;
-    finalizers?: string[];
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
-    managedFields?: { manager?: string; operation?: string }[];
-  };
-  [field: string]: unknown;
-}
-
-/** Names one object. */
-export interface ObjectRef {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  namespace?: string | undefined;
-}
-
-/** Names a set of objects. */
-export interface ListRef {
-  apiVersion: string;
-  kind: string;
-  namespace?: string | undefined;
-  labelSelector?: string | undefined;
-  fieldSelector?: string | undefined;
-}
+import type { ContextFacts } from '../../../src/kubernetes/context.ts';
+import type { KubeObject, ListRef, ObjectRef } from '../../../src/kubernetes/objects.ts';
 
 /**
  * One cluster's API, as one frozen identity. Every method throws an ApplicationFailure of activities/kit/fail.ts
@@ -81,20 +45,6 @@ export interface Kube {
     namespace?: string;
     name?: string;
   }): Promise<boolean>;
-}
-
-/** What a context of a kubeconfig says, for building another kubeconfig from it. `user` stays inside one activity. */
-export interface ContextFacts {
-  server: string;
-  /** PEM; undefined with insecure-skip-tls-verify or a system CA. */
-  caData?: string | undefined;
-  tlsServerName?: string | undefined;
-  insecureSkipTlsVerify: boolean;
-  user:
-    | { token?: string; clientCertificateData?: string; clientKeyData?: string; username?: string; password?: string }
-    | undefined;
-  /** `exec` and `auth-provider` users cannot be copied into a pod. */
-  userKind: 'static' | 'exec' | 'auth-provider' | 'none';
 }
 
 /** Makes clients; one frozen KubeConfig a context (client-node authenticates as the shared object's current user). */

@@ -6,7 +6,7 @@ import { warningOf } from '../../../src/kubernetes/events.ts';
 import type { StepFacts } from '../../../src/catalogue/facts.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { nodeAddress, serviceAddress } from '../../../src/kubernetes/readiness.ts';
-import type { KubeObject } from '../../clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';

@@ -8,7 +8,7 @@ import { kubeconfigText } from '../../../src/distributions/federation/member-man
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { readAuthority } from './certificates.ts';
-import type { KubeObject } from '../../clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { base64, secretText, targetOf } from './control-plane.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';

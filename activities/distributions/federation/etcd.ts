@@ -3,7 +3,7 @@ import type { Patch } from '../../../src/distributions/federation/patches.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { eventsOf, type KubeEvent } from '../../../src/kubernetes/events.ts';
 import { claimReadiness } from '../../../src/kubernetes/readiness.ts';
-import type { KubeObject } from '../../clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { type Ensured, isOurs, refOf, removeAndWait } from '../../core/objects.ts';

@@ -6,7 +6,8 @@ import {
 import type { StepCall, StepResult } from '../../../src/catalogue/call.ts';
 import type { DownChoices } from '../../../src/graph/freeze.ts';
 import { names } from '../../../src/kubernetes/names.ts';
-import type { Kube, KubeObject } from '../../clients/kube/port.ts';
+import type { Kube } from '../../clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { failure } from '../../kit/fail.ts';
 import type { StepScope } from '../../core/step.ts';
 import { type Look, waitUntil } from '../../kit/wait.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../kubernetes/objects.ts';
 import { annotations, names } from '../../kubernetes/names.ts';
 import { defaultServiceClusterIPRange, type Spec } from '../../spec/schema.ts';
 import { isIp } from './address.ts';

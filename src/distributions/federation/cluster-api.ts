@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../kubernetes/objects.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
 import { labels, labelsFor } from '../../kubernetes/names.ts';
 

@@ -1,5 +1,6 @@
 import { parse, stringify } from 'yaml';
-import type { ContextFacts, KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { ContextFacts } from '../../kubernetes/context.ts';
+import type { KubeObject } from '../../kubernetes/objects.ts';
 import { names } from '../../kubernetes/names.ts';
 
 /** Who the federation is in a member. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../kubernetes/objects.ts';
 import { appLabel } from '../../kubernetes/names.ts';
 
 /** Where the control plane stands, and whose it is. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../kubernetes/objects.ts';
 import { names } from '../../kubernetes/names.ts';
 
 type Json = Record<string, unknown>;

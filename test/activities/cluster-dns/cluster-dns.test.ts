@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
-import type { Kube, KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { Kube } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import type { Deps } from '../../../activities/kit/deps.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';

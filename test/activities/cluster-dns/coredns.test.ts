@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { clusterDnsActivities } from '../../../activities/cluster-dns/cluster-dns.ts';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { formerAnnotation } from '../../../src/cluster-dns/edits.ts';
 import { coreDns } from '../../helpers/kubernetes/kube-dns.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';

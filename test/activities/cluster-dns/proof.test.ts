@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import type { Deps } from '../../../activities/kit/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';

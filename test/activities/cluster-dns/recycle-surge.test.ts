@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Kube, KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { Kube } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import type { Deps } from '../../../activities/kit/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { ensureObject } from '../../../activities/core/objects.ts';
 import { patchDebt } from '../../../activities/core/record.ts';

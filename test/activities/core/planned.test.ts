@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Kube, KubeObject, ObjectRef } from '../../../activities/clients/kube/port.ts';
+import type { Kube } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject, ObjectRef } from '../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { keepToPlan } from '../../../activities/core/planned-kube.ts';
 import { previewUp } from '../../../activities/preview/preview.ts';

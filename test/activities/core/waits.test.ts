@@ -4,7 +4,7 @@ import { delimiter } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { allObjects } from '../../../activities/core/bookkeeping.ts';
 import { kubeClients } from '../../../activities/clients/kube/kube.ts';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { failure, retryable } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { removeAndWait } from '../../../activities/core/objects.ts';

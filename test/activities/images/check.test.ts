@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { failureOf } from '../../helpers/kubernetes/member-world.ts';
 import { account, type Registry } from '../../helpers/images/registry.ts';
 import {

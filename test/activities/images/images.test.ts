@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { kubeClients } from '../../../activities/clients/kube/kube.ts';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { imagesActivities } from '../../../activities/images/images.ts';
 import { readRecord } from '../../../activities/core/record.ts';
 import { names } from '../../../src/kubernetes/names.ts';

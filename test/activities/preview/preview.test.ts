@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { type PreviewQuestion, previewUp } from '../../../activities/preview/preview.ts';
 import { names } from '../../../src/kubernetes/names.ts';

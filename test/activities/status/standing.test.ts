@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { kubeClients } from '../../../activities/clients/kube/kube.ts';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { dnsProvider } from '../../../activities/dns/provider.ts';
 import { leafFor, newAuthority } from '../../../activities/core/pki.ts';
 import { readStanding } from '../../../activities/status/standing.ts';

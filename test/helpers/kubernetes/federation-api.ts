@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import type { FederationCluster } from '../../../src/distributions/federation/cluster-api.ts';
 
 /** A federation API in this process, as awkward as the real one (reference §7) in what fedctl depends on. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 
 /** A container as tests bend it. */
 export interface TestContainer {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Command } from '../../../../activities/images/build-process.ts';
+import type { Command } from '../../../../activities/clients/engine/command.ts';
 import { expectGolden } from '../../../helpers/common/golden.ts';
 import { type Engine, type EngineName, findEngine } from '../../../../activities/clients/engine/engine.ts';
 

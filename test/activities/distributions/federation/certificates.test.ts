@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { certificateActivities } from '../../../../activities/distributions/federation/certificates.ts';
-import type { KubeObject } from '../../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
 import { credentialActivities } from '../../../../activities/distributions/federation/credentials.ts';
 import { fingerprintOf, leafFor, newAuthority } from '../../../../activities/core/pki.ts';
 import { names } from '../../../../src/kubernetes/names.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
-import type { KubeObject } from '../../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
 import { createResolver } from '../../../../activities/clients/dns/resolver.ts';
 import type { Deps } from '../../../../activities/kit/deps.ts';
 import { createActivities } from '../../../../activities/index.ts';

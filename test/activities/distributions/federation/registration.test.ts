@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
-import type { KubeObject } from '../../../../activities/clients/kube/port.ts';
+import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../../activities/index.ts';
 import { secretVersionAnnotation } from '../../../../src/distributions/federation/cluster-api.ts';
 import { labels, names } from '../../../../src/kubernetes/names.ts';
