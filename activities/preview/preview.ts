@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Facts, MemberRef, RunContext, StepResult } from '../../src/catalogue/call.ts';
+import type { StepDefinition } from '../../src/catalogue/definition.ts';
+import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
@@ -35,28 +37,12 @@ export interface PreviewQuestion {
 /** In place of the uuid of a federation still to be made: dry runs need a label that is one. */
 const noUuid = '00000000-0000-0000-0000-000000000000';
 
-/** Steps that bring objects; they run as they are, against clusters that only pretend. All others write or wait. */
-const bringing: ReadonlySet<string> = new Set([
-  'checkImages',
-  'ensureNamespace',
-  'ensureApiserverService',
-  'waitForApiserverAddress',
-  'ensureCertificateAuthority',
-  'ensureApiserverCredentials',
-  'ensureEtcdClaim',
-  'recordImages',
-  'ensureApiserverDeployment',
-  'ensureAdminKubeconfig',
-  'ensureControllerManagerRbac',
-  'ensureControllerManagerCredentials',
-  'ensureDnsCredentials',
-  'ensureControllerManagerDeployment',
-  'reachMember',
-  'ensureMemberIdentity',
-  'ensureMemberCredentials',
-  'ensureClusterRegistered',
-  'ensureClusterDns',
-]);
+/** Activities of the steps that a preview runs as they are, against clusters that only pretend. All others write or wait. */
+const previewed: ReadonlySet<string> = new Set(
+  Object.values<StepDefinition>({ ...hostSteps, ...clusterSteps }).flatMap(({ previews, activity }) =>
+    previews ? [activity] : [],
+  ),
+);
 
 /** What a turn-up waits for when it has made something: no obstacle to a preview. */
 const passing: ReadonlySet<string> = new Set(['CLAIM_NOT_BOUND', 'NO_ADDRESS']);
@@ -141,12 +127,12 @@ async function runSteps(making: Making, steps: readonly FrozenStep[], cluster?: 
 
 async function runStep(making: Making, step: FrozenStep, cluster?: ClusterSpec): Promise<void> {
   const missing = Object.values(step.input.facts).find(({ from, optional }) => !optional && !making.facts[from]);
-  if (missing && bringing.has(step.activity)) {
+  if (missing && previewed.has(step.activity)) {
     making.obstacles.push({ step: step.id, code: null, message: `not known before ${missing.from} is done` });
     return;
   }
   making.writer.steps = step.activity === 'ensureClusterDns' ? [step.id, recycleOf(step)] : [step.id];
-  making.writer.sure = !(making.question.spec.images.build && imaged.has(step.activity));
+  making.writer.sure = !(making.question.spec.images.build && runsImage(step));
   try {
     const result = await answer(making, step, cluster);
     if (result) making.facts[step.id] = result.facts;
@@ -167,13 +153,14 @@ async function answer(making: Making, step: FrozenStep, cluster?: ClusterSpec): 
   if (images.build && step.activity === 'recordImages') return builtImages(making);
   const activity = activityOf(deps, step.activity);
   if (step.activity === 'recycleClusterDns') return recycled(making, step, cluster);
-  if (!bringing.has(step.activity) || !activity) return undefined;
+  if (!previewed.has(step.activity) || !activity) return undefined;
   const input = fillInput(step, making.facts);
   return activity({ step: step.id, run: withMember(run, cluster), parked: false, waitMs: 0, input });
 }
 
-/** Steps that deploy an image, which is known for sure only when it is built. */
-const imaged: ReadonlySet<string> = new Set(['ensureApiserverDeployment', 'ensureControllerManagerDeployment']);
+/** Whether a step deploys an image, which is known for sure only when it is built. */
+const runsImage = ({ input }: FrozenStep): boolean =>
+  Object.values(input.facts).some(({ from }) => from === 'images/record');
 
 /** The step that replaces the pods of cluster DNS may touch what the one before it told, and the pods. */
 const recycleOf = ({ id }: FrozenStep): string => id.replace(/cluster-dns$/, 'recycle');

@@ -34,6 +34,8 @@ export interface StepDefinition {
    * Absent: on those that serve runs.
    */
   queue?: string;
+  /** A preview runs its activity as it is, against clusters that only pretend: it brings objects, or facts for others. */
+  previews?: true;
   /** Activity that takes away what the step made; absent: nothing to take away. */
   undo?: string;
   timing: Timing;

@@ -64,6 +64,7 @@ export const imageSteps = {
     done: 'Images recorded',
     why: 'Pods are pinned to the digests that were checked or pushed; the record feeds values.yaml.',
     activity: 'recordImages',
+    previews: true,
     undo: 'removeObjects',
     timing: 'apply',
     needs: ['preflight/images', 'images/push', 'host/record'],

@@ -39,6 +39,7 @@ export const preflightSteps = {
     done: 'Images checked',
     why: 'A missing image is found here, not minutes later as ErrImagePull.',
     activity: 'checkImages',
+    previews: true,
     timing: 'read',
     needs: [],
     reads: ['images', 'apiserver.command'],
