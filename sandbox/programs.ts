@@ -118,7 +118,7 @@ async function build(program: Program, folder: string, log: (line: string) => vo
 
 /**
  * Builds what is missing of the sandbox's programs from their pinned Go modules, once, into the user's cache.
- * Answers the path of each program by its name. Throws ProgramError with Go's own words.
+ * Returns the path of each program by its name. Throws ProgramError with Go's own words.
  */
 export async function ensurePrograms(
   log: (line: string) => void,

@@ -12,9 +12,9 @@ const checks: readonly SourceCheck[] = [
   {
     name: 'lint',
     argv: ['eslint', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '.'],
-    fix: 'mend what is named above',
+    fix: 'correct what is named above',
   },
-  { name: 'types', argv: ['tsc', '--noEmit'], fix: 'mend what is named above' },
+  { name: 'types', argv: ['tsc', '--noEmit'], fix: 'correct what is named above' },
   { name: 'generated docs', argv: ['node', 'scripts/docs.ts', '--check'], fix: 'make docs' },
 ];
 

@@ -34,7 +34,7 @@ export function workflowsPath(): string {
 }
 
 /**
- * Bundles the workflows, once per content: the result is kept under `<cache>/bundles`. Answers the file's path.
+ * Bundles the workflows, once per content: the result is kept under `<cache>/bundles`. Returns the file's path.
  * FEDCTL_WORKFLOW_BUNDLE names one made beforehand (the container image has it).
  */
 export async function workflowBundle(cache: string, env: NodeJS.ProcessEnv, logger?: Logger): Promise<string> {

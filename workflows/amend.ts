@@ -24,7 +24,7 @@ const refuseInClosing = (run: Run): void => {
   if (run.closing) refuse('the run is being cancelled: fedctl up -f FILE comes after it');
 };
 
-/** Answers why an amendment is refused before anything is asked, or undefined. */
+/** Returns why an amendment is refused before anything is asked, or undefined. */
 export function amendProblem(run: Run, request?: Partial<AmendRequest>): string | undefined {
   const { operation, member, rollingBack } = run.state;
   if (!request?.spec || !request.digest) return 'an amendment holds a whole spec and its digest: fedctl retry -f FILE';

@@ -29,7 +29,7 @@ import type { Run } from './run.ts';
 
 const refuse = (message: string): never => {
   const refusal = ApplicationFailure.nonRetryable(message, 'REFUSED');
-  // The form of the Web UI shows the stack below the message: it says nothing to whoever has to mend it.
+  // The form of the Web UI shows the stack below the message: it says nothing to whoever has to fix it.
   refusal.stack = '';
   throw refusal;
 };
@@ -37,7 +37,7 @@ const refuse = (message: string): never => {
 const blockedMembers = (run: Run): string[] =>
   Object.values(run.state.clusters).flatMap((cluster) => (cluster.status === 'blocked' ? [cluster.workflowId] : []));
 
-/** Answers why a `retry` is refused, or undefined. */
+/** Returns why a `retry` is refused, or undefined. */
 function retryProblem(run: Run, request?: RetryRequest): string | undefined {
   const plan = planRetry(run.graph.steps, run.state, request?.steps);
   if (typeof plan === 'string') return plan;

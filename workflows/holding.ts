@@ -24,7 +24,7 @@ const callOf = (run: Run, step: string): StepCall => ({
 
 /**
  * Keeps the run's Lease fresh as long as the run is open, by one activity that leaves two events in history however
- * long that is. Answers what ends it. Nothing that cancels the run cancels it: a rollback still writes.
+ * long that is. Returns what ends it. Nothing that cancels the run cancels it: a rollback still writes.
  */
 export function hold(run: Run): () => void {
   if (!patched('hold-the-federation')) return () => undefined;

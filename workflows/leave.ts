@@ -51,7 +51,7 @@ async function runSome(run: Run, steps: FrozenStep[]): Promise<void> {
 }
 
 /**
- * Undoes what a member holds that answered. Answers true when it went silent on the way: then what is in it is noted
+ * Undoes what a member holds that answered. Returns true when it went silent on the way: then what is in it is noted
  * as a debt, and the rest is undone.
  */
 async function undoOrLose(run: Run, steps: FrozenStep[], look: FrozenStep): Promise<boolean> {
@@ -80,7 +80,7 @@ interface Leaving {
   inMember: readonly string[];
 }
 
-/** Looks at the member whenever an undo in it parks. Answers true once it found it silent and left its undos out. */
+/** Looks at the member whenever an undo in it parks. Returns true once it found it silent and left its undos out. */
 async function watchMember(run: Run, { steps, look, inMember }: Leaving, settled: () => boolean): Promise<boolean> {
   const seen = new Set<string>();
   const parked = (): string[] =>

@@ -5,7 +5,7 @@ import { runStep } from './run-step.ts';
 
 /**
  * Interprets the run's graph: starts whatever can start, and waits for changes, until nothing can start, works or
- * waits. Answers then; whether all went well stands in the state. A bug or a cancellation is thrown, after all that
+ * waits. Returns then; whether all went well stands in the state. A bug or a cancellation is thrown, after all that
  * was started has ended.
  */
 export async function runGraph(run: Run, runCluster: (name: string) => Promise<void>): Promise<void> {

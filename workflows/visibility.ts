@@ -34,7 +34,7 @@ const same = (one: Shown, other: Shown): boolean =>
 
 /**
  * Writes the search attributes when they differ from what was written last: each write is an event in history.
- * Answers what stands there now.
+ * Returns what stands there now.
  */
 export function mirrorState(written: Shown, before: RunState, after: RunState): Shown {
   const { status } = after;

@@ -6,7 +6,7 @@ import type { Kube } from '../clients/kube/port.ts';
 import { isServing, podsOf } from './pods.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import type { StepScope } from '../core/step.ts';
-import { type Look, waitUntil } from '../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../kit/wait.ts';
 
 /** ms for what was just replaced to come to itself. */
 const withinMs = 10_000;
@@ -14,7 +14,7 @@ const withinMs = 10_000;
 const atMostPods = 5;
 
 /**
- * Asks the pods of a member's cluster DNS, each of them through the API server, for a name of the federation. Answers
+ * Asks the pods of a member's cluster DNS, each of them through the API server, for a name of the federation. Returns
  * what to say of it. Nothing is made in the member for it, so nothing can stay behind. Throws CLUSTER_DNS_NOT_TOLD
  * when one still answers such a name by itself after 10 s.
  */
@@ -24,7 +24,7 @@ export async function proveClusterDns(
   { cluster, domain }: { cluster: string; domain: string },
 ): Promise<string> {
   const entry = { federation: scope.run.federation, domain };
-  const look = async (): Promise<Look<string>> => {
+  const look = async (): Promise<ProbeResult<string>> => {
     const { proved, why } = { why: '', ...(await proofOf(member, entry)) };
     if (proved === false) return { why };
     return { value: proved ? 'proved by a name of the federation' : `unproved: ${why}` };

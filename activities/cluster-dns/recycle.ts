@@ -12,7 +12,7 @@ import { entriesOf, forget } from '../core/ledger.ts';
 import { lower, surge, type Surging } from './surge.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import { type StepScope, writing } from '../core/step.ts';
-import { type Look, waitUntil } from '../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../kit/wait.ts';
 
 type Recycle = 'clusters/{cluster}/recycle';
 type Call = CallOf<Recycle>;
@@ -113,7 +113,7 @@ async function rollBack(scope: StepScope, call: Call, { surging, old }: Recyclin
 }
 
 /** One look, and at most one write. */
-async function step(recycling: Recycling): Promise<Look<true>> {
+async function step(recycling: Recycling): Promise<ProbeResult<true>> {
   const { surging, old, served } = recycling;
   const { member } = surging;
   const dns = await readClusterDns(member);
@@ -125,7 +125,7 @@ async function step(recycling: Recycling): Promise<Look<true>> {
   if (more !== undefined) return { why: more };
   const next = decide(controller, pods, old);
   // The events only explain, so they are asked for only when there is something to explain.
-  if ('why' in next) return decide(controller, pods, old, await dnsEvents(member)) as Look<true>;
+  if ('why' in next) return decide(controller, pods, old, await dnsEvents(member)) as ProbeResult<true>;
   if ('value' in next) {
     await lower(surging, controller);
     return next;
@@ -144,7 +144,7 @@ const unsettled = (pods: readonly Pod[], old: ReadonlySet<string>, served: Reado
     return isServing(pod) && !old.has(uid) && !served.has(uid);
   });
 
-type Decision = Look<true> | { remove: Pod; left: number };
+type Decision = ProbeResult<true> | { remove: Pod; left: number };
 
 /** What to do next, from what is there now; `events` of the namespace say more of what is waited for. Pure. */
 export function decide(

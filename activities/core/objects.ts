@@ -8,7 +8,7 @@ import { failure } from '../kit/fail.ts';
 import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import type { StepScope } from './step.ts';
-import { type Look, waitUntil } from '../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../kit/wait.ts';
 
 /** Which cluster an object is in: the host, or the member of this step. */
 export type Where = 'host' | 'member';
@@ -161,7 +161,7 @@ export async function removeStepObjects(scope: StepScope, call: StepCall<unknown
 const undoChoice = (call: StepCall<unknown>): { volumes?: string } =>
   (call.input as { undo?: { volumes?: string } } | undefined)?.undo ?? {};
 
-/** Answers a note when the object stays. */
+/** Returns a note when the object stays. */
 async function removeEntry(scope: StepScope, call: StepCall<unknown>, entry: LedgerEntry): Promise<string> {
   const where: Where = entry.cluster === 'host' ? 'host' : 'member';
   const kube = await kubeOf(scope, where);
@@ -210,7 +210,7 @@ export async function removeAndWait(
 ): Promise<void> {
   await kube.remove(ref, { uid });
   const waitMs = call.parked ? goneInParkedMs : Math.max(call.waitMs, goneInMs);
-  const look = async (): Promise<Look<true>> => {
+  const look = async (): Promise<ProbeResult<true>> => {
     const found = await kube.read(ref);
     if (!found || found.metadata.uid !== uid) return { value: true };
     return { why: `${ref.kind} ${ref.name} is being deleted${deletionHeld(found)}` };

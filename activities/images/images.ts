@@ -25,7 +25,7 @@ interface Builder extends BuildScope {
 }
 
 /** What a step that starts child processes works with. */
-interface Bench {
+interface BuildTools {
   log: BuildLog;
   /** Folder for files that must not outlive the step. */
   scratch: string;
@@ -33,7 +33,7 @@ interface Bench {
 }
 
 /** Runs `act` with a log, as the only build of this worker, and of its source folder on this machine. */
-async function atBench<T>(scope: Builder, build: BuildSpec, act: (bench: Bench) => Promise<T>): Promise<T> {
+async function withBuildTools<T>(scope: Builder, build: BuildSpec, act: (tools: BuildTools) => Promise<T>): Promise<T> {
   await checkSource(build);
   return scope.slot(scope, () =>
     withBuildLock(scope, build.source, async ({ started }) => {
@@ -47,7 +47,7 @@ async function atBench<T>(scope: Builder, build: BuildSpec, act: (bench: Bench) 
   );
 }
 
-async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<Engine> {
+async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: BuildTools): Promise<Engine> {
   const fail: Fail = (kind, command, ended) =>
     commandFailure(kind === 'build' ? 'BUILD_FAILED' : 'PUSH_FAILED', command, ended, log);
   const run = (command: Parameters<typeof runChild>[0]): ReturnType<typeof runChild> =>
@@ -56,7 +56,7 @@ async function engineAt(scope: BuildScope, build: BuildSpec, { log, started }: B
 }
 
 /** Runs the command that makes the binaries. Throws BUILD_FAILED. */
-async function makeBinaries(scope: BuildScope, build: BuildSpec, { log, started }: Bench): Promise<void> {
+async function makeBinaries(scope: BuildScope, build: BuildSpec, { log, started }: BuildTools): Promise<void> {
   const command = { argv: build.binaries, cwd: build.source, env: scope.deps.env };
   const ended = await runChild(command, { signal: scope.signal, log, started, silentFor: build.silentFor });
   if (ended.status !== 0) throw commandFailure('BUILD_FAILED', command, ended, log);
@@ -67,10 +67,10 @@ async function buildBinaries(scope: Builder, call: CallOf<'images/binaries'>): P
   const { there } = call.input.facts;
   const worker = await builderId(scope.deps.stateFolder);
   if (there) return { outcome: 'kept', note: `the registry has ${there}`, facts: { worker, source: '' } };
-  return atBench(scope, build, async (bench) => {
-    await makeBinaries(scope, build, bench);
+  return withBuildTools(scope, build, async (tools) => {
+    await makeBinaries(scope, build, tools);
     const source = await sourceState(build.source, dockerfileOf(build));
-    return { outcome: 'done', note: `on ${worker}; log: ${bench.log.path}`, facts: { worker, source } };
+    return { outcome: 'done', note: `on ${worker}; log: ${tools.log.path}`, facts: { worker, source } };
   });
 }
 
@@ -78,10 +78,15 @@ async function buildBinaries(scope: Builder, call: CallOf<'images/binaries'>): P
  * The source folder may have been written to since the binaries of this run were made there, by a build of another run
  * or a person: then they are made again, under the lock that the image is built under.
  */
-async function renewBinaries(scope: Builder, build: BuildSpec, bench: Bench, made: string | undefined): Promise<void> {
+async function renewBinaries(
+  scope: Builder,
+  build: BuildSpec,
+  tools: BuildTools,
+  made: string | undefined,
+): Promise<void> {
   if (!made || made === (await sourceState(build.source, dockerfileOf(build)))) return;
   scope.tell(`${build.source} changed since its binaries were built: builds them again`);
-  await makeBinaries(scope, build, bench);
+  await makeBinaries(scope, build, tools);
 }
 
 async function buildImage(scope: Builder, call: CallOf<'images/build'>): Promise<ResultOf<'images/build'>> {
@@ -92,9 +97,9 @@ async function buildImage(scope: Builder, call: CallOf<'images/build'>): Promise
     const { tag = '' } = referenceIn(there, 'images.build.push.tag');
     return { outcome: 'kept', note: `the registry has ${there}`, facts: { imageId: '', tag } };
   }
-  return atBench(scope, build, async (bench) => {
-    await renewBinaries(scope, build, bench, source);
-    const engine = await engineAt(scope, build, bench);
+  return withBuildTools(scope, build, async (tools) => {
+    await renewBinaries(scope, build, tools, source);
+    const engine = await engineAt(scope, build, tools);
     scope.tell(`reads ${build.source}`);
     const content = await contentTag(build.source, dockerfileOf(build), scope.signal);
     const local = await localImages(scope, engine);
@@ -105,7 +110,7 @@ async function buildImage(scope: Builder, call: CallOf<'images/build'>): Promise
       local.take(content),
     ]);
     if (before) return { outcome: 'kept', note: `${engine.name} has ${reference}`, facts: { imageId: before, tag } };
-    const what = { context: build.source, dockerfile: dockerfileOf(build), tag: reference, folder: bench.scratch };
+    const what = { context: build.source, dockerfile: dockerfileOf(build), tag: reference, folder: tools.scratch };
     const imageId = await engine.build(what);
     await local.prune().catch((error: unknown) => {
       scope.signal.throwIfAborted();
@@ -113,7 +118,7 @@ async function buildImage(scope: Builder, call: CallOf<'images/build'>): Promise
     });
     return {
       outcome: 'created',
-      note: `${reference}, by ${engine.name}; log: ${bench.log.path}`,
+      note: `${reference}, by ${engine.name}; log: ${tools.log.path}`,
       facts: { imageId, tag },
     };
   });
@@ -195,9 +200,9 @@ async function pushImage(scope: Builder, call: CallOf<'images/push'>): Promise<R
   }
   const { apiserver, controllerManager } = pushPlaces(images, build);
   const targetOf = (place: string): ImageReference => referenceIn(`${place}:${tag}`, 'images.build.push.tag');
-  return atBench(scope, build, async (bench) => {
+  return withBuildTools(scope, build, async (tools) => {
     let known: Promise<Engine> | undefined;
-    const by = { engine: () => (known ??= engineAt(scope, build, bench)), scratch: bench.scratch };
+    const by = { engine: () => (known ??= engineAt(scope, build, tools)), scratch: tools.scratch };
     const first = await pushOne(scope, call, targetOf(apiserver), by);
     // The same image under its second name: one digest pins both.
     if (controllerManager !== apiserver) {

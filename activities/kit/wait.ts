@@ -9,9 +9,9 @@ import { atMost, redact } from './redact.ts';
 
 /**
  * One look: what was waited for, or why not yet. `code` says it more exactly than the wait's own; `final`: no waiting
- * will mend it; `afterMs`: how long the server asks to be left alone.
+ * will fix it; `afterMs`: how long the server asks to be left alone.
  */
-export type Look<T> = { value: T } | { why: string; code?: ErrorCodeName; final?: boolean; afterMs?: number };
+export type ProbeResult<T> = { value: T } | { why: string; code?: ErrorCodeName; final?: boolean; afterMs?: number };
 
 /** ms between looks, unless a caller says otherwise. */
 const everyDefaultMs = 1_000;
@@ -26,13 +26,13 @@ const detailBytes = 1_000;
 export async function waitUntil<T>(
   call: Pick<StepCall, 'waitMs'>,
   code: ErrorCodeName,
-  probe: () => Promise<Look<T>>,
+  probe: () => Promise<ProbeResult<T>>,
   options: { everyMs?: number; data?: ErrorData; from?: number } = {},
 ): Promise<T> {
   const context = currentContext();
   const deadline = (options.from ?? context.scheduledAt) + call.waitMs;
   for (;;) {
-    const look = await lookOnce(probe);
+    const look = await probeOnce(probe);
     if ('value' in look) return look.value;
     context.heartbeat(atMost(redact(look.why), detailBytes));
     if (look.final || Date.now() >= deadline) throw failure(look.code ?? code, look.why, options.data);
@@ -41,7 +41,7 @@ export async function waitUntil<T>(
   }
 }
 
-async function lookOnce<T>(probe: () => Promise<Look<T>>): Promise<Look<T>> {
+async function probeOnce<T>(probe: () => Promise<ProbeResult<T>>): Promise<ProbeResult<T>> {
   try {
     return await probe();
   } catch (error) {

@@ -11,7 +11,7 @@ import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import { readClusterDns } from '../cluster-dns/member-dns.ts';
 import type { Deps } from '../kit/deps.ts';
 import type { FederationRecord } from '../core/record.ts';
-import { type Heard, heard } from './heard.ts';
+import { type ReadResult, tryRead } from './try-read.ts';
 
 interface MembersQuestion {
   host: HostRef;
@@ -27,7 +27,7 @@ interface MembersQuestion {
 export async function readMembers(deps: Deps, { host, record, partMs }: MembersQuestion): Promise<StandingMember[]> {
   const spec = (record.spec ?? {}) as Partial<Spec>;
   const [clusters, told] = await Promise.all([
-    heard(partMs, 'the federation API', async () => clustersOf(deps, host)),
+    tryRead(partMs, 'the federation API', async () => clustersOf(deps, host)),
     Promise.all(record.members.map((member) => readTold(deps, { member, record, dns: spec.dns, partMs }))),
   ]);
   const known = record.members.map((member, at) => ({
@@ -53,7 +53,7 @@ type Told = Pick<StandingMember, 'clusterDns' | 'clusterDnsWhy'>;
 const left: Told = { clusterDns: 'skip', clusterDnsWhy: null };
 
 /** How the federation itself sees a member. */
-function seenBy(clusters: Heard<FederationCluster[]>, name: string): Seen {
+function seenBy(clusters: ReadResult<FederationCluster[]>, name: string): Seen {
   if ('why' in clusters) return { server: null, ready: null, why: clusters.why };
   const found = clusters.value.find(({ metadata }) => metadata.name === name);
   if (!found) return { server: null, ready: false, why: 'not registered with the federation' };
@@ -74,7 +74,7 @@ interface ToldQuestion {
 async function readTold(deps: Deps, { member, record, dns, partMs }: ToldQuestion): Promise<Told> {
   if (!dns || member.clusterDns === 'skip') return left;
   const { federation } = record;
-  const found = await heard(partMs, `its context ${member.context}`, async () =>
+  const found = await tryRead(partMs, `its context ${member.context}`, async () =>
     readClusterDns(await deps.kube.forContext(member)),
   );
   if ('why' in found) return { clusterDns: 'unknown', clusterDnsWhy: found.why };

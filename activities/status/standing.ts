@@ -16,7 +16,7 @@ import { secretText } from '../distributions/federation/control-plane.ts';
 import type { Deps } from '../kit/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';
 import { type FederationRecord, readRecord } from '../core/record.ts';
-import { type Heard, heard } from './heard.ts';
+import { type ReadResult, tryRead } from './try-read.ts';
 import { readMembers } from './standing-members.ts';
 
 /** What reading a federation as it stands needs. */
@@ -37,9 +37,9 @@ export async function readStanding(deps: Deps, { host, partMs }: StandingQuestio
   if (!record) return undefined;
   const spec = (record.spec ?? {}) as Partial<Spec>;
   const [version, components, secrets, members, zone] = await Promise.all([
-    heard(partMs, kube.server, () => versionOf(kube)),
+    tryRead(partMs, kube.server, () => versionOf(kube)),
     readComponents(kube, host.namespace, partMs),
-    Promise.all(certified.map((name) => heard(partMs, kube.server, () => readSecret(kube, host.namespace, name)))),
+    Promise.all(certified.map((name) => tryRead(partMs, kube.server, () => readSecret(kube, host.namespace, name)))),
     readMembers(deps, { host, record, partMs }),
     readZone(deps, record, spec.dns, partMs),
   ]);
@@ -71,7 +71,7 @@ async function versionOf(kube: Kube): Promise<string | null> {
 async function readComponents(kube: Kube, namespace: string, ms: number): Promise<StandingComponent[]> {
   const read = async (name: string): Promise<StandingComponent> => {
     const labelSelector = `app=${appLabel},module=${name}`;
-    const found = await heard(ms, kube.server, async () =>
+    const found = await tryRead(ms, kube.server, async () =>
       componentOf(
         name,
         ...(await Promise.all([
@@ -110,11 +110,11 @@ function kubeconfigIn(secret: KubeObject | undefined): StoredKubeconfig | undefi
   }
 }
 
-const addressIn = (secret: Heard<KubeObject | undefined> | undefined): string | null =>
+const addressIn = (secret: ReadResult<KubeObject | undefined> | undefined): string | null =>
   (secret && 'value' in secret && kubeconfigIn(secret.value)?.clusters?.[0]?.cluster?.server) || null;
 
 /** The one thing of a Secret that leaves this process: until when its certificate is valid. */
-function certificateIn(secret: string, found: Heard<KubeObject | undefined>): StandingCertificate {
+function certificateIn(secret: string, found: ReadResult<KubeObject | undefined>): StandingCertificate {
   if ('why' in found) return { secret, expires: null, why: found.why };
   if (!found.value) return { secret, expires: null, why: 'not made yet' };
   const pem = secretText(found.value, secret === names.caSecret ? 'ca.crt' : 'server.crt') ?? clientCertificate(found);
@@ -137,7 +137,7 @@ async function readZone(
 ): Promise<StandingZone | null> {
   if (!dns) return null;
   const zone = { name: dns.zone, provider: dns.provider, made: false, nameServers: [], why: null };
-  const found = await heard(ms, dns.provider, async () => findZone(await dnsProvider(dns, env, ms), dns, uuid));
+  const found = await tryRead(ms, dns.provider, async () => findZone(await dnsProvider(dns, env, ms), dns, uuid));
   if ('why' in found) return { ...zone, stands: null, why: found.why };
   if (!found.value) return { ...zone, stands: false, why: 'the provider has no such zone' };
   return { ...zone, stands: true, made: found.value.federation === uuid, nameServers: found.value.nameServers };

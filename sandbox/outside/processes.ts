@@ -44,7 +44,7 @@ export async function rememberedProcess(file: string): Promise<ProcessId | undef
   }
 }
 
-/** Ends a process: asks, then kills after `patienceMs` (0: kills at once). Answers when it is gone. */
+/** Ends a process: asks, then kills after `patienceMs` (0: kills at once). Returns when it is gone. */
 export async function endProcess(id: ProcessId, patienceMs: number): Promise<void> {
   const deadline = Date.now() + patienceMs;
   if (patienceMs > 0) send(id.pid, 'SIGTERM');

@@ -104,7 +104,7 @@ export const hidden = (flags: string, description: string): Option => new Option
 const overview = [
   'fedctl up -f federation.yaml        # turn up, follow until it ends or blocks',
   'fedctl status myfederation -o json',
-  'fedctl retry myfederation           # after mending what a step waits for',
+  'fedctl retry myfederation           # after fixing what a step waits for',
   'fedctl down myfederation',
 ];
 

@@ -28,7 +28,7 @@ export type ErrorCodeName = keyof typeof errorCodes;
 /** Tells a code of ours from any other string (an error of another tool's worker, say). */
 export const isErrorCode = (name: string): name is ErrorCodeName => Object.hasOwn(errorCodes, name);
 
-/** How to mend an error of the table, NAME being the federation; nothing for a code that is not ours. */
+/** How to fix an error of the table, NAME being the federation; nothing for a code that is not ours. */
 export const fixOf = (code: string, data: ErrorData, federation = 'NAME'): string[] =>
   isErrorCode(code) ? errorCodes[code].fix(data).map((way) => way.replaceAll(/\bNAME\b/g, federation)) : [];
 

@@ -34,7 +34,7 @@ export const commonErrors = defineErrors({
   INVALID: {
     retry: 'never',
     title: 'the server refuses the object',
-    fix: () => ['mend the field named above in the spec'],
+    fix: () => ['correct the field named above in the spec'],
   },
   NOT_FOUND: { retry: 'never', title: 'something that must exist does not', fix: () => ['see the message above'] },
   CONFLICT: {

@@ -92,7 +92,7 @@ export const imagesErrors = defineErrors({
   BUILD_SOURCE_MISSING: {
     retry: 'never',
     title: 'there is nothing to build the image from',
-    fix: () => ['mend images.build.source and images.build.dockerfile; they are paths of the worker'],
+    fix: () => ['correct images.build.source and images.build.dockerfile; they are paths of the worker'],
   },
   ENGINE_NOT_FOUND: {
     retry: 'never',

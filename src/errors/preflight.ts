@@ -15,7 +15,7 @@ export const preflightErrors = defineErrors({
   MEMBER_TWICE: {
     retry: 'never',
     title: 'the same cluster is in the spec under two names',
-    fix: (d) => [`remove ${d['member'] ?? 'one of the two'} from spec.clusters, or mend its context`],
+    fix: (d) => [`remove ${d['member'] ?? 'one of the two'} from spec.clusters, or correct its context`],
   },
   FEDERATED_OBJECTS: {
     retry: 'never',

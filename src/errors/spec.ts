@@ -5,6 +5,6 @@ export const specErrors = defineErrors({
   SPEC_INVALID: {
     retry: 'never',
     title: 'the spec file has problems',
-    fix: () => ['mend what the lines above say, each at its place', 'every field and its values: docs/spec.md'],
+    fix: () => ['correct what the lines above say, each at its place', 'every field and its values: docs/spec.md'],
   },
 });

@@ -13,7 +13,7 @@ export interface ErrorCode {
   retry: RetryKind;
   /** What is wrong, in general; the error's own message says it in particular. */
   title: string;
-  /** How to mend it, one line each. */
+  /** How to fix it, one line each. */
   fix: (data: ErrorData) => string[];
 }
 

@@ -38,7 +38,7 @@ export function dependentsOf(seeds: readonly string[], steps: readonly FrozenSte
 }
 
 /**
- * Compares the steps of a run with those that an amended spec gives. Answers a sentence when it is refused: a finished
+ * Compares the steps of a run with those that an amended spec gives. Returns a sentence when it is refused: a finished
  * fixed step reads what changed, or one that made something is no longer there. `membersChanged`: a member joins again.
  */
 export function planAmendment(

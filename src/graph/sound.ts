@@ -16,7 +16,7 @@ export function ancestors(id: string, steps: readonly Pick<FrozenStep, 'id' | 'n
 }
 
 /**
- * Answers the graph when it can be run: ids unique, every need and every fact's step there, no cycle, no fact of a
+ * Returns the graph when it can be run: ids unique, every need and every fact's step there, no cycle, no fact of a
  * step that may still be running. Throws an Error that names the step otherwise: a mistake in the catalogue.
  */
 export function assertSound(graph: FrozenGraph): FrozenGraph {

@@ -29,7 +29,7 @@ const isRegistry = (part: string): boolean => /[.:A-Z]/.test(part) || part === '
 
 /**
  * Reads `registry/name:tag@sha256:...`; without registry it is docker.io (there, a name of one part is in library/),
- * without tag and digest the tag is latest. Answers undefined for a text that is no reference.
+ * without tag and digest the tag is latest. Returns undefined for a text that is no reference.
  */
 export function parseReference(text: string): ImageReference | undefined {
   const groups = grammar.exec(text)?.groups;
@@ -64,7 +64,7 @@ export function joinReference({ registry, name, version }: ImageName): string {
 
 /**
  * The place that `images.mirrors` names instead: a map of prefixes, `quay.io` or `gcr.io/google_containers`; the
- * longest wins, and a prefix ends at a slash. Without one that fits the reference stays as it is. Answers undefined
+ * longest wins, and a prefix ends at a slash. Without one that fits the reference stays as it is. Returns undefined
  * when a mirror is no place for an image.
  */
 export function mirrored(reference: ImageReference, mirrors: Spec['images']['mirrors']): ImageReference | undefined {

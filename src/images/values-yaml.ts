@@ -11,7 +11,7 @@ export interface ImageValues {
 
 /**
  * The four values from the references of the record. The charts put `<registry>/<name>:<version>` together themselves,
- * so the registry is all before the last part of the path. Answers undefined when one of them is missing or has no tag.
+ * so the registry is all before the last part of the path. Returns undefined when one of them is missing or has no tag.
  */
 export function imageValues(images: Readonly<Record<string, string>>): ImageValues | undefined {
   const [apiserver, controllerManager] = [images['apiserver'], images['controllerManager']].map(partsOf);
@@ -33,7 +33,7 @@ function partsOf(text: string | undefined): { registry: string; version: string 
 
 /**
  * The text of a values.yaml with the four values in it; everything else, comments and order too, stays as it is.
- * Answers '' when they stand there already. Throws an Error when the text is no YAML mapping.
+ * Returns '' when they stand there already. Throws an Error when the text is no YAML mapping.
  */
 export function setImageValues(text: string, values: ImageValues): string {
   const document = parseDocument(text);

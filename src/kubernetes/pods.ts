@@ -3,7 +3,7 @@ import type { ErrorCodeName } from '../errors/codes.ts';
 import { conditionOf } from './conditions.ts';
 import { eventsOf, type KubeEvent, newestWarning } from './events.ts';
 
-/** Why something is not there yet, and the code of the table that says how to mend it. */
+/** Why something is not there yet, and the code of the table that says how to fix it. */
 export interface Trouble {
   code: ErrorCodeName;
   why: string;

@@ -63,7 +63,7 @@ export function meaningOf(object: KubeObject): object {
 /** All that is told of a Secret: an annotation may quote its data (kubectl's last-applied-configuration does). */
 const openInSecrets = /^(metadata\.labels|type)\b/;
 /** What stands in place of a value that is not told. */
-export const notTold = '(secret)';
+export const secretPlaceholder = '(secret)';
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -96,7 +96,7 @@ export function fieldChanges(before: KubeObject, after: KubeObject): FieldChange
       return;
     }
     const hide = secret && !openInSecrets.test(path);
-    const shown = (value: unknown): string | null => (hide && value !== undefined ? notTold : text(value));
+    const shown = (value: unknown): string | null => (hide && value !== undefined ? secretPlaceholder : text(value));
     changes.push({ path, from: shown(from), to: shown(to) });
   };
   compare('', before, after);

@@ -51,7 +51,7 @@ const order: readonly ClusterStatus[] = ['blocked', 'failed', 'joining', 'pendin
 const byUrgency = (one: ClusterState, other: ClusterState): number =>
   order.indexOf(one.status) - order.indexOf(other.status);
 
-/** What a step waits for, since when, and how to mend it. */
+/** What a step waits for, since when, and how to fix it. */
 function blockLines({ id, error, blockedSince, nextAttemptAt }: Block, open: boolean): string[] {
   const { code = '', message = '', data = {} } = error ?? {};
   const page = pageOf(code);

@@ -21,7 +21,7 @@ const blockedIds = (state: RunState): string[] =>
 
 /**
  * Decides a `retry` of the given steps (absent: all that are blocked). A finished repeatable step may be asked for
- * when a blocked one needs it: it runs again, and what lies between, but for fixed steps. Answers a sentence when it is refused.
+ * when a blocked one needs it: it runs again, and what lies between, but for fixed steps. Returns a sentence when it is refused.
  */
 export function planRetry(
   steps: readonly FrozenStep[],

@@ -65,7 +65,7 @@ export const isComplete = (state: RunState): boolean =>
 
 /**
  * `blocked` when something is blocked and nothing of the run works on; else as it was said last.
- * Answers the state with status and blockedSince (the earliest block) brought up to date.
+ * Returns the state with status and blockedSince (the earliest block) brought up to date.
  */
 export function withRunStatus(state: RunState, at: string): RunState {
   const blocked = blockedOf(state).length > 0 && !isWorking(state);

@@ -73,7 +73,7 @@ function fillFromValues(work: Work, file: YamlText, values: YamlText): void {
       const idle = dotted(chartKey.field) === dotted(providerPath) && !dnsWanted;
       if (!output && !idle) fillField(work, file, values, { key, value, path: chartKey.field });
     } else {
-      readOver(work, values, key, chartKey);
+      reportUnused(work, values, key, chartKey);
     }
   }
 }
@@ -81,7 +81,7 @@ function fillFromValues(work: Work, file: YamlText, values: YamlText): void {
 const hasDns = (data: unknown): boolean => valueAt(data, ['spec', 'dns']) !== undefined;
 
 /** Keys that fill nothing: unknown, refused, ignored. */
-function readOver(work: Work, values: YamlText, key: string, chartKey: ChartKey | undefined): void {
+function reportUnused(work: Work, values: YamlText, key: string, chartKey: ChartKey | undefined): void {
   const place = values.placeOfKey([key]);
   if (!chartKey) {
     const near = nearest(key, Object.keys(chartKeys));

@@ -8,7 +8,7 @@ export interface Place {
   column: number;
 }
 
-/** One thing that is wrong with a spec file, for a person: where, what, and how to mend it. */
+/** One thing that is wrong with a spec file, for a person: where, what, and how to fix it. */
 export interface Problem extends Place {
   /** Dotted, as people write it: `spec.clusters[1].name`; empty for the file as a whole. */
   path: string;

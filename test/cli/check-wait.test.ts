@@ -61,12 +61,12 @@ describe('check --wait', () => {
 describe('errorLines', () => {
   it('links a code of the table to its description, and no other', () => {
     const lines = (code: string): string[] =>
-      errorLines(new CliError(exit.failed, 'wrong', ['mend it'], { code }), { paint: plain });
+      errorLines(new CliError(exit.failed, 'wrong', ['correct it'], { code }), { paint: plain });
     expect(lines('FIELD_OWNED')).toEqual([
       'error: wrong (FIELD_OWNED)',
-      '  fix: mend it',
+      '  fix: correct it',
       '  see: fedctl explain FIELD_OWNED (docs/errors.md#field_owned)',
     ]);
-    expect(lines('SOMETHING_ELSE')).toEqual(['error: wrong (SOMETHING_ELSE)', '  fix: mend it']);
+    expect(lines('SOMETHING_ELSE')).toEqual(['error: wrong (SOMETHING_ELSE)', '  fix: correct it']);
   });
 });

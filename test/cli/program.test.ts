@@ -119,7 +119,7 @@ describe('a command line that is wrong', () => {
   }, 120_000);
 });
 
-describe('what a person can mend', () => {
+describe('what a person can fix', () => {
   it('shows no stack trace: a context that is not there, a host that is down', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fedctl-cli-'));
     const kubeconfig = join(folder, 'kubeconfig');

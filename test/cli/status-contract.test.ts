@@ -175,7 +175,7 @@ describe('the document of status -o json', () => {
     expect(step?.error?.fix.length).toBeGreaterThan(0);
   });
 
-  it('tells what a run went on without, and what mends it', () => {
+  it('tells what a run went on without, and what fixes it', () => {
     const [warning] = read(model('completed')).warnings;
     expect(warning).toMatchObject({ step: 'dns/delegation' });
     expect(warning?.fix).toContain('  federation.example. IN NS ns1.federation.example.');

@@ -146,7 +146,7 @@ function describeNeverAgain(host: () => Host): void {
     ['a CA and no token', 'half-ca', (): Record<string, string> => ({ 'ca.crt': read(host().world.ca.cert) })],
     ['no kubeconfig worth the name', 'half-kubeconfig', (): Record<string, string> => ({ kubeconfig: '{' })],
   ])(
-    'leaves the status empty for a Secret with %s; mended, it is not noticed',
+    'leaves the status empty for a Secret with %s; fixed, it is not noticed',
     async (_, name, data) => {
       const { member, world } = host();
       await putSecret(main(), name, data());

@@ -7,14 +7,14 @@ import { blockedIn, endedWith, statusOf, stepOf, succeeded, uidOf } from './runs
 import { type Change, layout, Operator } from './world.ts';
 
 const name = 'faults';
-/** Blocked steps stay blocked until somebody says retry: nothing here is mended by the run's own next attempt. */
+/** Blocked steps stay blocked until somebody says retry: nothing here is fixed by the run's own next attempt. */
 const patient = { FEDCTL_PARKED_RETRY_MS: '3600000' };
 const alone = { clusters: [], dns: null };
 
 let operator: Operator;
 const spec = (change: Change): Promise<string> => operator.spec(name, { spec: { ...alone, ...change } });
 
-/** `up` ends blocked at just this step. Answers what the step says. */
+/** `up` ends blocked at just this step. Returns what the step says. */
 async function blocksAt(id: string, file: string): Promise<{ code: string; message: string; fix: string[] }> {
   const up = await operator.fedctl('up', '-f', file);
   endedWith(up, 6);
@@ -28,7 +28,7 @@ async function blocksAt(id: string, file: string): Promise<{ code: string; messa
 }
 
 /** The changed file is given to the parked run, which then goes on to its end. */
-async function mendedWith(file: string): Promise<void> {
+async function fixedWith(file: string): Promise<void> {
   const { client, close } = await operator.temporal();
   try {
     const { runId } = await client.workflow.getHandle(`federation/${name}`).describe();
@@ -68,7 +68,7 @@ describe('what the host cluster does not give', () => {
     expect(await uidOf(operator, 'host', ...service)).toBe(uid);
   }, 240_000);
 
-  it('a volume for the claim: another storage class, given by retry -f, mends it', async () => {
+  it('a volume for the claim: another storage class, given by retry -f, fixes it', async () => {
     const never = {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',
@@ -87,7 +87,7 @@ describe('what the host cluster does not give', () => {
       expect(code).toBe('CLAIM_NOT_BOUND');
       expect(message).toContain('claim federation-apiserver-etcd-claim is Pending');
       expect(fix.join()).toContain('etcd.storageClassName');
-      await mendedWith(await spec({ policy, etcd: { storageClassName: 'standard' } }));
+      await fixedWith(await spec({ policy, etcd: { storageClassName: 'standard' } }));
     } finally {
       await operator.kubectl('host', 'delete', '-f', made);
     }
@@ -100,12 +100,12 @@ describe('what the host cluster does not give', () => {
     const { code, message } = await blocksAt('controller-manager/ready', file);
     expect(code).toBe('POD_UNSCHEDULABLE');
     expect(message).toMatch(/pod federation-controller-manager-\S+ cannot be scheduled: .*Insufficient cpu/);
-    await mendedWith(await spec({ policy: { waits: { rollout: '2m' } } }));
+    await fixedWith(await spec({ policy: { waits: { rollout: '2m' } } }));
   }, 240_000);
 });
 
 describe('an image that is not there', () => {
-  it('is found before anything is made, and the right name mends it by retry -f', async () => {
+  it('is found before anything is made, and the right name fixes it by retry -f', async () => {
     succeeded(await operator.fedctl('images', 'push', '-f', await spec({})));
     const values = join(operator.env['FEDERATION_OUTPUT_ROOT'] ?? '', 'values.yaml');
     const { apiserverRegistry, apiserverVersion } = parse(await readFile(values, 'utf8')) as Record<string, string>;
@@ -118,7 +118,7 @@ describe('an image that is not there', () => {
     expect(code).toBe('IMAGE_NOT_FOUND');
     expect(message).toContain(`${apiserverRegistry}/hyperkube-amd64:no-such`);
     expect(await operator.kubectl('host', 'get', 'namespace', name, '--ignore-not-found')).toBe('');
-    await mendedWith(await spec(images(apiserverVersion)));
+    await fixedWith(await spec(images(apiserverVersion)));
   }, 240_000);
 
   it('is told by the kubelet when only the nodes cannot pull it', async () => {
@@ -130,12 +130,12 @@ describe('an image that is not there', () => {
     expect(message).toMatch(
       /container controller-manager of pod federation-controller-manager-\S+: (ErrImagePull|ImagePullBackOff)/,
     );
-    await mendedWith(await spec({}));
+    await fixedWith(await spec({}));
   }, 240_000);
 });
 
 describe('a member that gives a bad address', () => {
-  it('is told by the control plane, and mended by retry -f', async () => {
+  it('is told by the control plane, and fixed by retry -f', async () => {
     const member = (port: number): Change => ({
       clusters: [
         {
@@ -149,7 +149,7 @@ describe('a member that gives a bad address', () => {
     const { code, message } = await blocksAt('clusters/member-1/ready', await spec(member(9)));
     expect(code).toBe('CLUSTER_NOT_READY');
     expect(message).toContain('member-1');
-    await mendedWith(await spec(member(layout.memberPort(1))));
+    await fixedWith(await spec(member(layout.memberPort(1))));
     const table = await operator.kubectl('federation-cluster', 'get', 'clusters', '--no-headers');
     expect(table).toMatch(/^member-1 +Ready/);
   }, 240_000);

@@ -162,7 +162,7 @@ describe('credentials that a member takes back', () => {
     expect(await readyIn()).toEqual({ 'member-2': 'True' });
   }, 240_000);
 
-  it("block up with their name when they are the operator's, and retry goes on after the mending", async () => {
+  it("block up with their name when they are the operator's, and retry goes on after the fix", async () => {
     const kubeconfig = operator.env['KUBECONFIG'] ?? '';
     const good = await readFile(kubeconfig, 'utf8');
     const document = parseDocument(good);

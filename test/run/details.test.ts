@@ -40,7 +40,7 @@ it('tells of a fleet who is blocked first, and of many only some at length', () 
   expect(text).toContain('❚❚ blocked member-01, member-02, member-03, member-04, member-05 and 25 more');
 });
 
-it('tells how to mend a blocked step, when it is looked at again, and where to read more', () => {
+it('tells how to fix a blocked step, when it is looked at again, and where to read more', () => {
   const { state } = pictures.blocked().children.find(({ state: own }) => own?.status === 'blocked')!;
   const step = Object.values(state!.steps).find(({ status }) => status === 'blocked')!;
   const text = renderDetails(state!);

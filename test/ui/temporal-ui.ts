@@ -74,7 +74,7 @@ export class TemporalUi {
     return text;
   }
 
-  /** Opens the form to send an Update, with the list of what can be sent. Answers the form. */
+  /** Opens the form to send an Update, with the list of what can be sent. Returns the form. */
   async updates(): Promise<Locator> {
     await this.page.getByRole('button', { name: 'More Actions' }).click();
     await this.page.getByRole('menuitem', { name: 'Send an Update' }).click();

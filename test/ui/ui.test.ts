@@ -9,7 +9,7 @@ import { Operator } from '../e2e/world.ts';
 const name = 'myfederation';
 const run = `federation/${name}`;
 const member = `${run}/clusters/member-2`;
-/** Blocked steps stay blocked until somebody says retry: nothing here is mended by the run's own next attempt. */
+/** Blocked steps stay blocked until somebody says retry: nothing here is fixed by the run's own next attempt. */
 const patient = { FEDCTL_PARKED_RETRY_MS: '3600000' };
 /** Of the documentation: everything that waits for you. */
 const waiting = 'FedctlStatus = "blocked" AND ExecutionStatus = "Running"';
@@ -88,7 +88,7 @@ describe('the Temporal UI', () => {
       'step apiserver/address cannot be skipped: later steps build on it',
     );
 
-    // Mended, and retried from here.
+    // Fixed, and retried from here.
     await giveAddresses();
     const form = await ui.updates();
     for (const update of ['retry', 'skip', 'pause', 'resume', 'cancel', 'amend'] as const)

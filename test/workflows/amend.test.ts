@@ -32,7 +32,7 @@ describe('retry -f', () => {
     });
     await inRun(env, world, async (handle) => {
       await until(handle, (state) => state.status === 'blocked');
-      world.mend('apiserver/ready');
+      world.fix('apiserver/ready');
       expect(await amend(handle, { images })).toContain('images/record');
       expect((await handle.result()).status).toBe('completed');
       expect((await handle.describe()).memo).toMatchObject({ digest: 'e' });
@@ -60,12 +60,12 @@ describe('retry -f', () => {
     expect(world.count('apiserver/credentials')).toBe(1);
   });
 
-  it('mends a blocked member with a new address, and leaves the other one alone', async () => {
+  it('fixes a blocked member with a new address, and leaves the other one alone', async () => {
     const world = new FakeWorld();
     world.break('clusters/member-1/ready');
     await inRun(env, world, async (handle) => {
       await until(handle, (state) => state.status === 'blocked' && state.clusters['member-2']?.status === 'ready');
-      world.mend('clusters/member-1/ready');
+      world.fix('clusters/member-1/ready');
       const serverAddresses = [{ clientCIDR: '0.0.0.0/0', serverAddress: 'https://10.0.0.7' }];
       const clusters = aTestSpec.clusters.map((cluster) =>
         cluster.name === 'member-1' ? { ...cluster, serverAddresses, context: 'other' } : cluster,
@@ -84,7 +84,7 @@ describe('retry -f', () => {
     await inRun(env, world, async (handle) => {
       await until(handle, (state) => state.status === 'blocked' && state.clusters['member-2']?.status === 'ready');
       const clusters = aTestSpec.clusters.map((cluster) => ({ ...cluster, labels: { region: 'here' } }));
-      world.mend('clusters/member-1/reach');
+      world.fix('clusters/member-1/reach');
       await amend(handle, { clusters });
       expect((await handle.result()).status).toBe('completed');
     });
@@ -105,7 +105,7 @@ describe('retry -f', () => {
       expect(await refused({ clusters: [...aTestSpec.clusters, more] })).toContain('fedctl join');
       expect(await refused({ host: { ...aTestSpec.host, context: 'elsewhere' } })).toContain('spec.host cannot change');
       expect(world.calls.length).toBe(calls);
-      world.mend('apiserver/ready');
+      world.fix('apiserver/ready');
       const policy = { ...aTestSpec.policy, waits: { ...aTestSpec.policy.waits, rollout: 1_000 } };
       expect(await amend(handle, { policy })).toBe('amended; again: host/record');
       expect((await handle.result()).status).toBe('completed');

@@ -115,7 +115,7 @@ describe('a command while no worker is there', () => {
     const input = runInput();
     const handle = await startRun(env, input);
     await withWorkers(env, queueOf(input), world.activities(), () => blocked(handle));
-    world.mend('etcd/claim');
+    world.fix('etcd/claim');
     expect(await send(temporal, handle.workflowId, retry, {}, soon)).toContain(left);
     await withWorkers(env, queueOf(input), world.activities(), async () => {
       expect(await endOf(handle)).toBe('completed');
@@ -145,8 +145,8 @@ describe('retry --all-blocked', () => {
     await inRun(env, worlds[0], (first) =>
       inRun(env, worlds[1], async (second) => {
         await Promise.all([blocked(first), blocked(second)]);
-        worlds[0].mend('etcd/claim');
-        worlds[1].mend('clusters/member-1/reach');
+        worlds[0].fix('etcd/claim');
+        worlds[1].fix('clusters/member-1/reach');
         const parked = async (): Promise<boolean> =>
           (await env.client.workflow.count(`FedctlStatus = "blocked" AND ExecutionStatus = "Running"`)).count === 3;
         await eventually(parked, 'three runs are found by their status');

@@ -45,7 +45,7 @@ describe('a member that cannot be reached while it leaves', () => {
         const debt = debtOf(federation);
         await until(debt, (state) => state.status === 'blocked');
         expect((await debt.describe()).memo).toMatchObject({ cluster: 'member-2', objects: 1 });
-        world.mend(reach);
+        world.fix(reach);
         expect((await debt.result()).status).toBe('completed');
       },
       down,
@@ -95,7 +95,7 @@ describe('a member that cannot be reached while it leaves', () => {
           args: [input],
         })) as Handle;
         expect((await again.result()).status).toBe('completed');
-        world.mend(reach);
+        world.fix(reach);
         await debt.result();
       },
       down,
@@ -116,7 +116,7 @@ describe('a member that goes down in the middle of its turn-down', () => {
         await goOn(handle, federation);
         expect((await handle.result()).status).toBe('completed');
         expect((await handle.query(getRunStateQuery)).clusters['member-2']!.status).toBe('unjoined');
-        world.mend(`undo ${identity}`);
+        world.fix(`undo ${identity}`);
         expect((await debtOf(federation).result()).status).toBe('completed');
       },
       down,
@@ -145,7 +145,7 @@ describe('a member that goes down in the middle of its turn-down', () => {
     expect(world.count(again)).toBe(2);
   }, 40_000);
 
-  it('is no debt while it answers: its undo stays parked until it is mended', async () => {
+  it('is no debt while it answers: its undo stays parked until it is fixed', async () => {
     const world = new FakeWorld();
     world.break(`undo ${identity}`);
     await inRun(
@@ -154,7 +154,7 @@ describe('a member that goes down in the middle of its turn-down', () => {
       async (handle) => {
         await until(handle, (state) => state.clusters['member-2']?.status === 'blocked');
         await eventually(async () => world.count(again) === 1, 'a look at the member');
-        world.mend(`undo ${identity}`);
+        world.fix(`undo ${identity}`);
         await handle.executeUpdate(retryUpdate, { args: [{}] });
         expect((await handle.result()).status).toBe('completed');
       },

@@ -70,8 +70,8 @@ async function course(
 
 const cancel = (rollback: boolean) => (handle: Handle) =>
   handle.executeUpdate(cancelUpdate, { args: [{ by: 'ann@desk', ...(rollback ? { rollback } : {}) }] });
-const mend = (id: string) => async (handle: Handle, world: FakeWorld) => {
-  world.mend(id);
+const fix = (id: string) => async (handle: Handle, world: FakeWorld) => {
+  world.fix(id);
   await handle.executeUpdate(retryUpdate, { args: [{}] });
 };
 
@@ -79,7 +79,7 @@ const mend = (id: string) => async (handle: Handle, world: FakeWorld) => {
 interface Courses {
   cancelled: Map<string, Course>;
   rolledBack: Map<string, Course>;
-  mended: Map<string, Course>;
+  fixed: Map<string, Course>;
 }
 
 async function allCourses(chosen: { steps: string[]; undos: string[] }, cached: number): Promise<Courses> {
@@ -92,9 +92,9 @@ async function allCourses(chosen: { steps: string[]; undos: string[] }, cached: 
   const work = async (): Promise<Courses> => ({
     cancelled: await byStep(chosen.steps, (id) => course(id, {}, cancel(false), taskQueue)),
     rolledBack: await byStep(chosen.steps, (id) => course(id, {}, cancel(true), taskQueue)),
-    mended: await byStep(chosen.undos, (id) => {
+    fixed: await byStep(chosen.undos, (id) => {
       const change = { operation: 'down' as const, down };
-      return course(`undo ${id}`, change, mend(`undo ${id}`), taskQueue);
+      return course(`undo ${id}`, change, fix(`undo ${id}`), taskQueue);
     }),
   });
   return withWorkers(env, taskQueue, activities, work, { maxCachedWorkflows: cached });
@@ -143,8 +143,8 @@ describe.each([
     expect(open).toEqual([]);
   });
 
-  it.each([...chosen.undos])('%s: an undo that failed goes on after its mending', (id) => {
-    const { before, end, state, calls, open } = courses.mended.get(id)!;
+  it.each([...chosen.undos])('%s: an undo that failed goes on after its fix', (id) => {
+    const { before, end, state, calls, open } = courses.fixed.get(id)!;
     expect(before).toContain(`undo ${id}`);
     expect(end).toBe('completed');
     expect(new Set(Object.values(state.steps).map(({ status }) => status))).toEqual(new Set(['done', 'undone']));

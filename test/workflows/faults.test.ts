@@ -58,14 +58,14 @@ describe('what a run makes of a request that failed', () => {
   it.each(codesThatAre('parked'))('%s parks its step at once, with the code; siblings go on', async (code) => {
     const world = new FakeWorld();
     world.set(step, (call) => {
-      const why = failure(code, 'until somebody mends it');
+      const why = failure(code, 'until somebody fixes it');
       throw call.parked ? retryable(why) : why;
     });
     await inRun(env, world, async (handle) => {
       const blocked = await until(handle, (state) => state.status === 'blocked');
       expect(blocked.steps[step]).toMatchObject({ status: 'blocked', error: { code } });
       expect(blocked.steps['apiserver/address']!.status).toBe('done');
-      world.mend(step);
+      world.fix(step);
       await handle.executeUpdate(retryUpdate, { args: [{ steps: [step] }] });
       expect((await handle.result()).status).toBe('completed');
     });

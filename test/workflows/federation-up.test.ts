@@ -100,7 +100,7 @@ describe('federationUp', () => {
       expect(blocked.steps['etcd/claim']!.status).toBe('done');
       expect(blocked.steps['dns/zone']!.status).toBe('done');
       expect(blocked.steps['apiserver/credentials']!.status).toBe('pending');
-      world.mend('apiserver/address');
+      world.fix('apiserver/address');
       expect(await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/address'] }] })).toContain(
         'apiserver/address',
       );
@@ -137,7 +137,7 @@ describe('federationUp', () => {
     world.break('apiserver/ready');
     await inRun(world, async (handle) => {
       await until(handle, (state) => state.status === 'blocked');
-      world.mend('apiserver/ready');
+      world.fix('apiserver/ready');
       await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/credentials'] }] });
       expect((await handle.result()).status).toBe('completed');
     });
@@ -167,7 +167,7 @@ describe('federationUp', () => {
       const events = (await handle.fetchHistory()).events!.length;
       await until(handle, () => world.count('preflight/dns') > 10);
       expect((await handle.fetchHistory()).events!.length - events).toBeLessThan(3);
-      world.mend('preflight/dns');
+      world.fix('preflight/dns');
       expect((await handle.result()).status).toBe('completed');
     });
   }, 40_000);
@@ -179,7 +179,7 @@ describe('federationUp', () => {
       const blocked = await until(handle, (state) => state.status === 'blocked');
       expect(blocked.clusters['member-1']).toMatchObject({ status: 'blocked', blockedStep: 'clusters/member-1/reach' });
       expect(blocked.clusters['member-2']!.status).toBe('ready');
-      world.mend('clusters/member-1/reach');
+      world.fix('clusters/member-1/reach');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       expect((await handle.result()).status).toBe('completed');
     });
@@ -218,7 +218,7 @@ describe('federationUp', () => {
         const deadline = Date.now() + 10_000;
         while ((await found()) !== 1 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
         expect(await found()).toBe(1);
-        world.mend('etcd/claim');
+        world.fix('etcd/claim');
         await handle.executeUpdate(retryUpdate, { args: [{}] });
         expect((await handle.result()).status).toBe('completed');
       },

@@ -109,7 +109,7 @@ describe('steps that build', () => {
         await until(started, ({ steps }) => steps['images/push']?.status === 'blocked');
         return started;
       });
-      world.mend('images/push');
+      world.fix('images/push');
       expect((await handle.result()).status).toBe('completed');
     };
     await withWorkers(env, queueOf(input), world.activities(), act, { builder: 'alive' });

@@ -22,7 +22,7 @@ describe('one member among others', () => {
       await until(handle, (state) => state.status === 'blocked');
       await env.client.workflow.getHandle(memberWorkflowIdOf(federation, 'member-1')).cancel();
       await until(handle, (state) => state.clusters['member-1']?.status === 'failed');
-      world.mend('clusters/member-2/ready');
+      world.fix('clusters/member-2/ready');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       expect(await endOf(handle)).toBe('member member-1 failed at clusters/member-1/reach');
       expect((await handle.query(getRunStateQuery)).clusters['member-2']!.status).toBe('ready');
@@ -36,7 +36,7 @@ describe('one member among others', () => {
     await inRun(env, world, async (handle) => {
       await until(handle, (state) => state.status === 'blocked');
       await handle.signal(clusterChangedSignal, { name: 'member-1', status: 'blocked', blockedStep: 'x' });
-      world.mend('verify/clusters');
+      world.fix('verify/clusters');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       expect((await handle.result()).status).toBe('completed');
     });

@@ -30,7 +30,7 @@ describe('join', () => {
       world,
       async (handle) => {
         await until(handle, (state) => state.status === 'blocked');
-        world.mend('clusters/member-3/register');
+        world.fix('clusters/member-3/register');
         await handle.executeUpdate(retryUpdate, { args: [{}] });
         expect((await handle.result()).status).toBe('completed');
       },

@@ -89,7 +89,7 @@ describe('a debt that Temporal does not know any more', () => {
       const { memo } = await debt.describe();
       expect(memo).toMatchObject({ operation: 'debt', cluster: 'member-2', since, objects: 3 });
       expect((await openDebts(temporal, federation)).map(({ cluster }) => cluster)).toEqual(['member-2']);
-      activities.mend('clusters/member-2/reach');
+      activities.fix('clusters/member-2/reach');
       await retryAllOf(debt);
       expect(await endOf(debt)).toBe('completed');
     });

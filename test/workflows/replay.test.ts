@@ -164,7 +164,7 @@ describe('a parked run', () => {
       await withWorkers(env, queue, world.activities(), () => until(handle, (state) => state.status === 'blocked'));
       const title = `title: 'Verify the control plane'`;
       const folder = await changed('upgrade', 'src/catalogue/steps.ts', title, `title: 'Look at it'`);
-      world.mend('etcd/claim');
+      world.fix('etcd/claim');
       const goOn = async (): Promise<void> => {
         await handle.executeUpdate(retryUpdate, { args: [{}] });
         expect((await handle.result()).status).toBe('completed');

@@ -66,7 +66,7 @@ describe('cancel --rollback', () => {
       expect(blocked.clusters['member-1']).toMatchObject({ blockedStep: 'clusters/member-1/register' });
       expect(await refusalOf(rollback(handle))).toContain('rolling back, which cannot be cancelled');
       await handle.cancel();
-      world.mend('undo clusters/member-1/register');
+      world.fix('undo clusters/member-1/register');
       const child = env.client.workflow.getHandle(`federation/${federation}/clusters/member-1`);
       await child.executeUpdate(retryUpdate, { args: [{}] });
       await until(handle, (state) => state.steps['apiserver/service']?.status === 'blocked');

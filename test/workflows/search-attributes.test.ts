@@ -58,8 +58,8 @@ describe('search attributes', () => {
         `FedctlStatus = "blocked" AND FedctlPhase = "${phase}" AND FedctlBlockedStep = "${step}"`;
       await eventually(found(handle.workflowId, blockedAt('dns', 'dns/delegation')), 'the run');
       await eventually(found(member, blockedAt('clusters', 'clusters/member-2/register')), 'its member');
-      world.mend('dns/delegation');
-      world.mend('clusters/member-2/register');
+      world.fix('dns/delegation');
+      world.fix('clusters/member-2/register');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       await handle.result();
       const over = `FedctlStatus = "completed" AND FedctlPhase = "done" AND FedctlBlockedStep IS NULL`;

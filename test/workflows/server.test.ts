@@ -96,7 +96,7 @@ describe('the Temporal server', () => {
       const tried = world.count('etcd/claim');
       await eventually(async () => world.count('etcd/claim') > tried + 1, 'slow attempts go on');
       expect((await until(again, () => true, patientMs)).status).toBe('blocked');
-      world.mend('etcd/claim');
+      world.fix('etcd/claim');
       await again.executeUpdate(retryUpdate, { args: [{}] }).catch(() => undefined); // it may have gone on by itself
       expect(await endOf(again)).toBe('completed');
     });

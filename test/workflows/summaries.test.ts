@@ -75,11 +75,11 @@ describe('the Temporal UI', () => {
       for (const update of ['retry', 'skip', 'pause', 'resume', 'cancel', 'amend'] as const)
         expect(told.get(update)).toBe(descriptions[update]);
 
-      world.mend('etcd/claim');
+      world.fix('etcd/claim');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       const member = handleOf(memberWorkflowIdOf(federation, 'member-2'));
       await until(handle, (state) => state.clusters['member-2']?.status === 'blocked');
-      world.mend('clusters/member-2/reach');
+      world.fix('clusters/member-2/reach');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       await handle.result();
 

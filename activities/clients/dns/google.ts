@@ -60,7 +60,7 @@ export function managedZoneName(federation: string, zone: string, visibility: st
   return `fedctl-${readable}-${digestOf(federation, fqdn(zone), visibility)}`;
 }
 
-/** A client of Cloud DNS. Credentials are read anew each time, so that they may be mended while a step is parked. */
+/** A client of Cloud DNS. Credentials are read anew each time, so that they may be fixed while a step is parked. */
 export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs): DnsProvider {
   const keyFilename = dns.credentialsFile ?? env['GOOGLE_APPLICATION_CREDENTIALS'];
   // The SDK's own requests always retry (its autoRetry gets lost on the way, @google-cloud/common 6): only its chain of

@@ -38,7 +38,7 @@ export interface DnsProvider {
   readonly label: string;
   /**
    * Proves that the credentials serve, and as far as the provider can say it the rights on a zone that stands, or to
-   * make one; never writes. Answers what is not proved, '' when all is.
+   * make one; never writes. Returns what is not proved, '' when all is.
    */
   check(zone?: Zone): Promise<string>;
   /**
@@ -56,12 +56,12 @@ export interface DnsProvider {
   records(zone: Zone): Promise<RecordSet[]>;
   /** Brings the set to these values; answers the change to wait for (`changeDone`), undefined when nothing is pending. */
   ensureRecord(zone: Zone, record: RecordSet): Promise<string | undefined>;
-  /** Absent is success. Answers the change to wait for, as ensureRecord does. */
+  /** Absent is success. Returns the change to wait for, as ensureRecord does. */
   removeRecord(zone: Zone, record: Pick<RecordSet, 'name' | 'type'>): Promise<string | undefined>;
   /** True when all name servers have the change (INSYNC at Route 53, done at Cloud DNS). */
   changeDone(zone: Zone, change: string): Promise<boolean>;
   /**
-   * Removes a zone that holds nothing but its own SOA and NS; absent is success. Answers the change to wait for, as
+   * Removes a zone that holds nothing but its own SOA and NS; absent is success. Returns the change to wait for, as
    * ensureRecord does. Throws DNS_ZONE_IN_USE.
    */
   remove(zone: Zone): Promise<string | undefined>;

@@ -38,7 +38,7 @@ async function keyOf(dns: DnsSpec, env: NodeJS.ProcessEnv): Promise<string> {
   }
 }
 
-/** A client of one PowerDNS server; the key is read anew each time, so that it may be mended while a step is parked. */
+/** A client of one PowerDNS server; the key is read anew each time, so that it may be fixed while a step is parked. */
 export async function powerDns(
   dns: DnsSpec,
   env: NodeJS.ProcessEnv,

@@ -60,7 +60,7 @@ function configOf(dns: DnsSpec): Route53ClientConfig {
   return base;
 }
 
-/** A client of Route 53. Credentials are read anew each time, so that they may be mended while a step is parked. */
+/** A client of Route 53. Credentials are read anew each time, so that they may be fixed while a step is parked. */
 export function route53(dns: DnsSpec, timeoutMs = requestTimeoutMs): DnsProvider {
   const client = new Route53Client(configOf(dns));
   const label = dns.endpoint ? `aws-route53 at ${dns.endpoint}` : 'aws-route53';

@@ -19,7 +19,7 @@ export interface Push {
   folder: string;
 }
 
-/** Runs commands of one push; throws when one does not end well. Answers standard output of a quiet one. */
+/** Runs commands of one push; throws when one does not end well. Returns standard output of a quiet one. */
 export type Must = (command: Command) => Promise<string>;
 
 /** Big layers are packed into files on the way: in the folder they go with it, however the push ends. */

@@ -45,7 +45,7 @@ function mergeInto(merged: KubeConfig, one: KubeConfig): void {
   merged.contexts = fresh(merged.contexts, one.contexts);
 }
 
-/** A KubeConfig of its own with just this context current. Read at each use: it may be mended while a step is parked. */
+/** A KubeConfig of its own with just this context current. Read at each use: it may be fixed while a step is parked. */
 function frozen(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
   const config = loadFiles(ref, env);
   const context = config.getContextObject(ref.context);

@@ -62,7 +62,7 @@ const speaksNoTls = (error: unknown): boolean => {
   );
 };
 
-/** A client of any registry. Files are read anew by each: they may be mended while a step is parked. */
+/** A client of any registry. Files are read anew by each: they may be fixed while a step is parked. */
 export function registries(settings: RegistrySettings): Registries {
   const bases = new Map<string, Promise<Base>>();
 

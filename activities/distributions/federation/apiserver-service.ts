@@ -11,7 +11,7 @@ import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
-import { type Look, waitUntil } from '../../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../../kit/wait.ts';
 
 type AddressCall = CallOf<'apiserver/address'>;
 type AddressFacts = StepFacts['apiserver/address'];
@@ -36,7 +36,10 @@ async function waitForApiserverAddress(scope: StepScope, call: AddressCall): Pro
   return { outcome: 'done', note: serverUrl(facts.address, facts.port), facts };
 }
 
-async function lookForAddress(scope: StepScope, spec: AddressCall['input']['spec']): Promise<Look<AddressFacts>> {
+async function lookForAddress(
+  scope: StepScope,
+  spec: AddressCall['input']['spec'],
+): Promise<ProbeResult<AddressFacts>> {
   const { namespace } = scope.run.host;
   const service = await scope.host.read({ apiVersion: 'v1', kind: 'Service', name: names.apiserver, namespace });
   if (!service)
@@ -65,7 +68,7 @@ async function addressOfBalancer(
   service: KubeObject,
   port: number,
   resolvers: readonly string[] = [],
-): Promise<Look<AddressFacts>> {
+): Promise<ProbeResult<AddressFacts>> {
   const found = serviceAddress(service);
   if (!found) {
     const told = warningOf(await readEvents(scope, service), service);
@@ -85,7 +88,7 @@ async function resolves({ deps }: StepScope, name: string, resolvers: readonly s
   return answers.some((addresses) => addresses.length > 0);
 }
 
-async function addressOfNode(scope: StepScope, port: number): Promise<Look<AddressFacts>> {
+async function addressOfNode(scope: StepScope, port: number): Promise<ProbeResult<AddressFacts>> {
   const nodes = await scope.host.list({ apiVersion: 'v1', kind: 'Node' });
   const ready = nodes.filter((node) => conditionOf(node, 'Ready')?.status === 'True');
   // By name, so that the next look takes the same node: the address stands in certificates.

@@ -8,7 +8,7 @@ import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { type Ensured, isOurs, refOf, removeAndWait } from '../../core/objects.ts';
 import { type StepScope, writing } from '../../core/step.ts';
-import { type Look, waitUntil } from '../../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../../kit/wait.ts';
 
 /** Reason of the event that the volume binder gives a claim that a pod must use first. */
 const waitsForConsumer = 'WaitForFirstConsumer';
@@ -49,7 +49,7 @@ async function ensureEtcdClaim(scope: StepScope, call: CallOf<'etcd/claim'>): Pr
   return { outcome, note, facts: {} };
 }
 
-async function lookAtClaim(scope: StepScope, wanted: KubeObject): Promise<Look<string>> {
+async function lookAtClaim(scope: StepScope, wanted: KubeObject): Promise<ProbeResult<string>> {
   const claim = await scope.host.read(refOf(wanted));
   const bound = claimReadiness(claim, { waitsForConsumer: false }) === '';
   if (bound) return { value: 'the claim is Bound' };

@@ -10,7 +10,7 @@ import type { Kube } from '../../clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { failure } from '../../kit/fail.ts';
 import type { StepScope } from '../../core/step.ts';
-import { type Look, waitUntil } from '../../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../../kit/wait.ts';
 
 /** Kinds that the federation API federates and people fill: against members of today, and of its own time. */
 const core = ['ConfigMap', 'Secret', 'Service', 'Namespace'] as const;
@@ -96,7 +96,7 @@ async function removeAll(kube: Kube, objects: readonly KubeObject[]): Promise<vo
  * One look at a deletion: asks for what was not asked for, once every member is Ready, and tells what is still there.
  * A deletion that is asked for while a member is away would hang, and so would everything after it.
  */
-async function lookAtDeletion(kube: Kube): Promise<Look<true>> {
+async function lookAtDeletion(kube: Kube): Promise<ProbeResult<true>> {
   const away = await notReady(kube);
   const found = await federatedObjects(kube);
   if (found.length === 0) return { value: true };

@@ -33,7 +33,7 @@ async function ensureClusterRegistered(scope: StepScope, call: CallOf<Register>)
   const found = await federation.read<FederationCluster>(clusterRef(cluster.name));
   if (!found) return create(scope, federation, wanted);
   if (!isOurCluster(found, scope.run.uuid)) return adopt(scope, federation, wanted);
-  return bring(scope, call, federation, { found, wanted });
+  return updateCluster(scope, call, federation, { found, wanted });
 }
 
 const entryOf = (scope: StepScope, name: string, origin: LedgerEntry['origin']): LedgerEntry =>
@@ -68,7 +68,7 @@ async function adopt(scope: StepScope, federation: Kube, wanted: FederationClust
   return { outcome: 'updated', note, facts: {} };
 }
 
-async function bring(
+async function updateCluster(
   scope: StepScope,
   call: CallOf<Register>,
   federation: Kube,

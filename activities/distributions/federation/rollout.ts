@@ -16,7 +16,7 @@ import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { type Ensured, outcomeOf } from '../../core/objects.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
-import { type Look, waitUntil } from '../../kit/wait.ts';
+import { type ProbeResult, waitUntil } from '../../kit/wait.ts';
 
 /** Looks in a row that must show an image no waiting will bring, before the step parks without waiting on. */
 const looksBeforeGivingUp = 3;
@@ -64,7 +64,7 @@ export const readDeployment = (scope: StepScope, name: string): Promise<KubeObje
   scope.host.read({ apiVersion: 'apps/v1', kind: 'Deployment', name, namespace: scope.run.host.namespace });
 
 /** Looks at one Deployment: rolled out, or what of its pods or its controller is in the way. */
-function rolloutProbe(scope: StepScope, name: string): () => Promise<Look<true>> {
+function rolloutProbe(scope: StepScope, name: string): () => Promise<ProbeResult<true>> {
   let hopeless = 0;
   return async () => {
     const deployment = await readDeployment(scope, name);
@@ -147,7 +147,7 @@ async function waitForApiserver(
   const server = serverUrl(address, port);
   const rollout = rolloutProbe(scope, names.apiserver);
   let healthy = 0;
-  const look = async (): Promise<Look<true>> => {
+  const look = async (): Promise<ProbeResult<true>> => {
     const before = healthy;
     healthy = 0;
     const rolledOut = await rollout();

@@ -25,7 +25,7 @@ interface Entries {
 
 /**
  * Puts the one context of `addition` (the text of a kubeconfig) under the name `context` into the text of another.
- * Other entries, comments and current-context stay as they are. Answers undefined when it stands there already.
+ * Other entries, comments and current-context stay as they are. Returns undefined when it stands there already.
  * Throws usageError when either text is no kubeconfig.
  */
 export async function mergeContext(existing: string, addition: string, context: string): Promise<string | undefined> {
@@ -61,7 +61,7 @@ function putNamed(document: Document, list: keyof Entries, entry: { name: string
 
 /**
  * Writes the context into the operator's kubeconfig, under kubectl's own lock, all at once, readable by its owner only.
- * Answers `kept` when it stood there already. The file's other entries are not touched.
+ * Returns `kept` when it stood there already. The file's other entries are not touched.
  */
 export async function writeContext(file: string, addition: string, context: string): Promise<'written' | 'kept'> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

@@ -42,14 +42,14 @@ export async function assertValues(io: Io, spec: Spec): Promise<void> {
   const { checkValues } = await import('./values-file.ts');
   await checkValues(file).catch((error: Error) => {
     throw refusal(`${file} could not be written after the push: ${error.message}`, [
-      'make it writable, mend it, or set FEDERATION_OUTPUT_ROOT to another folder',
+      'make it writable, correct it, or set FEDERATION_OUTPUT_ROOT to another folder',
       'without FEDERATION_OUTPUT_ROOT no values.yaml is written',
     ]);
   });
 }
 
 /**
- * Where the built images are, in $FEDERATION_OUTPUT_ROOT/values.yaml: as the guide's own push did it. Answers nothing
+ * Where the built images are, in $FEDERATION_OUTPUT_ROOT/values.yaml: as the guide's own push did it. Returns nothing
  * without `images.build` (then the values are inputs) or without the variable (then the operator keeps no such file).
  * Throws CliError when the file was not written.
  */
@@ -73,7 +73,7 @@ export async function tellValues(file: string, values: ImageValues): Promise<str
     return outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`;
   } catch (error) {
     throw new CliError(exit.failed, `the image is pushed, but ${file} was not written: ${(error as Error).message}`, [
-      'mend the file, then run this command again: nothing is built or pushed twice',
+      'correct the file, then run this command again: nothing is built or pushed twice',
     ]);
   }
 }

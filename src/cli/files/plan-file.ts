@@ -20,7 +20,7 @@ export async function readPlanFile(io: Io, file: string): Promise<PlanDocument> 
   if (plan.obstacles.length > 0) {
     const steps = plan.obstacles.map(({ step, message }) => `  ${step}: ${message}`);
     throw refusal([`${file} is no whole plan: when it was made, a turn-up would have blocked`, ...steps].join('\n'), [
-      'mend what is named above, and plan again',
+      'correct what is named above, and plan again',
       'or turn up without a plan: fedctl up -f FILE',
     ]);
   }

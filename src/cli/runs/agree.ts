@@ -5,7 +5,7 @@ import { type PlanDocument, planLines } from '../views/plan-model.ts';
 import type { SpecFile } from '../files/spec-file.ts';
 
 /**
- * Shows what a turn-up would do and asks. Answers the plan that the run is to keep to; undefined where there is none to
+ * Shows what a turn-up would do and asks. Returns the plan that the run is to keep to; undefined where there is none to
  * keep to: nothing would change, steps are in its way, or this machine cannot look. Throws CliError (exit 5) at a no.
  */
 export async function agree(io: Io, file: SpecFile, flags: PlanFlags): Promise<PlanDocument | undefined> {

@@ -40,7 +40,7 @@ const forgetMs = 30_000;
 
 /**
  * Closes a debt: nothing is cleaned up in the member, and the record no longer waits for it. Works too when Temporal
- * has lost the debt. Answers a sentence. Throws refusal (exit 7) when nothing is owed there, CliError (exit 4) when no
+ * has lost the debt. Returns a sentence. Throws refusal (exit 7) when nothing is owed there, CliError (exit 4) when no
  * worker closes it in time: it is closed when one comes.
  */
 export async function forgetDebt(
@@ -79,7 +79,7 @@ async function startForgetting(
 const recordMs = 3_000;
 
 /**
- * Starts every debt of the record that has no open run, so that none is lost for good. Answers a sentence for each.
+ * Starts every debt of the record that has no open run, so that none is lost for good. Returns a sentence for each.
  * A host that does not answer now is asked by the next command.
  */
 export async function reopenDebts(

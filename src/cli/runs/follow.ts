@@ -74,7 +74,7 @@ async function watch(display: Display, debts: DebtWatch, options: FollowOptions)
   for (;;) {
     const seen = await Promise.race([lookAt(temporal, workflowId), detached]);
     if (seen && seen !== 'detached') {
-      const { code, model } = await pictureOf(seen, known, debts);
+      const { code, model } = await modelOf(seen, known, debts);
       runId = seen.parent.runId;
       rolledBack = seen.parent.state?.rollingBack ?? rolledBack;
       if (model) display.update(model);
@@ -90,7 +90,7 @@ async function watch(display: Display, debts: DebtWatch, options: FollowOptions)
 }
 
 /** What was seen as a picture, with the exit code that it ends the following with; that last one has all debts in it. */
-async function pictureOf(
+async function modelOf(
   { parent, children }: { parent: ObservedRun; children: ObservedRun[] },
   known: KnownOutputs,
   debts: DebtWatch,

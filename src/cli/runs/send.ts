@@ -58,7 +58,7 @@ export async function deliver<Request>(
   }
 }
 
-/** Waits for the end of a run, however it ends. Answers false when it is open after that time. */
+/** Waits for the end of a run, however it ends. Returns false when it is open after that time. */
 export async function hasEnded(
   temporal: Temporal,
   workflowId: string,

@@ -48,7 +48,7 @@ function inputOf(record: OwingRecord, { federation, member, host, forget }: Owed
 
 /**
  * Starts the run of a debt that the record knows and Temporal does not: its run gave up after `policy.blockedFor`, or
- * was lost. Answers false when one is open already, or nothing is owed there.
+ * was lost. Returns false when one is open already, or nothing is owed there.
  */
 export async function startDebt(
   temporal: Temporal,

@@ -66,14 +66,14 @@ export function codeOf(word: string): ErrorCodeName | undefined {
 }
 
 const treated: Readonly<Record<string, string>> = {
-  never: 'the step is blocked at once: waiting will not mend it',
+  never: 'the step is blocked at once: waiting will not fix it',
   soon: 'tried again by itself, soon; blocked when the patience of the step is spent',
   later: 'tried again when the server says (Retry-After); blocked when the patience of the step is spent',
   waiting: 'no fault, only not yet: it is looked at again until the patience of the step is spent',
-  bug: 'a fault of fedctl: the run keeps its place until the worker is mended',
+  bug: 'a fault of fedctl: the run keeps its place until the worker is fixed',
 };
 
-/** What the table says of a code: what is wrong in general, what fedctl does, and how to mend it. */
+/** What the table says of a code: what is wrong in general, what fedctl does, and how to fix it. */
 export function codeDocument(code: ErrorCodeName): { code: string; title: string; treated: string; fix: string[] } {
   const { title, retry, fix } = errorCodes[code];
   return { code, title, treated: treated[retry] ?? '', fix: fix({}) };

@@ -62,7 +62,7 @@ function span(steps: readonly StatusStep[], now: number): string {
   return formatDuration((open ? now : Math.max(...ends)) - Math.min(...starts));
 }
 
-/** Why a step waits, and how to mend it when it is blocked. */
+/** Why a step waits, and how to fix it when it is blocked. */
 function reasonLines(view: View, indent: number, step: StatusStep): string[] {
   const paint = view.paint ?? plain;
   const width = Math.max(20, view.columns - indent);

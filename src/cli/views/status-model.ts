@@ -86,7 +86,7 @@ export interface StatusOutputs {
   certificateExpiry: string | null;
 }
 
-/** What a step that went on found not to be right, and what mends it. */
+/** What a step that went on found not to be right, and what fixes it. */
 export interface StatusWarning {
   step: string;
   message: string;

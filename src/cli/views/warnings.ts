@@ -2,7 +2,7 @@ import { wrap } from '../io/format.ts';
 import type { Io } from '../io/io.ts';
 import type { StatusModel } from './status-model.ts';
 
-/** What steps that went on found not to be right, with what mends it. */
+/** What steps that went on found not to be right, with what fixes it. */
 export const warningLines = (
   { warnings }: Pick<StatusModel, 'warnings'>,
   paint: Io['paint'],

@@ -12,7 +12,7 @@ import {
   type Resources,
   type Target,
   tcpProbe,
-  tellWhyItEnded,
+  logAsTerminationMessage,
 } from './objects.ts';
 
 /** Port of federation-apiserver in its pod: above 1024, so that it needs no capability (kubefed init.go has the same). */
@@ -114,7 +114,7 @@ const apiserverContainer = (input: ApiserverInput): object => ({
   livenessProbe: tcpProbe('https', { periodSeconds: 10, failureThreshold: 3 }),
   resources: apiserverResources,
   securityContext: containerSecurity,
-  ...tellWhyItEnded,
+  ...logAsTerminationMessage,
   volumeMounts: [{ name: 'credentials', mountPath: credentialsFolder, readOnly: true }],
 });
 
@@ -130,7 +130,7 @@ const etcdContainer = ({ images, etcdImage }: ApiserverInput): object => ({
   ],
   resources: etcdResources,
   securityContext: containerSecurity,
-  ...tellWhyItEnded,
+  ...logAsTerminationMessage,
   volumeMounts: [{ name: 'etcd-data', mountPath: etcdFolder }],
 });
 

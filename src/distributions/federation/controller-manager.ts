@@ -11,7 +11,7 @@ import {
   type Resources,
   type Target,
   tcpProbe,
-  tellWhyItEnded,
+  logAsTerminationMessage,
 } from './objects.ts';
 
 /** DNS providers that federation-controller-manager itself knows (measured, kubernetes/federation@804bb9f). */
@@ -147,7 +147,7 @@ const container = (target: Target, input: ControllerManagerInput): object => ({
   livenessProbe: tcpProbe('status', { periodSeconds: 10, failureThreshold: 6 }),
   resources,
   securityContext: containerSecurity,
-  ...tellWhyItEnded,
+  ...logAsTerminationMessage,
   volumeMounts: volumesOf(input).map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
 });
 

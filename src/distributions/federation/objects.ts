@@ -56,7 +56,7 @@ export const podSecurity = { seccompProfile: { type: 'RuntimeDefault' } };
 export const containerSecurity = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 
 /** Same for every container: the last lines of a crashed one stand in its status, where a wait can read them. */
-export const tellWhyItEnded = { terminationMessagePolicy: 'FallbackToLogsOnError' };
+export const logAsTerminationMessage = { terminationMessagePolicy: 'FallbackToLogsOnError' };
 
 /** `imagePullSecrets`, only when there is one. */
 export const pullSecrets = (name: string | undefined): Record<string, unknown> =>

@@ -13,7 +13,7 @@ import {
   faultTable,
   verdictOf,
 } from '../../../src/errors/faults.ts';
-import { type Bench, benches } from '../../helpers/faults/worlds.ts';
+import { type FaultyServer, faultyServers } from '../../helpers/faults/worlds.ts';
 import { type Fault, startImpostor } from '../../helpers/faults/proxy.ts';
 import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
 import { freePort } from '../../helpers/common/processes.ts';
@@ -30,24 +30,24 @@ beforeAll(async () => {
 afterAll(() => impostor.stop());
 
 describe.each(clients)('a request that fails, of %s', (client, row) => {
-  let bench: Bench;
+  let faulty: FaultyServer;
   let good: unknown;
   beforeAll(async () => {
-    bench = await benches[client]();
-    good = await bench.client(bench.proxy.url);
+    faulty = await faultyServers[client]();
+    good = await faulty.client(faulty.proxy.url);
   }, 300_000);
-  afterAll(() => bench?.stop());
-  afterEach(() => void bench.proxy.forget());
+  afterAll(() => faulty?.stop());
+  afterEach(() => void faulty.proxy.forget());
 
-  it('has a bench for exactly the kinds of call that the table has', () => {
-    expect(Object.keys(bench.calls).sort()).toEqual(Object.keys(row.calls).sort());
+  it('has calls of exactly the kinds of call that the table has', () => {
+    expect(Object.keys(faulty.calls).sort()).toEqual(Object.keys(row.calls).sort());
   });
 
   /** The client that meets the fault. */
   async function meets(fault: FaultName): Promise<unknown> {
-    if (fault === 'refused') return bench.client(`http://127.0.0.1:${await freePort()}`);
-    if (fault === 'tls') return bench.client(impostor.url);
-    return fault === 'silence' ? bench.client(bench.proxy.url, patienceMs) : good;
+    if (fault === 'refused') return faulty.client(`http://127.0.0.1:${await freePort()}`);
+    if (fault === 'tls') return faulty.client(impostor.url);
+    return fault === 'silence' ? faulty.client(faulty.proxy.url, patienceMs) : good;
   }
 
   /** What the proxy does, for every request that is about to fail. */
@@ -56,7 +56,7 @@ describe.each(clients)('a request that fails, of %s', (client, row) => {
     if (fault === 'silence') return ['silence'];
     const status = Number(/^status (\d+)/.exec(fault)?.[1]);
     if (!status) return [];
-    const refusal = bench.words(status, status === 429 ? { 'retry-after': '7' } : {});
+    const refusal = faulty.words(status, status === 429 ? { 'retry-after': '7' } : {});
     return fault === 'status 401' ? [refusal, refusal] : [refusal];
   }
 
@@ -67,12 +67,12 @@ describe.each(clients)('a request that fails, of %s', (client, row) => {
     }),
   );
   it.each(cases)('$call, $fault: $end', async ({ call, fault, verdict, end }) => {
-    const { methods, act, value } = await bench.calls[call]!(good);
+    const { methods, act, value } = await faulty.calls[call]!(good);
     const told = onTheWire(fault);
     // Where one thing is asked for in two ways, a server that fails fails both.
     const failing = /^status (?!401 once)/.test(fault) ? methods : methods.slice(0, 1);
     const subject = await meets(fault);
-    for (const method of failing) bench.proxy.fail(method, ...told);
+    for (const method of failing) faulty.proxy.fail(method, ...told);
     const answer = act(subject);
     if (typeof verdict === 'object') {
       expect(await answer).toEqual(value(fault));
@@ -80,13 +80,13 @@ describe.each(clients)('a request that fails, of %s', (client, row) => {
       const later = verdict === 'RATE_LIMITED' ? { nextRetryDelay: 7_000 } : {};
       await expect(answer).rejects.toMatchObject({ type: verdict, nonRetryable: end === 'parked', ...later });
     }
-    expect(bench.proxy.forget()).toBe(0);
+    expect(faulty.proxy.forget()).toBe(0);
   });
 
   if (client === 'kubernetes') {
     it('leaves an object alone that took the place of the one to be removed', async () => {
       const kube = await kubeClients({}).forKubeconfig(
-        kubeconfigFor({ server: bench.proxy.url, user: { token: 'admin-token' } }),
+        kubeconfigFor({ server: faulty.proxy.url, user: { token: 'admin-token' } }),
       );
       const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'successor', namespace: 'default' };
       const { apiVersion, kind, ...metadata } = ref;
@@ -103,9 +103,9 @@ describe.each(clients)('a request that fails, of %s', (client, row) => {
       const [kubeconfig, runs] = [join(folder, 'config'), join(folder, 'runs')];
       const ref = { apiVersion: 'v1', kind: 'Namespace', name: 'default' };
       const asked = async (user: object, renewed: object): Promise<string | undefined> => {
-        writeFileSync(kubeconfig, kubeconfigFor({ server: bench.proxy.url, user }));
+        writeFileSync(kubeconfig, kubeconfigFor({ server: faulty.proxy.url, user }));
         const kube = await kubeClients({}).forContext({ context: 'only', kubeconfig });
-        writeFileSync(kubeconfig, kubeconfigFor({ server: bench.proxy.url, user: renewed }));
+        writeFileSync(kubeconfig, kubeconfigFor({ server: faulty.proxy.url, user: renewed }));
         return (await kube.read(ref))?.metadata.name;
       };
       expect(await asked({ token: 'run-out' }, { token: 'admin-token' })).toBe('default');

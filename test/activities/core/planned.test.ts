@@ -37,7 +37,7 @@ async function planFor(world: HostWorld, spec: Spec): Promise<PlannedObject[]> {
 }
 
 /** The step of a run that keeps to a plan. */
-const bring = (world: HostWorld, spec: Spec, planned: PlannedObject[]) =>
+const ensureService = (world: HostWorld, spec: Spec, planned: PlannedObject[]) =>
   world.act(createActivities(world.deps).ensureApiserverService, { ...world.call(step, { spec }), planned } as never);
 
 describe('a step of a run that keeps to its plan', () => {
@@ -46,11 +46,11 @@ describe('a step of a run that keeps to its plan', () => {
     const spec = port(world, 30_201);
     const planned = await planFor(world, spec);
     expect(planned).toMatchObject([{ action: 'create', uid: null, standing: null, steps: [step] }]);
-    expect(await bring(world, spec, planned)).toMatchObject({ outcome: 'created' });
+    expect(await ensureService(world, spec, planned)).toMatchObject({ outcome: 'created' });
     const made = await world.host.read(serviceOf(world));
-    expect(await bring(world, spec, planned)).toMatchObject({ outcome: 'kept' });
+    expect(await ensureService(world, spec, planned)).toMatchObject({ outcome: 'kept' });
     expect(await world.host.read(serviceOf(world))).toEqual(made);
-    await expect(bring(world, spec, [])).rejects.toMatchObject({ type: 'PLAN_STALE' });
+    await expect(ensureService(world, spec, [])).rejects.toMatchObject({ type: 'PLAN_STALE' });
     expect(await world.host.read(serviceOf(world))).toEqual(made);
   }, 60_000);
 
@@ -58,25 +58,25 @@ describe('a step of a run that keeps to its plan', () => {
     const world = await hostWorld(server);
     const first = port(world, 30_202);
     const toMake = await planFor(world, first);
-    await bring(world, first, toMake);
+    await ensureService(world, first, toMake);
     const next = port(world, 30_203);
     const toChange = await planFor(world, next);
     expect(toChange).toMatchObject([{ action: 'update', uid: expect.any(String), standing: expect.any(String) }]);
 
     // The plan that makes it is no plan to change it.
-    await expect(bring(world, next, toMake)).rejects.toMatchObject({ type: 'PLAN_STALE' });
+    await expect(ensureService(world, next, toMake)).rejects.toMatchObject({ type: 'PLAN_STALE' });
     await world.host.mergePatch(serviceOf(world), { spec: { sessionAffinity: 'ClientIP' } });
-    await expect(bring(world, next, toChange)).rejects.toMatchObject({
+    await expect(ensureService(world, next, toChange)).rejects.toMatchObject({
       type: 'PLAN_STALE',
       message: expect.stringContaining('was changed since the plan was made'),
     });
     const changed = (await world.host.read(serviceOf(world))) as KubeObject;
     await world.host.remove(serviceOf(world), { uid: changed.metadata.uid ?? '' });
-    await expect(bring(world, next, toChange)).rejects.toMatchObject({
+    await expect(ensureService(world, next, toChange)).rejects.toMatchObject({
       message: expect.stringContaining('and is gone'),
     });
-    await bring(world, first, toMake);
-    await expect(bring(world, next, toChange)).rejects.toMatchObject({
+    await ensureService(world, first, toMake);
+    await expect(ensureService(world, next, toChange)).rejects.toMatchObject({
       message: expect.stringContaining('is another one than when the plan was made'),
     });
   }, 60_000);
@@ -84,7 +84,7 @@ describe('a step of a run that keeps to its plan', () => {
   it('does not mind a status that moves, and does mind another wish', async () => {
     const world = await hostWorld(server);
     const first = port(world, 30_204);
-    await bring(world, first, await planFor(world, first));
+    await ensureService(world, first, await planFor(world, first));
     const next = port(world, 30_205);
     const planned = await planFor(world, next);
     const stands = (await world.host.read(serviceOf(world))) as KubeObject;
@@ -93,10 +93,10 @@ describe('a step of a run that keeps to its plan', () => {
     await world.setStatus(stands, { conditions: [condition] });
     const moved = (await world.host.read(serviceOf(world))) as KubeObject;
     expect(moved.metadata.resourceVersion).not.toBe(stands.metadata.resourceVersion);
-    await expect(bring(world, port(world, 30_206), planned)).rejects.toMatchObject({
+    await expect(ensureService(world, port(world, 30_206), planned)).rejects.toMatchObject({
       message: expect.stringContaining('is wanted otherwise than it was planned'),
     });
-    expect(await bring(world, next, planned)).toMatchObject({ outcome: 'updated' });
+    expect(await ensureService(world, next, planned)).toMatchObject({ outcome: 'updated' });
   }, 60_000);
 });
 

@@ -116,7 +116,7 @@ describe('reachMember', () => {
     server.close();
   });
 
-  it('parks at once on what no waiting mends', async () => {
+  it('parks at once on what no waiting fixes', async () => {
     const server = world.member.server;
     const insecure = { 'insecure-skip-tls-verify': true };
     const longWait = { waitMs: 60_000 };

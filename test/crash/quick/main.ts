@@ -96,7 +96,7 @@ async function makeSource(state: string): Promise<string> {
   return source;
 }
 
-/** Answers the path of the stand-in. */
+/** Returns the path of the stand-in. */
 async function buildStandIn(): Promise<string> {
   const source = join(import.meta.dirname, '../../../sandbox/hyperkube');
   await run(['make', '-C', source, 'binaries']);

@@ -29,7 +29,7 @@ interface Prepared<Client> {
 }
 
 /** A real server of one kind (or an emulator), behind a proxy that fails. */
-export interface Bench<Client = unknown> {
+export interface FaultyServer<Client = unknown> {
   proxy: FaultProxy;
   /** A client of a server at this address; ms that one request may take. */
   client(url: string, timeoutMs?: number): Promise<Client>;
@@ -46,7 +46,7 @@ const statusOf = (fault: FaultName): number => Number(/\d+/.exec(fault)?.[0] ?? 
 const nothing = (): undefined => undefined;
 
 /** Words as Kubernetes has them. */
-const kubeWords: Bench['words'] = (status, headers) => ({
+const kubeWords: FaultyServer['words'] = (status, headers) => ({
   status,
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify({ kind: 'Status', status: 'Failure', message: `told to say ${status}`, code: status }),
@@ -57,7 +57,7 @@ const stopAll =
     for (const one of all) await one.stop();
   };
 
-async function kubernetes(): Promise<Bench<Kube>> {
+async function kubernetes(): Promise<FaultyServer<Kube>> {
   const server = await startKubeApiserver();
   const direct = await kubeClients({}).forContext(server);
   const proxy = await startFaultProxy(direct.server);
@@ -116,7 +116,7 @@ async function kubernetes(): Promise<Bench<Kube>> {
   };
 }
 
-async function federation(): Promise<Bench<Kube>> {
+async function federation(): Promise<FaultyServer<Kube>> {
   const api = await startFederationApi();
   const { clusters } = JSON.parse(api.kubeconfig) as { clusters: [{ cluster: { server: string } }] };
   const proxy = await startFaultProxy(clusters[0].cluster.server);
@@ -166,7 +166,7 @@ interface RegistryClient {
   ask: Registries;
 }
 
-async function registry(): Promise<Bench<RegistryClient>> {
+async function registry(): Promise<FaultyServer<RegistryClient>> {
   const server = await startRegistry();
   const proxy = await startFaultProxy(`http://${server.name}`);
   const repository = 'faults';
@@ -222,7 +222,7 @@ async function registry(): Promise<Bench<RegistryClient>> {
 interface DnsBackend {
   url: string;
   given: Partial<DnsSpec>;
-  words: Bench['words'];
+  words: FaultyServer['words'];
   /** HTTP methods of a change of records, and of the removal of a zone. */
   changes: string;
   /** Whether `create` asks for the zone at once, and takes one that stands. */
@@ -234,7 +234,7 @@ interface DnsBackend {
   stop(): Promise<void>;
 }
 
-async function dnsBench(backend: DnsBackend): Promise<Bench<DnsProvider>> {
+async function faultyDns(backend: DnsBackend): Promise<FaultyServer<DnsProvider>> {
   const proxy = await startFaultProxy(backend.url);
   const uuid = '0b6f6f0e-8a53-4b0e-9a53-0d9f6b1a2c3d';
   const dnsOf = (endpoint: string): DnsSpec =>
@@ -253,7 +253,7 @@ async function dnsBench(backend: DnsBackend): Promise<Bench<DnsProvider>> {
   /** The change to wait for, where changes take time. */
   const change = (): unknown => (backend.pending ? expect.any(String) : undefined);
   const ours = (): unknown => expect.objectContaining({ federation: uuid });
-  const calls: Bench<DnsProvider>['calls'] = {
+  const calls: FaultyServer<DnsProvider>['calls'] = {
     check: about(
       'GET',
       (provider) => provider.check(),
@@ -303,23 +303,23 @@ async function dnsBench(backend: DnsBackend): Promise<Bench<DnsProvider>> {
     };
   }
   backend.pending?.();
-  const client: Bench<DnsProvider>['client'] = (url, timeoutMs) => dnsProvider(dnsOf(url), {}, timeoutMs);
+  const client: FaultyServer<DnsProvider>['client'] = (url, timeoutMs) => dnsProvider(dnsOf(url), {}, timeoutMs);
   return { proxy, client, calls, words: backend.words, stop: stopAll(proxy, backend) };
 }
 
-async function powerdns(): Promise<Bench<DnsProvider>> {
+async function powerdns(): Promise<FaultyServer<DnsProvider>> {
   const { url, keyFile, stop } = await startPowerDns();
-  const words: Bench['words'] = (status, headers) => ({ status, headers, body: `told to say ${status}` });
+  const words: FaultyServer['words'] = (status, headers) => ({ status, headers, body: `told to say ${status}` });
   const given = { provider: 'powerdns' as const, credentialsFile: keyFile };
-  return dnsBench({ url, given, words, changes: 'PATCH', createsAtOnce: true, stop });
+  return faultyDns({ url, given, words, changes: 'PATCH', createsAtOnce: true, stop });
 }
 
-async function route53(): Promise<Bench<DnsProvider>> {
+async function route53(): Promise<FaultyServer<DnsProvider>> {
   const moto = await startMoto();
   const folder = mkdtempSync(join(tmpdir(), 'fedctl-aws-'));
   const credentialsFile = join(folder, 'credentials');
   writeFileSync(credentialsFile, '[default]\naws_access_key_id = AKIATEST\naws_secret_access_key = test\n');
-  return dnsBench({
+  return faultyDns({
     url: moto.url,
     given: { provider: 'aws-route53', credentialsFile },
     words: (status, headers) => ({
@@ -338,9 +338,9 @@ async function route53(): Promise<Bench<DnsProvider>> {
   });
 }
 
-async function cloudDns(): Promise<Bench<DnsProvider>> {
+async function cloudDns(): Promise<FaultyServer<DnsProvider>> {
   const server = await startCloudDns();
-  return dnsBench({
+  return faultyDns({
     url: server.url,
     given: { provider: 'google-clouddns', project: server.project, credentialsFile: server.keyFile },
     words: (status, headers) => ({
@@ -356,12 +356,12 @@ async function cloudDns(): Promise<Bench<DnsProvider>> {
 }
 
 const erased =
-  <Client>(start: () => Promise<Bench<Client>>) =>
-  async (): Promise<Bench> =>
-    (await start()) as Bench;
+  <Client>(start: () => Promise<FaultyServer<Client>>) =>
+  async (): Promise<FaultyServer> =>
+    (await start()) as FaultyServer;
 
-/** How the bench of every client in the table is set up. */
-export const benches: Record<FaultClientName, () => Promise<Bench>> = {
+/** How the faulty of every client in the table is set up. */
+export const faultyServers: Record<FaultClientName, () => Promise<FaultyServer>> = {
   kubernetes: erased(kubernetes),
   federation: erased(federation),
   registry: erased(registry),

@@ -57,7 +57,7 @@ export class FakeWorld {
   set(step: string, behaviour: Behaviour): void {
     this.#behaviours.set(step, behaviour);
   }
-  /** Fails a step for good until it is mended. */
+  /** Fails a step for good until it is fixed. */
   break(step: string, code: 'FORBIDDEN' | 'INVALID' = 'FORBIDDEN'): void {
     this.set(step, (call) => {
       throw ApplicationFailure.create({
@@ -71,7 +71,7 @@ export class FakeWorld {
   behaviour(step: string): Behaviour | undefined {
     return this.#behaviours.get(step);
   }
-  mend(step: string): void {
+  fix(step: string): void {
     this.#behaviours.delete(step);
   }
   count(step: string): number {

@@ -86,10 +86,10 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     },
     follow: async (handle, world) => {
       await blocked(handle);
-      world.mend('apiserver/address');
+      world.fix('apiserver/address');
       await handle.executeUpdate(retryUpdate, { args: [{ steps: ['apiserver/address'] }] });
       await until(handle, (state) => state.clusters['member-1']?.status === 'blocked');
-      world.mend('clusters/member-1/register');
+      world.fix('clusters/member-1/register');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       await completes(handle);
     },
@@ -98,7 +98,7 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     world: (world) => world.break('apiserver/ready'),
     follow: async (handle, world) => {
       await blocked(handle);
-      world.mend('apiserver/ready');
+      world.fix('apiserver/ready');
       const image = { registry: 'registry.example:5000', name: 'hyperkube-amd64', version: 'v1.5.1' };
       const spec = { ...aTestSpec, images: { ...aTestSpec.images, apiserver: image } };
       await handle.executeUpdate(amendUpdate, { args: [{ spec, digest: 'e', by }] });
@@ -129,7 +129,7 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
       await completes(handle);
       const debt = env.client.workflow.getHandle(debtWorkflowIdOf(federation, 'member-2')) as Handle;
       await blocked(debt);
-      world.mend(reach);
+      world.fix(reach);
       await completes(debt);
     },
   },
@@ -142,7 +142,7 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     },
     follow: async (handle, world, env, { federation }) => {
       await completes(handle);
-      world.mend('undo clusters/member-2/identity');
+      world.fix('undo clusters/member-2/identity');
       await completes(env.client.workflow.getHandle(debtWorkflowIdOf(federation, 'member-2')) as Handle);
     },
   },
@@ -151,7 +151,7 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     follow: async (handle, world) => {
       await blocked(handle);
       await handle.executeUpdate(pauseUpdate, { args: [{ by }] });
-      world.mend('etcd/claim');
+      world.fix('etcd/claim');
       await handle.executeUpdate(retryUpdate, { args: [{}] });
       await until(handle, (state) => state.steps['etcd/claim']?.status === 'done');
       await handle.executeUpdate(resumeUpdate, { args: [{ by }] });
@@ -170,7 +170,7 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     world: (world) => world.break('clusters/member-2/register'),
     follow: async (handle, world) => {
       await blocked(handle);
-      world.mend('clusters/member-2/register');
+      world.fix('clusters/member-2/register');
       await handle.signal(retrySignal, { by });
       await completes(handle);
     },
@@ -216,7 +216,7 @@ export const recordedRuns: Readonly<Record<string, RecordedRun>> = {
     },
     follow: async (handle, world) => {
       await blocked(handle);
-      world.mend('images/push');
+      world.fix('images/push');
       await handle.executeUpdate(retryUpdate, { args: [{ steps: ['images/push'] }] });
       await completes(handle);
     },

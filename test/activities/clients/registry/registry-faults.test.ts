@@ -65,7 +65,7 @@ describe('preflight finds a registry that', () => {
       expect(failure.message).toContain(
         (JSON.parse(fault.body) as { errors: { message: string }[] }).errors[0]!.message,
       );
-    expect((await run.checkBuild(spec)).outcome).toBe('done'); // mended
+    expect((await run.checkBuild(spec)).outcome).toBe('done'); // fixed
   });
 });
 
@@ -80,10 +80,10 @@ describe('a push', () => {
     expect(failure.message).toMatch(words);
     expect((await open.head('hyperkube-amd64', facts.tag)).status).toBe(404);
     await proxy.stop();
-    // Mended: the same registry behind a proxy that breaks nothing; the port is another, so is the name.
-    const mended = await behindProxy();
+    // Fixed: the same registry behind a proxy that breaks nothing; the port is another, so is the name.
+    const fixed = await behindProxy();
     const pushed = await run.push(
-      { ...specOf(mended), build: { ...(spec as { build: object }).build, push: { registry: mended } } },
+      { ...specOf(fixed), build: { ...(spec as { build: object }).build, push: { registry: fixed } } },
       facts,
     );
     expect(pushed.outcome).toBe('created');
