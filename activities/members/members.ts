@@ -6,11 +6,11 @@ import {
   memberKubeconfig,
   memberNamespace,
 } from '../../src/distributions/federation/member-manifests.ts';
-import { serverAddressOf } from '../../src/distributions/federation/cluster-api.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import type { MemberRef } from '../../src/catalogue/call.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
+import { serverAddressOf } from '../../src/spec/server-address.ts';
 import type { ContextFacts } from '../../src/kubernetes/context.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';

@@ -6,6 +6,7 @@ import { names } from '../../src/kubernetes/names.ts';
 import { podTrouble } from '../../src/kubernetes/pods.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { Spec } from '../../src/spec/schema.ts';
+import { serverAddressOf } from '../../src/spec/server-address.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../kit/deps.ts';
@@ -51,15 +52,14 @@ export async function checkInCluster(deps: Deps, question: InClusterQuestion): P
   }
 }
 
-/** Where the control plane will reach each member: the address of the spec for all clients, else of the context. */
-async function serversOf(deps: Deps, { clusters }: Spec): Promise<Record<string, string>> {
+/** Where the control plane will reach each member, by its name; without those whose context is not there. */
+export async function serversOf(deps: Deps, { clusters }: Spec): Promise<Record<string, string>> {
   const entries = await Promise.all(
     clusters.map(async (cluster): Promise<[string, string][]> => {
-      const said = cluster.serverAddresses?.find(({ clientCIDR }) => clientCIDR === '0.0.0.0/0')?.serverAddress;
-      if (said) return [[cluster.name, said.replace(/\/+$/, '')]];
       // A context that is not there is told by the checks before this one.
       const facts = await deps.kube.contextFacts(cluster).catch(() => undefined);
-      return facts ? [[cluster.name, facts.server.replace(/\/+$/, '')]] : [];
+      const server = serverAddressOf(cluster, facts?.server ?? '');
+      return server === '' ? [] : [[cluster.name, server]];
     }),
   );
   return Object.fromEntries(entries.flat());

@@ -1,8 +1,8 @@
 import {
   clusterApiVersion,
   clusterReadiness,
-  everyClient,
   type FederationCluster,
+  registeredAddress,
 } from '../../src/distributions/federation/cluster-api.ts';
 import type { HostRef } from '../../src/catalogue/call.ts';
 import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
@@ -58,9 +58,7 @@ function seenBy(clusters: ReadResult<FederationCluster[]>, name: string): Seen {
   const found = clusters.value.find(({ metadata }) => metadata.name === name);
   if (!found) return { server: null, ready: false, why: 'not registered with the federation' };
   const why = clusterReadiness(found);
-  const addresses = found.spec.serverAddressByClientCIDRs;
-  const all = addresses.find(({ clientCIDR }) => clientCIDR === everyClient) ?? addresses[0];
-  return { server: all?.serverAddress ?? null, ready: why === '', why: why || null };
+  return { server: registeredAddress(found) ?? null, ready: why === '', why: why || null };
 }
 
 interface ToldQuestion {

@@ -30,7 +30,7 @@ export function inClusterTargets(
   found: { servers: Readonly<Record<string, string>>; nameServers: readonly string[] },
 ): InClusterTarget[] {
   const members = clusters.flatMap(({ name }) => {
-    const server = found.servers[name];
+    const server = found.servers[name]?.replace(/\/+$/, '');
     if (!server) return [];
     const argv = ['wget', '-q', '-O', '-', '--no-check-certificate', '-T', String(secondsEach), `${server}/healthz`];
     return [{ id: `in-cluster/${name}`, title: `${name} at ${server}`, argv }];

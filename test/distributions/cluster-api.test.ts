@@ -9,7 +9,6 @@ import {
   type FederationCluster,
   isLoopback,
   secretVersionAnnotation,
-  serverAddressOf,
 } from '../../src/distributions/federation/cluster-api.ts';
 import {
   kubeconfigText,
@@ -18,6 +17,7 @@ import {
 } from '../../src/distributions/federation/member-manifests.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
+import { serverAddressOf } from '../../src/spec/server-address.ts';
 import { aSpec } from '../helpers/common/spec.ts';
 
 const aCluster = (given: Partial<ClusterSpec> = {}): ClusterSpec => ({
@@ -59,6 +59,9 @@ describe('the Cluster object', () => {
     expect(addressesOf(aCluster({ serverAddresses }), 'https://context')).toEqual(serverAddresses);
     expect(serverAddressOf(aCluster({ serverAddresses }), 'https://context')).toBe('https://outside');
     expect(serverAddressOf(aCluster(), 'https://context')).toBe('https://context');
+    const offline: ClusterCondition[] = [{ type: 'Offline', status: 'True' }];
+    const seen = { ...wanted({ serverAddresses }), status: { conditions: offline } };
+    expect(clusterReadiness(seen)).toContain('cannot reach https://outside');
   });
 });
 

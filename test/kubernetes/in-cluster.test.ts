@@ -15,6 +15,8 @@ describe('what is asked from the host cluster', () => {
       'in-cluster/dns/ns1.example.',
     ]);
     expect(targets[0]?.argv.at(-1)).toBe('https://10.0.0.1:6443/healthz');
+    const slash = inClusterTargets(spec, { servers: { 'member-1': 'https://10.0.0.1:6443/' }, nameServers: [] });
+    expect(slash.map(({ argv }) => argv.at(-1))).toEqual(['https://10.0.0.1:6443/healthz']);
     expect(targets[2]?.argv).toEqual(['nslookup', '-type=soa', 'federation.example.', '10.0.0.53']);
     expect(inClusterTargets({ clusters: spec.clusters }, { servers: {}, nameServers: ['1.1.1.1'] })).toEqual([]);
   });

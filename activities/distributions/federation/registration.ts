@@ -8,6 +8,7 @@ import {
   isOurCluster,
 } from '../../../src/distributions/federation/cluster-api.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
+import { serverAddressOf } from '../../../src/spec/server-address.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
 import type { Kube } from '../../clients/kube/port.ts';
 import type { Deps } from '../../kit/deps.ts';
@@ -147,8 +148,8 @@ async function waitForClusterReady(
 ): Promise<ResultOf<'clusters/{cluster}/ready'>> {
   const { name } = call.input.cluster;
   const federation = await scope.federation();
-  const { server: contextServer } = await scope.deps.kube.contextFacts(memberOf(scope));
-  const server = call.input.cluster.serverAddresses?.[0]?.serverAddress ?? contextServer;
+  const facts = await scope.deps.kube.contextFacts(memberOf(scope));
+  const server = serverAddressOf(call.input.cluster, facts.server);
   const loopback = isLoopback(server);
   const hint = loopback ? `; ${server} means the pod itself there: set clusters[].serverAddresses` : '';
   await waitUntil(

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectRef } from '../../kubernetes/objects.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
+import { type AddressByCidr, addressForAll, everyClient } from '../../spec/server-address.ts';
 import { labels, labelsFor } from '../../kubernetes/names.ts';
 
 /** Group and version of the federation API, as the guide writes them. */
@@ -7,14 +8,6 @@ export const clusterApiVersion = 'federation/v1beta1';
 
 /** On a Cluster: resourceVersion of the Secret it was registered with. */
 export const secretVersionAnnotation = 'fedctl/secret-version';
-
-/** The entry that every client falls under; without it the real controller manager crashes (reference §7). */
-export const everyClient = '0.0.0.0/0';
-
-export interface AddressByCidr {
-  clientCIDR: string;
-  serverAddress: string;
-}
 
 export interface ClusterCondition {
   type: string;
@@ -37,9 +30,11 @@ export const addressesOf = (cluster: ClusterSpec, contextServer: string): Addres
     { clientCIDR: everyClient, serverAddress: contextServer },
   ];
 
-/** The address that the kubeconfig in the host's Secret names: the one for every client. */
-export const serverAddressOf = (cluster: ClusterSpec, contextServer: string): string =>
-  cluster.serverAddresses?.find(({ clientCIDR }) => clientCIDR === everyClient)?.serverAddress ?? contextServer;
+/** The address of a registered member; one that was registered by hand may have none for every client. */
+export function registeredAddress({ spec }: FederationCluster): string | undefined {
+  const addresses = spec.serverAddressByClientCIDRs;
+  return addressForAll(addresses) ?? addresses[0]?.serverAddress;
+}
 
 /** What a Cluster is made of. */
 export interface ClusterInput {
@@ -112,7 +107,7 @@ const conditionOf = (cluster: FederationCluster, type: string): ClusterCondition
 export function clusterReadiness(cluster: FederationCluster): string {
   const ready = conditionOf(cluster, 'Ready');
   if (ready?.status === 'True') return '';
-  const address = cluster.spec.serverAddressByClientCIDRs[0]?.serverAddress ?? 'its address';
+  const address = registeredAddress(cluster) ?? 'its address';
   const offline = conditionOf(cluster, 'Offline');
   if (offline?.status === 'True') return `the control plane cannot reach ${address}${reasonOf(offline)}`;
   if (ready) return `${address} answers the control plane, but not as a healthy API server${reasonOf(ready)}`;

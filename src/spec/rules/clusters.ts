@@ -2,6 +2,7 @@ import { reservedSecretNames } from '../../kubernetes/names.ts';
 import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { ClusterSpec } from '../schema.ts';
+import { addressForAll } from '../server-address.ts';
 import { isCidr, isLabelKey, isLabelValue } from '../texts.ts';
 
 type Numbered = { cluster: ClusterSpec; at: Path };
@@ -102,7 +103,7 @@ function addresses({ cluster, at }: Numbered): Finding[] {
           ]),
     ];
   });
-  if (list.some(({ clientCIDR }) => clientCIDR === '0.0.0.0/0')) return each;
+  if (addressForAll(list) !== undefined) return each;
   const message = 'has no entry for every client';
   const hint = 'add one with clientCIDR 0.0.0.0/0: without it federation-controller-manager crashes';
   return [...each, { path: [...at, 'serverAddresses'], message, hint }];

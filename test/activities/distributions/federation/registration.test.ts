@@ -1,9 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
+import { parse } from 'yaml';
 import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../../activities/index.ts';
-import { secretVersionAnnotation } from '../../../../src/distributions/federation/cluster-api.ts';
+import { serversOf } from '../../../../activities/preflight/check-in-cluster.ts';
+import {
+  type FederationCluster,
+  registeredAddress,
+  secretVersionAnnotation,
+} from '../../../../src/distributions/federation/cluster-api.ts';
 import { labels, names } from '../../../../src/kubernetes/names.ts';
+import type { ClusterSpec } from '../../../../src/spec/schema.ts';
+import { aSpec } from '../../../helpers/common/spec.ts';
 import { activityEnvironment } from '../../../helpers/temporal/activity-environment.ts';
 import { activityTable } from '../../../helpers/common/activity-table.ts';
 import { type FakeFederationApi, startFederationApi } from '../../../helpers/kubernetes/federation-api.ts';
@@ -283,7 +291,7 @@ describe('removeCluster', () => {
   });
 });
 
-const ready = (waitMs: number) => world.call('clusters/{cluster}/ready', { waitMs });
+const ready = (waitMs: number, cluster: object = {}) => world.call('clusters/{cluster}/ready', { waitMs, cluster });
 function says(type: string, more: object = {}): void {
   const found = stands()!;
   api.clusters.set('member-1', { ...found, status: { conditions: [{ type, status: 'True', ...more }] } });
@@ -393,5 +401,35 @@ describe('a member whose credentials were taken back after it joined', () => {
     says('Ready');
     expect(await verify()).toMatchObject({ outcome: 'done' });
     expect(await join()).toEqual(['kept', 'kept', 'kept']);
+  });
+});
+
+describe('the address of a member', () => {
+  it('is the same one for the kubeconfig, the check from a pod, the hint and the status', async () => {
+    const address = 'https://10.9.8.7:6443';
+    const cluster: Partial<ClusterSpec> = {
+      credentials: 'copy',
+      serverAddresses: [
+        { clientCIDR: '10.0.0.0/8', serverAddress: 'https://127.0.0.1:1' },
+        { clientCIDR: '0.0.0.0/0', serverAddress: address },
+      ],
+    };
+    const given = world.call('clusters/{cluster}/credentials', { cluster });
+    await world.act(activities.ensureMemberCredentials, given);
+    const secret = { apiVersion: 'v1', kind: 'Secret', name: 'member-1', namespace: world.namespace };
+    const { data } = (await world.host.read(secret)) as unknown as { data: { kubeconfig: string } };
+    const kubeconfig = parse(Buffer.from(data.kubeconfig, 'base64').toString()) as object;
+    expect(kubeconfig).toMatchObject({ clusters: [{ cluster: { server: address } }] });
+
+    const spec = { ...aSpec({ clusters: ['member-1'] }), clusters: [given.input.cluster] };
+    expect(await serversOf(world.deps, spec)).toEqual({ 'member-1': address });
+
+    await register('1', { cluster });
+    says('Offline');
+    const failed = await failureOf(world.act(activities.waitForClusterReady, ready(0, cluster)));
+    expect(failed).toMatchObject({ data: { server: address, loopback: false } });
+    expect(failed.message).toContain(`cannot reach ${address}`);
+    expect(failed.message).not.toContain('127.0.0.1');
+    expect(registeredAddress(stands() as FederationCluster)).toBe(address);
   });
 });
