@@ -2,6 +2,7 @@ import type { KubeObject, ObjectRef } from '../../kubernetes/objects.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
 import { type AddressByCidr, addressForAll, everyClient } from '../../spec/server-address.ts';
 import { labels, labelsFor } from '../../kubernetes/names.ts';
+import type { MemberChange, MemberInput, MemberKind } from '../distribution.ts';
 
 /** Group and version of the federation API, as the guide writes them. */
 export const clusterApiVersion = 'federation/v1beta1';
@@ -36,16 +37,6 @@ export function registeredAddress({ spec }: FederationCluster): string | undefin
   return addressForAll(addresses) ?? addresses[0]?.serverAddress;
 }
 
-/** What a Cluster is made of. */
-export interface ClusterInput {
-  cluster: ClusterSpec;
-  uuid: string;
-  /** Server of the member's context: the default address. */
-  contextServer: string;
-  secretName: string;
-  secretVersion: string;
-}
-
 /** The Cluster as it should be. Our labels win over those of the spec: `down` finds its own by them. */
 export function clusterObject({
   cluster,
@@ -53,7 +44,7 @@ export function clusterObject({
   contextServer,
   secretName,
   secretVersion,
-}: ClusterInput): FederationCluster {
+}: MemberInput): FederationCluster {
   return {
     apiVersion: clusterApiVersion,
     kind: 'Cluster',
@@ -71,13 +62,10 @@ const sameAddresses = (a: readonly AddressByCidr[] | undefined, b: readonly Addr
   b.every((entry, at) => a[at]?.clientCIDR === entry.clientCIDR && a[at].serverAddress === entry.serverAddress);
 
 /**
- * How to get from what is there to what is wanted. `create-again`: the controller builds its client once, when a
- * Cluster appears; a Secret or address that changed later is never noticed (reference §1.7 and §7).
+ * Decides by what our own writes set; status and other people's labels do not count. The controller builds its client
+ * once, when a Cluster appears: a Secret or address that changed later is never noticed.
  */
-export type ClusterChange = { how: 'keep' } | { how: 'patch'; patch: object } | { how: 'create-again'; why: string };
-
-/** Decides by what our own writes set; status and other people's labels do not count. */
-export function clusterChange(found: FederationCluster, wanted: FederationCluster): ClusterChange {
+export function clusterChange(found: FederationCluster, wanted: FederationCluster): MemberChange {
   const version = found.metadata.annotations?.[secretVersionAnnotation];
   const wantedVersion = wanted.metadata.annotations?.[secretVersionAnnotation];
   if (version !== wantedVersion) return { how: 'create-again', why: 'its Secret changed' };
@@ -135,3 +123,22 @@ export function isLoopback(address: string): boolean {
     host === '0.0.0.0'
   );
 }
+
+/** The address for every client, else the first. */
+function serverOf({ spec: { serverAddressByClientCIDRs: addresses } }: FederationCluster): string | undefined {
+  return (addresses.find(({ clientCIDR }) => clientCIDR === everyClient) ?? addresses[0])?.serverAddress;
+}
+
+const asCluster = (object: KubeObject): FederationCluster => object as FederationCluster;
+
+/** The kind Cluster of the federation API, as the record of the distribution has it. */
+export const memberKind: MemberKind = {
+  apiVersion: clusterApiVersion,
+  kind: 'Cluster',
+  ref: clusterRef,
+  wanted: clusterObject,
+  change: (found, wanted) => clusterChange(asCluster(found), asCluster(wanted)),
+  readiness: (found) => clusterReadiness(asCluster(found)),
+  isOurs: isOurCluster,
+  server: (found) => serverOf(asCluster(found)),
+};
