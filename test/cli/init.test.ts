@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { readContexts } from '../../src/cli/files/contexts.ts';
 import { CliError, exit } from '../../src/cli/io/exit.ts';
-import { memberName, parseImage } from '../../src/cli/io/init-ask.ts';
+import { memberName, parseImage } from '../../src/cli/files/init-ask.ts';
 import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { parseFederation } from '../../src/spec/parse.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { action, examples, type Cli, type Configure } from '../io/command.ts';
 import type { Contexts } from '../files/contexts.ts';
 import { refusal, usageError } from '../io/exit.ts';
-import type { Said, Settled, SettledField } from '../io/init-ask.ts';
+import type { Said, Settled, SettledField } from '../files/init-ask.ts';
 import type { Answers } from '../files/init-text.ts';
 import type { Io } from '../io/io.ts';
 
@@ -117,7 +117,7 @@ async function chartOf(values: Values | undefined): Promise<ReadonlySet<string>>
 async function answersOf(io: Io, options: Options, chart: ReadonlySet<string>): Promise<Answers> {
   const [{ readContexts }, { askRest }] = await Promise.all([
     import('../files/contexts.ts'),
-    import('../io/init-ask.ts'),
+    import('../files/init-ask.ts'),
   ]);
   const contexts = await readContexts(io.env);
   const settled = settledBy(options, chart);
@@ -152,7 +152,7 @@ function settledBy(options: Options, chart: ReadonlySet<string>): Settled {
 }
 
 async function saidBy(options: Options, env: NodeJS.ProcessEnv): Promise<Said> {
-  const { parseImage } = await import('../io/init-ask.ts');
+  const { parseImage } = await import('../files/init-ask.ts');
   const image = options.image === undefined ? undefined : parseImage(options.image);
   if (options.image !== undefined && !image)
     throw usageError(`--image ${options.image}: not like registry.example/federation/hyperkube-amd64:v1.5.0`);

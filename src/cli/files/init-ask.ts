@@ -1,6 +1,6 @@
-import type { Contexts } from '../files/contexts.ts';
-import type { Answers } from '../files/init-text.ts';
-import type { Io } from './io.ts';
+import type { Contexts } from './contexts.ts';
+import type { Answers } from './init-text.ts';
+import type { Io } from '../io/io.ts';
 
 /** What the flags said; `undefined` is not said. */
 export interface Said {
