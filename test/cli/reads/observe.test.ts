@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { changedSteps, hasChanged, upSentence } from '../../src/cli/views/changed.ts';
-import { statusOf } from '../../src/cli/reads/list-runs.ts';
-import { isChildOf } from '../../src/cli/reads/observe.ts';
-import { readStatus, type Sources } from '../../src/cli/runs/read-status.ts';
-import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
-import { aSpec } from '../helpers/common/spec.ts';
-import { ago, pictures } from '../helpers/terminal/pictures.ts';
-import { standings } from '../helpers/kubernetes/standings.ts';
+import { changedSteps, hasChanged, upSentence } from '../../../src/cli/views/changed.ts';
+import { statusOf } from '../../../src/cli/reads/list-runs.ts';
+import { isChildOf } from '../../../src/cli/reads/observe.ts';
+import { readStatus, type Sources } from '../../../src/cli/runs/read-status.ts';
+import { mergeStatus, type StatusModel } from '../../../src/cli/views/status-model.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
+import { ago, pictures } from '../../helpers/terminal/pictures.ts';
+import { standings } from '../../helpers/kubernetes/standings.ts';
 
 const model = (name: keyof typeof pictures): StatusModel => {
   const { parent, children } = pictures[name]();

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { hostOfTarget } from '../../src/cli/reads/host.ts';
-import { resolveTarget, type TargetOptions } from '../../src/cli/reads/target.ts';
-import type { HostRef } from '../../src/catalogue/call.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { hostOfTarget } from '../../../src/cli/reads/host.ts';
+import { resolveTarget, type TargetOptions } from '../../../src/cli/reads/target.ts';
+import type { HostRef } from '../../../src/catalogue/call.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'fedctl-target-'));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));

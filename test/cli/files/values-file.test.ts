@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from '@jest/globals';
-import { runCli } from '../../src/cli/program.ts';
-import { checkValues, putInPlace, valuesPath, writeValues } from '../../src/cli/files/values-file.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { runCli } from '../../../src/cli/program.ts';
+import { checkValues, putInPlace, valuesPath, writeValues } from '../../../src/cli/files/values-file.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 
 const values = {
   apiserverRegistry: 'r.example:5000',

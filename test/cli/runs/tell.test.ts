@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { mergeDebts } from '../../src/cli/runs/debts.ts';
-import { exit } from '../../src/cli/io/exit.ts';
-import { closingLines } from '../../src/cli/runs/tell.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { mergeDebts } from '../../../src/cli/runs/debts.ts';
+import { exit } from '../../../src/cli/io/exit.ts';
+import { closingLines } from '../../../src/cli/runs/tell.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 
 const lines = (code: 1 | 5, rolledBack: boolean): string =>
   closingLines(fakeIo(), 'f', { code, model: undefined, runId: undefined, rolledBack }).join('\n');

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Kube } from '../../activities/clients/kube/port.ts';
-import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import { readPodLogs } from '../../activities/status/pod-logs.ts';
-import { runCli } from '../../src/cli/program.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import type { Kube } from '../../../activities/clients/kube/port.ts';
+import { readPodLogs } from '../../../activities/status/pod-logs.ts';
+import { runCli } from '../../../src/cli/program.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 
 describe('fedctl logs', () => {
   const state = mkdtempSync(join(tmpdir(), 'fedctl-logs-'));

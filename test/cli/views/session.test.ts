@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { visibleWidth } from '../../src/cli/io/format.ts';
-import { phases } from '../../src/catalogue/definition.ts';
-import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
-import { play, recordedSession, sessionInReadme, shapeOf } from '../helpers/terminal/session.ts';
+import { visibleWidth } from '../../../src/cli/io/format.ts';
+import { phases } from '../../../src/catalogue/definition.ts';
+import { clusterSteps, hostSteps } from '../../../src/catalogue/steps.ts';
+import { play, recordedSession, sessionInReadme, shapeOf } from '../../helpers/terminal/session.ts';
 
 describe('the session in the README', () => {
   it('is the one that was recorded', () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Check } from '../../src/cli/views/check-model.ts';
-import { untilWell } from '../../src/cli/commands/check.ts';
-import { CliError, exit } from '../../src/cli/io/exit.ts';
-import { plain } from '../../src/cli/io/io.ts';
-import { errorLines } from '../../src/cli/views/print-error.ts';
-import { runChecks } from '../../src/cli/reads/run-checks.ts';
-import type { StepResult } from '../../src/catalogue/call.ts';
-import type { FrozenStep } from '../../src/graph/frozen.ts';
-import { aSpec } from '../helpers/common/spec.ts';
+import type { Check } from '../../../src/cli/views/check-model.ts';
+import { untilWell } from '../../../src/cli/commands/check.ts';
+import { CliError, exit } from '../../../src/cli/io/exit.ts';
+import { plain } from '../../../src/cli/io/io.ts';
+import { errorLines } from '../../../src/cli/views/print-error.ts';
+import { runChecks } from '../../../src/cli/reads/run-checks.ts';
+import type { StepResult } from '../../../src/catalogue/call.ts';
+import type { FrozenStep } from '../../../src/graph/frozen.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 const check = (result: Check['result']): Check => ({
   id: 'preflight/dns',

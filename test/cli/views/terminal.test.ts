@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { visibleWidth } from '../../src/cli/io/format.ts';
-import { expectGolden } from '../helpers/common/golden.ts';
-import { show, type Stand } from '../helpers/terminal/pty.ts';
+import { visibleWidth } from '../../../src/cli/io/format.ts';
+import { expectGolden } from '../../helpers/common/golden.ts';
+import { show, type Stand } from '../../helpers/terminal/pty.ts';
 
 const shower = ['node', '--disable-warning=ExperimentalWarning', 'test/helpers/terminal/show.ts'];
 const things = [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { planDocument, planLines, summaryOf } from '../../src/cli/views/plan-model.ts';
-import type { ObjectPreview, Preview } from '../../src/plan/preview.ts';
-import { expectGolden } from '../helpers/common/golden.ts';
-import { aPlanned } from '../helpers/common/planned.ts';
-import { aSpec } from '../helpers/common/spec.ts';
+import { planDocument, planLines, summaryOf } from '../../../src/cli/views/plan-model.ts';
+import type { ObjectPreview, Preview } from '../../../src/plan/preview.ts';
+import { expectGolden } from '../../helpers/common/golden.ts';
+import { aPlanned } from '../../helpers/common/planned.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 const about = {
   host: { context: 'host', namespace: 'federation' },

@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { readContexts } from '../../src/cli/files/contexts.ts';
-import { CliError, exit } from '../../src/cli/io/exit.ts';
-import { memberName, parseImage } from '../../src/cli/files/init-ask.ts';
-import { errorLines } from '../../src/cli/views/print-error.ts';
-import { runCli } from '../../src/cli/program.ts';
-import { parseFederation } from '../../src/spec/parse.ts';
-import { expectGolden } from '../helpers/common/golden.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { readContexts } from '../../../src/cli/files/contexts.ts';
+import { CliError, exit } from '../../../src/cli/io/exit.ts';
+import { memberName, parseImage } from '../../../src/cli/files/init-ask.ts';
+import { errorLines } from '../../../src/cli/views/print-error.ts';
+import { runCli } from '../../../src/cli/program.ts';
+import { parseFederation } from '../../../src/spec/parse.ts';
+import { expectGolden } from '../../helpers/common/golden.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 
 const kubeconfig = (current: string, ...names: string[]): string =>
   JSON.stringify({ 'current-context': current, contexts: names.map((name) => ({ name, context: {} })) });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { statusDocument } from '../../src/cli/views/status-document.ts';
-import { mergeStatus, type StatusModel } from '../../src/cli/views/status-model.ts';
-import { nothing, recordStatus, silentStatus } from '../../src/cli/reads/status-record.ts';
-import { aSpec } from '../helpers/common/spec.ts';
-import { ago, pictures } from '../helpers/terminal/pictures.ts';
-import { standings } from '../helpers/kubernetes/standings.ts';
+import { statusDocument } from '../../../src/cli/views/status-document.ts';
+import { mergeStatus, type StatusModel } from '../../../src/cli/views/status-model.ts';
+import { nothing, recordStatus, silentStatus } from '../../../src/cli/reads/status-record.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
+import { ago, pictures } from '../../helpers/terminal/pictures.ts';
+import { standings } from '../../helpers/kubernetes/standings.ts';
 
 /** The contract of `fedctl status -o json`, written down once more: programs read these fields and no others. */
 const time = z.iso.datetime();

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { servingOf } from '../../src/cli/commands/worker.ts';
-import { servedQueue } from '../../worker/health.ts';
-import { pollingOf, servings } from '../../worker/main.ts';
+import { servingOf } from '../../../src/cli/commands/worker.ts';
+import { servedQueue } from '../../../worker/health.ts';
+import { pollingOf, servings } from '../../../worker/main.ts';
 
 it('serves what the option says, else FEDCTL_SERVE, else everything', () => {
   expect(servingOf(undefined, {})).toBe('all');

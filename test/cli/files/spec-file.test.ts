@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { CliError } from '../../src/cli/io/exit.ts';
-import { plain, type Io } from '../../src/cli/io/io.ts';
-import { readSpecFile } from '../../src/cli/files/spec-file.ts';
-import { head } from '../spec/bad-specs.ts';
+import { CliError } from '../../../src/cli/io/exit.ts';
+import { plain, type Io } from '../../../src/cli/io/io.ts';
+import { readSpecFile } from '../../../src/cli/files/spec-file.ts';
+import { head } from '../../spec/bad-specs.ts';
 
 let cwd: string;
 let notes: string[];

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { runCli } from '../../src/cli/program.ts';
-import { shells } from '../../src/cli/views/completion-scripts.ts';
-import { candidates, type CompletionSource } from '../../src/cli/reads/complete.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
+import { runCli } from '../../../src/cli/program.ts';
+import { shells } from '../../../src/cli/views/completion-scripts.ts';
+import { candidates, type CompletionSource } from '../../../src/cli/reads/complete.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 
 const env = { HOME: '/nonexistent', KUBECONFIG: '/nonexistent/config', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
@@ -34,7 +34,7 @@ describe('fedctl __complete', () => {
   const source: CompletionSource = {
     verbs: ['status'],
     load: async (verb) => {
-      const { verbs } = await import('../../src/cli/verbs.ts');
+      const { verbs } = await import('../../../src/cli/verbs.ts');
       const command = (await import('commander')).createCommand(verb);
       (await verbs[verb as keyof typeof verbs].load())(command, { io: fakeIo(), exitCode: 0 });
       return command;
@@ -74,7 +74,7 @@ describe('fedctl completion', () => {
   });
 
   it('works in a real bash', () => {
-    const root = new URL('../../', import.meta.url).pathname;
+    const root = new URL('../../../', import.meta.url).pathname;
     const script = [
       `PATH=${root}:$PATH`,
       'source <(fedctl completion bash)',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Temporal } from '../../src/temporal/client.ts';
-import { decide } from '../../src/cli/commands/down.ts';
-import { exit } from '../../src/cli/io/exit.ts';
-import { endOf, follow } from '../../src/cli/runs/follow.ts';
-import { fakeIo } from '../helpers/terminal/fake-io.ts';
-import type { StatusModel } from '../../src/cli/views/status-model.ts';
+import type { Temporal } from '../../../src/temporal/client.ts';
+import { decide } from '../../../src/cli/commands/down.ts';
+import { exit } from '../../../src/cli/io/exit.ts';
+import { endOf, follow } from '../../../src/cli/runs/follow.ts';
+import { fakeIo } from '../../helpers/terminal/fake-io.ts';
+import type { StatusModel } from '../../../src/cli/views/status-model.ts';
 
 const seen = (execution: string) => ({ execution }) as Parameters<typeof endOf>[0];
 const model = (status: StatusModel['status']) => ({ status }) as StatusModel;
