@@ -3,7 +3,7 @@ import { currentContext } from './context.ts';
 /** ms that one request may take in all, its answer included. */
 export const requestTimeoutMs = 30_000;
 
-/** The end of one request: its time is over, or its activity is cancelled. */
+/** The end of one request: it timed out, or its activity is cancelled. */
 export interface Deadline {
   signal: AbortSignal;
   /** What a request was ended by: a TimeoutError when its time was over, whatever the library made of that. */

@@ -66,9 +66,9 @@ export const clusterSteps = {
   },
   'clusters/{cluster}/cluster-dns': {
     phase: 'clusters',
-    title: 'Tell the cluster DNS about the federation',
-    done: 'Cluster DNS told',
-    why: 'kube-dns and CoreDNS answer for federated services only when they are told of the federation and its domain.',
+    title: 'Configure cluster DNS',
+    done: 'Cluster DNS configured',
+    why: 'kube-dns and CoreDNS resolve the names of federated services only when the federation and its domain are in their configuration.',
     activity: 'ensureClusterDns',
     previews: true,
     undo: 'restoreClusterDns',

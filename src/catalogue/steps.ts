@@ -30,7 +30,7 @@ export const hostSteps = steps({
     phase: 'verify',
     title: 'Verify the members',
     done: 'Members verified',
-    why: 'Every registered cluster is Ready in the eyes of the federation itself.',
+    why: 'Every registered cluster is reported Ready by the federation itself.',
     activity: 'verifyClusters',
     timing: { wait: 'clusterReady' },
     needs: ['clusters', 'controller-manager/ready'],

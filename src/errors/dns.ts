@@ -119,7 +119,7 @@ export const dnsErrors = defineErrors({
   DNS_ZONE_PENDING: {
     retry: 'never',
     title: 'the name servers do not answer for the zone yet',
-    fix: (d) => [`ask one by hand: dig @SERVER ${d['zone'] ?? 'ZONE'} SOA`, 'longer patience: policy.waits.zone'],
+    fix: (d) => [`ask one by hand: dig @SERVER ${d['zone'] ?? 'ZONE'} SOA`, 'allow more time: policy.waits.zone'],
   },
   DNS_ZONE_IN_USE: {
     retry: 'never',

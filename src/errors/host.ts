@@ -11,7 +11,7 @@ export const hostErrors = defineErrors({
       `look at its events: kubectl describe service federation-apiserver${inNamespace(d)}`,
       'a host without load balancers: apiserver.serviceType: NodePort, then fedctl retry NAME -f FILE',
       'an address known beforehand: apiserver.advertiseAddress',
-      'longer patience: policy.waits.loadBalancer',
+      'allow more time: policy.waits.loadBalancer',
     ],
   },
   CA_UNUSABLE: {
@@ -28,7 +28,7 @@ export const hostErrors = defineErrors({
     fix: (d) => [
       `look at its events: kubectl describe pvc federation-apiserver-etcd-claim${inNamespace(d)}`,
       'name a storage class that provisions volumes: etcd.storageClassName (kubectl get storageclass)',
-      'longer patience: policy.waits.claim',
+      'allow more time: policy.waits.claim',
     ],
   },
   POD_UNSCHEDULABLE: {
@@ -49,7 +49,7 @@ export const hostErrors = defineErrors({
   },
   POD_CRASHES: {
     retry: 'never',
-    title: 'a container of the control plane starts and ends again',
+    title: 'a container of the control plane keeps crashing (CrashLoopBackOff)',
     fix: (d) => [
       `read its log: kubectl logs --previous${inNamespace(d)} deployment/${d['deployment'] ?? 'federation-apiserver'} --all-containers`,
       'a flag that the image does not know: apiserver.flags, or extraArgs with an empty value to leave one out',
@@ -60,7 +60,7 @@ export const hostErrors = defineErrors({
     title: 'a Deployment of the control plane did not become available in time',
     fix: (d) => [
       `look at it: kubectl describe deployment ${d['deployment'] ?? ''}${inNamespace(d)}`,
-      'longer patience: policy.waits.rollout',
+      'allow more time: policy.waits.rollout',
     ],
   },
   APISERVER_NOT_HEALTHY: {
@@ -91,11 +91,11 @@ export const hostErrors = defineErrors({
   },
   CLUSTERS_NOT_READY: {
     retry: 'never',
-    title: 'not every member is Ready in the eyes of the federation',
+    title: 'not every member is reported Ready by the federation',
     fix: () => [
       'look at each one named above: fedctl status NAME',
       'the host cluster itself must reach the member: fedctl check -f FILE --in-cluster',
-      'longer patience: policy.waits.clusterReady',
+      'allow more time: policy.waits.clusterReady',
     ],
   },
 });

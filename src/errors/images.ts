@@ -35,10 +35,10 @@ export const imagesErrors = defineErrors({
   },
   REGISTRY_READ_ONLY: {
     retry: 'never',
-    title: 'the registry takes nothing at the moment',
+    title: 'the registry is read-only',
     fix: (d) => [
       `end the read-only mode (maintenance) of ${d['registry'] ?? 'the registry'}, or push elsewhere: images.build.push.registry`,
-      'a cache of another registry takes nothing ever: push to that one',
+      'a pull-through cache is always read-only: push to the registry that it caches',
     ],
   },
   REPOSITORY_MISSING: {

@@ -43,7 +43,7 @@ export const membersErrors = defineErrors({
   },
   CLUSTER_DNS_ABSENT: {
     retry: 'never',
-    title: 'the member runs no cluster DNS that can be told',
+    title: 'the member has no supported cluster DNS',
     fix: (d) => [
       `set clusterDns: skip for ${d['cluster'] ?? 'the cluster'} in the spec, or skip the step: fedctl skip NAME`,
     ],
@@ -62,7 +62,7 @@ export const membersErrors = defineErrors({
   },
   CLUSTER_DNS_NOT_READY: {
     retry: 'never',
-    title: 'the cluster DNS of the member has no successor ready',
+    title: "replacement pods of the member's cluster DNS did not become Ready",
     fix: (d) => [
       `look at the pods: kubectl --namespace=kube-system describe pods -l ${d['selector'] ?? 'k8s-app=kube-dns'}`,
     ],

@@ -47,7 +47,7 @@ export interface StandingMember {
   context: string | null;
   /** The address that the control plane reaches it by; null: not registered. */
   server: string | null;
-  /** Ready in the eyes of the federation; null: not known. */
+  /** Reported Ready by the federation; null: not known. */
   ready: boolean | null;
   why: string | null;
   /** Whether its cluster DNS knows the federation; `skip`: the spec leaves it alone, or there is no DNS. */

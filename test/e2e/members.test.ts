@@ -16,7 +16,7 @@ let file: string;
 
 const sandboxMember = async (verb: 'stop' | 'start', member: string): Promise<void> =>
   succeeded(await operator.fedctl('sandbox', 'member', verb, member));
-/** Ready or not, in the eyes of the federation's own control plane. */
+/** Ready or not, as reported by the federation's own control plane. */
 const readyIn = async (): Promise<Record<string, string>> => {
   const path = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
   const lines = await operator.kubectl('federation-cluster', 'get', 'clusters', '-o', `jsonpath=${path}`);

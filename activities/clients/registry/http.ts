@@ -60,7 +60,7 @@ function once({ method, url, headers = {}, body }: Outgoing, trust: Trust, signa
 
 /**
  * Sends one request, follows redirects of GET and HEAD (without Authorization when they lead to another host) and
- * gives up when its time is over. Errors come out as they are thrown; any status is an answer.
+ * gives up when it timed out. Errors come out as they are thrown; any status is an answer.
  */
 export async function exchangeRaw(request: Outgoing, trust: Trust): Promise<Answer> {
   const { signal, cause } = deadline(trust.timeoutMs ?? requestTimeoutMs);

@@ -28,7 +28,7 @@ async function ensureApiserverService(
 
 /**
  * Waits until clients have an address: the spec's own word, what the load balancer gave (a host name must resolve), or
- * that of a Ready node. Says meanwhile what the Service's events say. Throws NO_ADDRESS when the time is over.
+ * that of a Ready node. Says meanwhile what the Service's events say. Throws NO_ADDRESS when it timed out.
  */
 async function waitForApiserverAddress(scope: StepScope, call: AddressCall): Promise<ResultOf<'apiserver/address'>> {
   const data = { namespace: scope.run.host.namespace };

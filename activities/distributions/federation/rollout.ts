@@ -137,7 +137,7 @@ async function healthzProblemSoFar(federation: Kube): Promise<string> {
 
 /**
  * Waits until the Deployment is rolled out and /healthz answers through the address that clients use: kube-proxy and
- * load balancers are later than the pods (reference §7). Throws the code of what is in the way when the time is over.
+ * load balancers are later than the pods (reference §7). Throws the code of what is in the way when it timed out.
  */
 async function waitForApiserver(
   scope: StepScope,
@@ -163,7 +163,7 @@ async function waitForApiserver(
   return { outcome: 'done', note: `${server}/healthz says ok`, facts: {} };
 }
 
-/** Waits until the Deployment is rolled out. Throws the code of what is in the way when the time is over. */
+/** Waits until the Deployment is rolled out. Throws the code of what is in the way when it timed out. */
 async function waitForControllerManager(
   scope: StepScope,
   call: CallOf<'controller-manager/ready'>,

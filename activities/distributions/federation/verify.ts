@@ -35,7 +35,7 @@ async function verifyControlPlane(scope: StepScope): Promise<ResultOf<'verify/co
 }
 
 /**
- * Waits until every cluster of the spec is Ready in the eyes of the federation. Throws CLUSTERS_NOT_READY naming those
+ * Waits until every cluster of the spec is reported Ready by the federation. Throws CLUSTERS_NOT_READY naming those
  * that are not, and why; one whose join was skipped or given up is among them.
  */
 async function verifyClusters(scope: StepScope, call: CallOf<'verify/clusters'>): Promise<ResultOf<'verify/clusters'>> {

@@ -22,7 +22,7 @@ async function parseWait(wait: Options['wait']): Promise<number> {
   return ms;
 }
 
-/** Looks until nothing fails or the time is over; `told` hears of what is in the way when that changed. */
+/** Looks until nothing fails or it timed out; `told` hears of what is in the way when that changed. */
 export async function untilWell(
   look: () => Promise<Check[]>,
   waitMs: number,

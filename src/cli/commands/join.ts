@@ -22,7 +22,7 @@ export const configureJoin: Configure = (command, cli) => {
     command.argument('[name]', 'the federation').argument('[cluster...]', 'members (with -f default: all new ones)'),
   )
     .option('--cluster-context <context>', 'without -f: context of the member (default: its name)')
-    .option('--cluster-kubeconfig <file>', 'without -f: kubeconfig of the member, in the eyes of the worker')
+    .option('--cluster-kubeconfig <file>', 'without -f: kubeconfig of the member, as seen by the worker')
     .option('--adopt', 'take a Secret or Cluster that was made by hand')
     .option('--take-over', 'become the owner though another run holds the federation')
     .option('--cancel-first', 'end an open run first; what stands is kept')

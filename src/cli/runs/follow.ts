@@ -52,7 +52,7 @@ export function endOf(parent: Pick<ObservedRun, 'execution'>, model: StatusModel
   return parent.execution === 'RUNNING' ? undefined : (closedAs[parent.execution] ?? exit.failed);
 }
 
-/** Shows a run until it ends, blocks, the time is over or the person detaches. */
+/** Shows a run until it ends, blocks, times out or the person detaches. */
 export async function follow(io: Io, options: FollowOptions): Promise<Followed> {
   const display = chooseDisplay(io, options.output);
   try {

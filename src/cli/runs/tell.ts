@@ -14,7 +14,7 @@ export function closingLines(io: Io, federation: string, { code, model, rolledBa
       `${paint('yellow', 'blocked')} at ${blockedIds(model)}; nothing is lost, the run looks again by itself`,
       ...afterFix(federation, model),
     ],
-    [exit.timedOut]: () => ['the time is over; the run goes on', ...waysOn(federation)],
+    [exit.timedOut]: () => ['timed out; the run goes on', ...waysOn(federation)],
     [exit.detached]: () => ['', 'detached; the run goes on', ...waysOn(federation)],
     [exit.declined]: () =>
       rolledBack

@@ -49,7 +49,7 @@ describe('check --wait', () => {
     expect([told, looks]).toEqual([[['preflight/dns']], []]);
   });
 
-  it('ends with what it saw when the time is over; without --wait after one look', async () => {
+  it('ends with what it saw when it timed out; without --wait after one look', async () => {
     let looks = 0;
     const look = async (): Promise<Check[]> => ((looks += 1), [check('error')]);
     expect(await untilWell(look, 0, () => {}, 1)).toEqual([check('error')]);

@@ -261,7 +261,7 @@ describe('waitForApiserverAddress', () => {
     }
   });
 
-  it('parks with the reason when the time is over', async () => {
+  it('parks with the reason when it timed out', async () => {
     await expose();
     expect(await failureOf(wait({ waitMs: 100 }))).toMatchObject({
       type: 'NO_ADDRESS',
