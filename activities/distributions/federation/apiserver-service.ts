@@ -7,7 +7,7 @@ import type { StepFacts } from '../../../src/catalogue/facts.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { nodeAddress, serviceAddress } from '../../../src/kubernetes/readiness.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
+import { ensurePatched, readEvents, targetOf } from '../../control-plane/objects.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';

@@ -9,7 +9,7 @@ import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { readAuthority } from './certificates.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { base64, secretText, targetOf } from './control-plane.ts';
+import { base64, secretText, targetOf } from '../../control-plane/objects.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { type Ensured, ensureObject, readOurs } from '../../core/objects.ts';

@@ -4,7 +4,7 @@ import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { eventsOf, type KubeEvent } from '../../../src/kubernetes/events.ts';
 import { claimReadiness } from '../../../src/kubernetes/readiness.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
+import { ensurePatched, readEvents, targetOf } from '../../control-plane/objects.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { type Ensured, isOurs, refOf, removeAndWait } from '../../core/objects.ts';
 import { type StepScope, writing } from '../../core/step.ts';

@@ -12,7 +12,7 @@ import { neverPulled, podTrouble, type Trouble } from '../../../src/kubernetes/p
 import { deploymentReadiness } from '../../../src/kubernetes/readiness.ts';
 import type { Kube } from '../../clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { ensurePatched, readEvents, targetOf } from './control-plane.ts';
+import { ensurePatched, readEvents, targetOf } from '../../control-plane/objects.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { type Ensured, outcomeOf } from '../../core/objects.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';

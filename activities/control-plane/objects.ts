@@ -1,9 +1,9 @@
-import { patched, type Target } from '../../../src/distributions/federation/manifests.ts';
-import type { Patch } from '../../../src/distributions/federation/patches.ts';
-import type { KubeEvent } from '../../../src/kubernetes/events.ts';
-import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { type Ensured, ensureObject } from '../../core/objects.ts';
-import type { StepScope } from '../../core/step.ts';
+import { patched, type Target } from '../../src/distributions/federation/manifests.ts';
+import type { Patch } from '../../src/distributions/federation/patches.ts';
+import type { KubeEvent } from '../../src/kubernetes/events.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
+import { type Ensured, ensureObject } from '../core/objects.ts';
+import type { StepScope } from '../core/step.ts';
 
 /** Where the control plane of this run stands. */
 export const targetOf = (scope: StepScope): Target => ({
