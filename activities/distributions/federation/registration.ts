@@ -16,7 +16,8 @@ import { failure } from '../../kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from '../../core/ledger.ts';
 import { memberOf } from '../../members/members.ts';
 import { entryFor, removeAndWait } from '../../core/objects.ts';
-import { deploymentTrouble } from './rollout.ts';
+import { deploymentTrouble } from '../../control-plane/rollout.ts';
+import { workloads } from './rollout.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
 import { waitUntil } from '../../kit/wait.ts';
 
@@ -137,7 +138,7 @@ async function controlPlaneGone(scope: StepScope): Promise<boolean> {
 /** Nobody probes a cluster while the controller manager does not run. */
 async function proberTrouble(scope: StepScope, { status }: FederationCluster): Promise<string> {
   if ((status?.conditions ?? []).length > 0) return '';
-  const trouble = await deploymentTrouble(scope, names.controllerManager);
+  const trouble = await deploymentTrouble(scope, workloads.controllerManager);
   return trouble && `; ${names.controllerManager} does not run as it should: ${trouble}`;
 }
 

@@ -9,7 +9,8 @@ import { deploymentReadiness } from '../../../src/kubernetes/readiness.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { readRecord } from '../../core/record.ts';
-import { healthzProblem, readDeployment } from './rollout.ts';
+import { healthzProblem } from '../../control-plane/health.ts';
+import { readDeployment } from '../../control-plane/rollout.ts';
 import { reading, type StepScope } from '../../core/step.ts';
 import { waitUntil } from '../../kit/wait.ts';
 
