@@ -11,15 +11,6 @@ export const targetOf = (scope: StepScope): Target => ({
   namespace: scope.run.host.namespace,
 });
 
-/** Base64 of UTF-8 text, as `data` of a Secret holds it. */
-export const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
-
-/** One key of a Secret as text; undefined when the Secret or the key is not there, or the key is empty. SECRET. */
-export function secretText(secret: KubeObject | undefined, key: string): string | undefined {
-  const value = (secret?.['data'] as Record<string, string> | undefined)?.[key];
-  return value ? Buffer.from(value, 'base64').toString('utf8') : undefined;
-}
-
 /** A rendered object of the control plane, with the spec's last word on it, brought to the host. */
 export const ensurePatched = (scope: StepScope, object: KubeObject, patches: readonly Patch[]): Promise<Ensured> =>
   ensureObject(scope, 'host', patched(object, patches));

@@ -1,37 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { isIp, serverUrl } from '../../../src/distributions/federation/address.ts';
-import { kubeconfigOf } from '../../../src/distributions/federation/kubeconfig.ts';
-import { secretObject } from '../../../src/distributions/federation/manifests.ts';
-import { kubeconfigText } from '../../../src/distributions/federation/member-manifests.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
-import { readAuthority } from './certificates.ts';
-import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { base64, secretText, targetOf } from '../../control-plane/objects.ts';
+import { readAuthority } from '../../control-plane/authority.ts';
+import { ensureKubeconfig, pair } from '../../control-plane/kubeconfig.ts';
+import { ensureSecret, readSecret, secretText, versionOf } from '../../control-plane/secrets.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';
-import { type Ensured, ensureObject, readOurs } from '../../core/objects.ts';
-import { type KeyPair, type Leaf, leafFor, type LeafWanted } from '../../core/pki.ts';
+import { leafFor, type LeafWanted } from '../../core/pki.ts';
 import { type StepScope, writing } from '../../core/step.ts';
-
-const standingSecret = (scope: StepScope, name: string): Promise<KubeObject | undefined> =>
-  readOurs(scope, 'host', { apiVersion: 'v1', kind: 'Secret', name, namespace: scope.run.host.namespace });
-
-/** Brings a Secret to these values (plain text; SECRET). */
-const ensureSecret = (scope: StepScope, name: string, values: Record<string, string>): Promise<Ensured> => {
-  const data = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, base64(value)]));
-  return ensureObject(scope, 'host', secretObject(targetOf(scope), name, data));
-};
-
-const versionOf = ({ object }: Ensured): string => object.metadata.resourceVersion ?? '';
-
-/** Keeps what is there out of the pair: `undefined` values are absent under exactOptionalPropertyTypes. */
-const pair = (certificate: string | undefined, key: string | undefined): Partial<KeyPair> => ({
-  ...(certificate ? { certificate } : {}),
-  ...(key ? { key } : {}),
-});
+import { secretsOf } from './certificates.ts';
 
 /** Every name that a client may call federation-apiserver by: its address, its Service, its record in the zone. */
 function serverNames(call: CallOf<'apiserver/credentials'>, namespace: string): LeafWanted['sans'] {
@@ -58,8 +37,8 @@ async function ensureApiserverCredentials(
   scope: StepScope,
   call: CallOf<'apiserver/credentials'>,
 ): Promise<ResultOf<'apiserver/credentials'>> {
-  const authority = await readAuthority(scope);
-  const before = await standingSecret(scope, names.apiserverCredentials);
+  const authority = await readAuthority(scope, names.caSecret);
+  const before = await readSecret(scope, names.apiserverCredentials);
   const sans = serverNames(call, scope.run.host.namespace);
   const wanted: LeafWanted = { commonName: names.apiserver, usage: 'server', sans };
   const leaf = await leafFor(
@@ -67,7 +46,7 @@ async function ensureApiserverCredentials(
     wanted,
     pair(secretText(before, 'server.crt'), secretText(before, 'server.key')),
   );
-  const done = await ensureSecret(scope, names.apiserverCredentials, {
+  const done = await ensureSecret(scope, secretsOf(scope), names.apiserverCredentials, {
     'ca.crt': authority.certificate,
     'server.crt': leaf.certificate,
     'server.key': leaf.key,
@@ -76,54 +55,12 @@ async function ensureApiserverCredentials(
   return { outcome: done.outcome, facts: { secretVersion: versionOf(done), expires: leaf.expires } };
 }
 
-/** Who a kubeconfig speaks as, where, and in which Secret it stands. */
-interface Access {
-  secret: string;
-  context: string;
-  server: string;
-  commonName: string;
-}
-
-/** A Secret with a kubeconfig and a client certificate of its own; both are kept while they serve. */
-async function ensureKubeconfig(scope: StepScope, access: Access): Promise<{ done: Ensured; leaf: Leaf }> {
-  const authority = await readAuthority(scope);
-  const stored = secretText(await standingSecret(scope, access.secret), 'kubeconfig');
-  const wanted: LeafWanted = {
-    commonName: access.commonName,
-    organization: 'system:masters',
-    usage: 'client',
-    sans: [],
-  };
-  const leaf = await leafFor(authority, wanted, userIn(stored));
-  const kubeconfig = kubeconfigOf({
-    context: access.context,
-    server: access.server,
-    caBase64: base64(authority.certificate),
-    certificateBase64: base64(leaf.certificate),
-    keyBase64: base64(leaf.key),
-  });
-  const done = await ensureSecret(scope, access.secret, { kubeconfig: kubeconfigText(kubeconfig, stored) });
-  return { done, leaf };
-}
-
-/** Certificate and key of the first user of a kubeconfig; nothing from a text that is none. */
-function userIn(text: string | undefined): Partial<KeyPair> {
-  type User = { 'client-certificate-data'?: string; 'client-key-data'?: string };
-  const decode = (value: unknown): string | undefined =>
-    typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
-  try {
-    const user = (parse(text ?? '') as { users?: { user?: User }[] } | null)?.users?.[0]?.user;
-    return pair(decode(user?.['client-certificate-data']), decode(user?.['client-key-data']));
-  } catch {
-    return {};
-  }
-}
-
 /** By the Service's name: in the host's cluster DNS, whatever the outer address is. */
 async function ensureControllerManagerCredentials(
   scope: StepScope,
 ): Promise<ResultOf<'controller-manager/credentials'>> {
-  const { done } = await ensureKubeconfig(scope, {
+  const { done } = await ensureKubeconfig(scope, secretsOf(scope), {
+    authority: names.caSecret,
     secret: names.controllerManagerKubeconfig,
     context: names.controllerManager,
     server: `https://${names.apiserver}`,
@@ -138,7 +75,8 @@ async function ensureAdminKubeconfig(
   call: CallOf<'admin/kubeconfig'>,
 ): Promise<ResultOf<'admin/kubeconfig'>> {
   const { facts, spec } = call.input;
-  const { done, leaf } = await ensureKubeconfig(scope, {
+  const { done, leaf } = await ensureKubeconfig(scope, secretsOf(scope), {
+    authority: names.caSecret,
     secret: names.adminKubeconfig,
     context: spec.kubeconfig.context,
     server: serverUrl(facts.address, facts.port),
@@ -163,7 +101,7 @@ async function ensureDnsCredentials(
   const key = googleKey(text);
   const project = dns?.project ?? key?.project_id;
   const settings = key ? `[Global]\n${project ? `project-id = "${project}"\n` : ''}` : text;
-  const done = await ensureSecret(scope, names.dnsProviderConfig, {
+  const done = await ensureSecret(scope, secretsOf(scope), names.dnsProviderConfig, {
     [names.dnsProviderConfig]: settings,
     ...(key ? { [names.dnsProviderKey]: text } : {}),
   });

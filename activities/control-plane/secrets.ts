@@ -1,0 +1,34 @@
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
+import { type Ensured, ensureObject, readOurs } from '../core/objects.ts';
+import type { StepScope } from '../core/step.ts';
+
+/** Base64 of UTF-8 text, as `data` of a Secret holds it. */
+export const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+
+/** One key of a Secret as text; undefined when the Secret or the key is not there, or the key is empty. SECRET. */
+export function secretText(secret: KubeObject | undefined, key: string): string | undefined {
+  const value = (secret?.['data'] as Record<string, string> | undefined)?.[key];
+  return value ? Buffer.from(value, 'base64').toString('utf8') : undefined;
+}
+
+/** Makes a Secret of the control plane; its values are base64 already. */
+export type SecretMaker = (name: string, data: Record<string, string>) => KubeObject;
+
+/** A Secret of the host namespace; undefined when it is not there. SECRET. Throws FOREIGN for somebody else's. */
+export const readSecret = (scope: StepScope, name: string): Promise<KubeObject | undefined> =>
+  readOurs(scope, 'host', { apiVersion: 'v1', kind: 'Secret', name, namespace: scope.run.host.namespace });
+
+/** Values of a Secret as `data` holds them. SECRET. */
+export const encoded = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, base64(value)]));
+
+/** Brings a Secret to these values (plain text; SECRET). */
+export const ensureSecret = (
+  scope: StepScope,
+  make: SecretMaker,
+  name: string,
+  values: Record<string, string>,
+): Promise<Ensured> => ensureObject(scope, 'host', make(name, encoded(values)));
+
+/** What tells one content of a Secret from another, without the content. */
+export const versionOf = ({ object }: Ensured): string => object.metadata.resourceVersion ?? '';
