@@ -57,7 +57,7 @@ export async function dnsEvents(member: Kube): Promise<KubeEvent[]> {
 export const dnsStepOf = (scope: StepScope): string => `clusters/${memberOf(scope).name}/cluster-dns`;
 
 /**
- * Notes the pods that serve now, before the configuration changes: they alone may be deleted afterwards (design §6.8).
+ * Notes the pods that serve now, before the configuration changes: they alone may be deleted afterwards.
  * A pod that comes between this list and the edit changes the controller's status, and with it the resourceVersion
  * that the edit must meet: then the server answers 409 and all is looked at again.
  */

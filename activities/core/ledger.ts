@@ -23,7 +23,10 @@ export interface LedgerEntry {
   after?: string;
 }
 
-/** ConfigMap keys allow `[-._a-zA-Z0-9]`; `:` of RBAC names and the like become `_`. Objects of several clusters never meet: members have ledgers of their own. */
+/**
+ * ConfigMap keys allow `[-._a-zA-Z0-9]`; `:` of RBAC names and the like become `_`. Keys of several members never
+ * meet: members have ledgers of their own.
+ */
 const keyOf = (entry: Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'cluster'>): string =>
   [entry.cluster === 'host' || entry.cluster === 'federation' ? '' : 'member', entry.kind, entry.namespace, entry.name]
     .filter(Boolean)

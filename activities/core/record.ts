@@ -250,7 +250,7 @@ export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitM
   return { outcome: 'kept', note: `the record stays until ${owed.join(', ')} is cleaned up`, facts };
 }
 
-/** Steps about the record; see design §6.4. */
+/** Steps about the record (docs/glossary.md). */
 export const recordActivities = (deps: Deps) => ({
   ensureRecord: writing<'host/record'>(deps, ensureRecord),
   // Its Lease goes with it: a second attempt after a crash finds no owner, which is right.

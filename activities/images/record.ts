@@ -65,7 +65,7 @@ async function recordImages(scope: StepScope, call: CallOf<'images/record'>): Pr
   return { outcome, note: images.apiserver, facts: { ...images, version } };
 }
 
-/** The step that notes what the pods run; see design §4 for values.yaml, which the CLI writes from it. */
+/** The step that notes what the pods run; the CLI writes values.yaml from it. */
 export const imagesRecordActivities = (deps: Deps) => ({
   recordImages: writing<'images/record'>(deps, recordImages),
 });

@@ -8,20 +8,20 @@ import { failure } from './fail.ts';
 import { atMost, redact } from './redact.ts';
 
 /**
- * One look: what was waited for, or why not yet. `code` says it more exactly than the wait's own; `final`: no waiting
+ * What one probe found: what was waited for, or why not yet. `code` says it more exactly than the wait's own; `final`: no waiting
  * will fix it; `afterMs`: how long the server asks to be left alone.
  */
 export type ProbeResult<T> = { value: T } | { why: string; code?: ErrorCodeName; final?: boolean; afterMs?: number };
 
-/** ms between looks, unless a caller says otherwise. */
+/** ms between probes, unless a caller says otherwise. */
 const everyDefaultMs = 1_000;
 const detailBytes = 1_000;
 
 /**
- * Looks until there is a value, at least once, for call.waitMs from the moment the activity was first scheduled
- * (attempts of a worker that died count), or from `from`, ms since 1970. While it waits, heartbeats say why. Throws failure(code, why) after that, or at
- * a look that is final;
- * errors that may pass by themselves count as a why, others are thrown at once.
+ * Probes until there is a value, at least once, for call.waitMs from the moment the activity was first scheduled
+ * (attempts of a worker that died count), or from `from`, ms since 1970. While it waits, heartbeats say why. Throws
+ * failure(code, why) after that, or at a result that is final; errors that may pass by themselves count as a why,
+ * others are thrown at once.
  */
 export async function waitUntil<T>(
   call: Pick<StepCall, 'waitMs'>,
@@ -32,11 +32,11 @@ export async function waitUntil<T>(
   const context = currentContext();
   const deadline = (options.from ?? context.scheduledAt) + call.waitMs;
   for (;;) {
-    const look = await probeOnce(probe);
-    if ('value' in look) return look.value;
-    context.heartbeat(atMost(redact(look.why), detailBytes));
-    if (look.final || Date.now() >= deadline) throw failure(look.code ?? code, look.why, options.data);
-    const next = Math.max(options.everyMs ?? everyDefaultMs, look.afterMs ?? 0);
+    const result = await probeOnce(probe);
+    if ('value' in result) return result.value;
+    context.heartbeat(atMost(redact(result.why), detailBytes));
+    if (result.final || Date.now() >= deadline) throw failure(result.code ?? code, result.why, options.data);
+    const next = Math.max(options.everyMs ?? everyDefaultMs, result.afterMs ?? 0);
     await pause(Math.min(next, Math.max(50, deadline - Date.now())), context.signal);
   }
 }

@@ -90,7 +90,7 @@ async function removeTheRest(scope: StepScope, call: Settle): Promise<StepResult
   return { outcome: 'removed', note: note ?? 'it was the last one: record and namespace are gone', facts: {} };
 }
 
-/** Members that cannot be reached while they leave; see design §6.6. */
+/** Members that cannot be reached while they leave; see docs/glossary.md, debt. */
 export const debtActivities = (deps: Deps) => ({
   lookAtLeaving: (call: StepCall) => inStep(deps, call, (scope) => lookAtLeaving(scope, call)),
   openDebt: (call: StepCall) => asOwner(deps, call, (scope) => openDebt(scope)),

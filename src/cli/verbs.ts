@@ -1,6 +1,6 @@
 import type { Verb } from './io/command.ts';
 
-/** Every command, in the order of the list that `fedctl --help` prints (design §7). */
+/** Every command, in the order of the list that `fedctl --help` prints. */
 export const verbs = {
   init: {
     usage: '[dir]',

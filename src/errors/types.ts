@@ -1,5 +1,5 @@
 /**
- * How a failure is treated (design §6.2):
+ * How a failure is treated (docs/faults.md):
  * `never` parks at once; `soon` is retried with the default back-off; `later` is retried when the server says
  * (Retry-After); `waiting` is no fault, only not yet (benign); `bug` is ours.
  */

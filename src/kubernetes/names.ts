@@ -3,7 +3,7 @@ export const fieldManager = 'fedctl';
 
 /** Label keys that fedctl writes and reads. */
 export const labels = {
-  /** Carries the federation's uuid: only what has it is ever deleted (design §6.8). */
+  /** Carries the federation's uuid: only what has it is ever deleted. */
   federation: 'fedctl/federation',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
@@ -46,7 +46,7 @@ const labelSafe = (prefix: string, rest: string): string => {
 const apiserver = 'federation-apiserver';
 const controllerManager = 'federation-controller-manager';
 
-/** Names of the objects in the host namespace (design §5) and in the members. They are API: `down` finds by them. */
+/** Names of the objects in the host namespace and in the members. They are API: `down` finds by them. */
 export const names = {
   /** Service and Deployment. */
   apiserver,
@@ -93,5 +93,5 @@ export const reservedSecretNames: ReadonlySet<string> = new Set([
   names.pullSecret,
 ]);
 
-/** The label that design §5 and the original charts put on everything of the control plane. */
+/** The label that the original charts put on everything of the control plane. */
 export const appLabel = 'federated-cluster';

@@ -72,12 +72,16 @@ export interface DebtInput {
  * `<queue>-images-<builder>`.
  */
 export const defaultTaskQueue = 'fedctl';
+/** Queue of the image builds of a task queue. */
 export const imagesQueueOf = (queue: string): string => `${queue}-images`;
+/** Queue of what needs the artefacts of one builder. */
 export const builderQueueOf = (queue: string, builder: string): string => `${imagesQueueOf(queue)}-${builder}`;
 
 /** One federation, one id: up, down, join and unjoin exclude each other by it. */
 export const workflowIdOf = (federation: string): string => `federation/${federation}`;
+/** Workflow id of the child that joins or unjoins a member. */
 export const memberWorkflowIdOf = (federation: string, member: string): string =>
   `${workflowIdOf(federation)}/clusters/${member}`;
+/** Workflow id of the debt of a member. */
 export const debtWorkflowIdOf = (federation: string, member: string): string =>
   `${workflowIdOf(federation)}/debts/${member}`;

@@ -7,13 +7,15 @@ import type { Block, ClusterStatus, RunState } from './state.ts';
 export interface Asked {
   by?: string;
 }
-/** `steps` absent: all that are blocked. */
+/** Which steps to try again. `steps` absent: all that are blocked. */
 export interface RetryRequest extends Asked {
   steps?: string[];
 }
+/** The blocked step to go on without. */
 export interface SkipRequest extends Asked {
   step: string;
 }
+/** How to end a run: `rollback` undoes first what it made. */
 export interface CancelRequest extends Asked {
   rollback?: boolean;
 }
@@ -43,29 +45,45 @@ export interface ClusterChange {
   block?: Block;
 }
 
+/** Query: the state of the run and of each of its steps, as `fedctl status` reads it. */
 export const getRunStateQuery = defineQuery<RunState>('getRunState');
 
-/** The spec a run works on, as amended; null for a turn-down. */
+/** Query: the spec a run works on, as amended; null for a turn-down. */
 export const getSpecQuery = defineQuery<Spec | null>('getSpec');
 
-// The Web UI may send no argument at all: handlers take an absent request for an empty one.
-/** Answer: what is done now, for the person who asked. */
+// The Web UI may send no argument at all: handlers take an absent request for an empty one. Each Update returns a
+// sentence for the person who asked: what is done now. A request that cannot be met is refused by the validator.
+/** Update: tries blocked steps again now: those that are named, or all. */
 export const retryUpdate = defineUpdate<string, [RetryRequest]>('retry');
+/** Update: goes on without a blocked step, where the catalogue allows it. */
 export const skipUpdate = defineUpdate<string, [SkipRequest]>('skip');
+/** Update: starts no further steps; running ones end. */
 export const pauseUpdate = defineUpdate<string, [Asked]>('pause');
+/** Update: ends a pause. */
 export const resumeUpdate = defineUpdate<string, [Asked]>('resume');
+/** Update: goes on with a changed spec; refused when a finished step that cannot run again has read what changed. */
 export const amendUpdate = defineUpdate<string, [AmendRequest]>('amend');
+/** Update: ends the run; with `rollback` it undoes first what it made. */
 export const cancelUpdate = defineUpdate<string, [CancelRequest]>('cancel');
 
-// An Update needs a live worker to be accepted; a signal waits for one.
+// Signals of the same meaning and input: an Update needs a live worker to be accepted, a signal waits for one. A
+// signal that cannot be met does nothing.
+/** Signal: as `retryUpdate`. */
 export const retrySignal = defineSignal<[RetryRequest]>('retrySignal');
+/** Signal: as `skipUpdate`. */
 export const skipSignal = defineSignal<[SkipRequest]>('skipSignal');
+/** Signal: as `pauseUpdate`. */
 export const pauseSignal = defineSignal<[Asked]>('pauseSignal');
+/** Signal: as `resumeUpdate`. */
 export const resumeSignal = defineSignal<[Asked]>('resumeSignal');
+/** Signal: as `amendUpdate`. */
 export const amendSignal = defineSignal<[AmendRequest]>('amendSignal');
+/** Signal: as `cancelUpdate`. */
 export const cancelSignal = defineSignal<[CancelRequest]>('cancelSignal');
 
+/** Signal, parent to child: the member's steps are others since the spec was amended. */
 export const memberAmendedSignal = defineSignal<[MemberAmendment]>('memberAmended');
+/** Signal, child to parent: the member is blocked, goes on, or has ended. */
 export const clusterChangedSignal = defineSignal<[ClusterChange]>('clusterChanged');
 
 /** What people read beside each message in the Temporal UI. */

@@ -4,8 +4,11 @@ import type { Facts, Outcome } from '../catalogue/call.ts';
 import type { ErrorData } from '../errors/codes.ts';
 import type { Operation } from './input.ts';
 
+/** States of a step; `kept`, `done`, `skipped` and `undone` let what needs it go on. */
 export type StepStatus = 'pending' | 'running' | 'blocked' | 'done' | 'kept' | 'skipped' | 'undone' | 'failed';
+/** States of a run; the last three are final. */
 export type RunStatus = 'running' | 'blocked' | 'paused' | 'rolling-back' | 'completed' | 'failed' | 'cancelled';
+/** States of a member in a run. */
 export type ClusterStatus = 'pending' | 'joining' | 'blocked' | 'ready' | 'failed' | 'unjoined';
 
 /** An error as people see it; `code` is a key of the table in src/errors/codes.ts. */
@@ -15,6 +18,7 @@ export interface StepError {
   data: ErrorData;
 }
 
+/** A step of a run, as it stands. */
 export interface StepState {
   id: string;
   phase: PhaseId;
@@ -37,6 +41,7 @@ export interface StepState {
 /** What a blocked step waits for: since when, why, and when it is looked at again. */
 export type Block = Pick<StepState, 'id' | 'error' | 'blockedSince' | 'nextAttemptAt'>;
 
+/** A member of a run, as its child told the parent last. */
 export interface ClusterState {
   name: string;
   status: ClusterStatus;
@@ -78,7 +83,7 @@ export type RunEvent =
   | { type: 'cluster'; name: string; status: ClusterStatus; blockedStep: string | null; block?: Block }
   | { type: 'status'; status: RunStatus };
 
-/** A run that has not planned yet. */
+/** The state of a run that has not planned its steps yet. */
 export function initialState(of: {
   federation: string;
   uuid: string;

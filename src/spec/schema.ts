@@ -128,10 +128,10 @@ const policy = z.strictObject({
   blockedFor: duration.default(604_800_000),
 });
 
-/** The whole file as design §4 has it. Unknown keys are errors everywhere; durations come out in milliseconds. */
 /** The policy where no spec says another. */
 export const defaultPolicy = policy.parse({});
 
+/** The whole file (docs/spec.md). Unknown keys are errors everywhere; durations come out in milliseconds. */
 export const federationSchema = z.strictObject({
   apiVersion: z.literal('fedctl/v1alpha1'),
   kind: z.literal('Federation'),

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from './schema.ts';
 
-/** The range that every client is in; without an entry for it the real controller manager crashes (reference §7). */
+/** The range that every client is in; without an entry for it the real controller manager crashes (docs/control-plane.md). */
 export const everyClient = '0.0.0.0/0';
 
 /** An address of a member, and the clients that it is for. */

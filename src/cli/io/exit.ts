@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../errors/codes.ts';
 
-/** Exit codes of design §7; they are API. */
+/** Exit codes; they are API (README.md, Commands). */
 export const exit = {
   done: 0,
   failed: 1,

@@ -2,14 +2,14 @@ import type { Output } from '../io/command.ts';
 import type { Io } from '../io/io.ts';
 import type { StatusModel, StatusStep } from './status-model.ts';
 
-/** The fields of a step that are API (design §7); the others serve the terminal. */
+/** The fields of a step that are API; the others serve the terminal. */
 function stepDocument(step: StatusStep): object {
   const { id, title, status, attempt, startedAt, finishedAt, nextAttemptAt, detail, error } = step;
   return { id, title, status, attempt, startedAt, finishedAt, nextAttemptAt, detail, error };
 }
 
 /**
- * The document of `-o json` and `-o yaml` for a picture of a run: the contract of design §7, field for field.
+ * The document of `-o json` and `-o yaml` for a picture of a run: its fields are API (test/cli/views/status-document.test.ts).
  * `also` adds what the command itself knows (`up`: `changed`).
  */
 export function statusDocument(model: StatusModel, also: { changed?: boolean } = {}): object {

@@ -105,7 +105,7 @@ export interface StatusRun {
   endedAt: string | null;
 }
 
-/** The document of `fedctl status -o json` (design §7): field names are API. */
+/** The document of `fedctl status -o json` : field names are API. */
 export interface StatusModel {
   federation: string;
   uuid: string;

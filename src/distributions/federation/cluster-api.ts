@@ -89,8 +89,9 @@ const conditionOf = (cluster: FederationCluster, type: string): ClusterCondition
   cluster.status?.conditions?.find((condition) => condition.type === type);
 
 /**
- * '' when the federation says Ready, else why not yet, in a person's words. Conditions are exclusive sets (reference
- * §7): an unreachable cluster has Offline and no Ready at all; `status: {}` is one that nobody has probed.
+ * '' when the federation says Ready, else why not yet, in a person's words. Conditions are exclusive sets
+ * (docs/control-plane.md): an unreachable cluster has Offline and no Ready at all; `status: {}` is one that was not
+ * probed yet.
  */
 export function clusterReadiness(cluster: FederationCluster): string {
   const ready = conditionOf(cluster, 'Ready');

@@ -31,7 +31,7 @@ export async function startFakeApiserver(world: HostWorld): Promise<FakeApiserve
       return response.writeHead(says === 'ok' ? 200 : 500).end(says);
     }
     const isGroup = request.url === '/apis/federation/v1beta1';
-    // Items of a list carry neither kind nor apiVersion (reference §7).
+    // Items of a list carry neither kind nor apiVersion (docs/control-plane.md).
     const items = api.clusters.map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item);
     return response
       .writeHead(200, { 'content-type': 'application/json' })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import type { FederationCluster } from '../../../src/distributions/federation/cluster-api.ts';
 
-/** A federation API in this process, as awkward as the real one (reference §7) in what fedctl depends on. */
+/** A federation API in this process, as awkward as the real one (docs/control-plane.md) in what fedctl depends on. */
 export interface FakeFederationApi {
   kubeconfig: string;
   clusters: Map<string, FederationCluster>;
@@ -106,7 +106,7 @@ export async function startFederationApi(): Promise<FakeFederationApi> {
     body: FederationCluster & { preconditions?: { uid?: string } },
   ): Answer => {
     const found = clusters.get(name);
-    // Items of a list carry neither kind nor apiVersion (reference §7).
+    // Items of a list carry neither kind nor apiVersion (docs/control-plane.md).
     if (method === 'GET' && name === '') {
       const items = [...clusters.values()].map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item);
       return [200, { kind: 'ClusterList', apiVersion: 'federation/v1beta1', items }];
