@@ -29,7 +29,7 @@ async function healthzProblemSoFar(federation: Kube): Promise<string> {
 
 /**
  * Waits until the Deployment is rolled out and /healthz answers through the address that clients use: kube-proxy and
- * load balancers are later than the pods (reference §7). Throws the code of what is in the way when it timed out.
+ * load balancers are later than the pods (docs/control-plane.md). Throws the code of what is in the way when it timed out.
  */
 export async function waitForApi(
   scope: StepScope,
