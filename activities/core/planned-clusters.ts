@@ -21,8 +21,8 @@ export function planned(real: KubeClients, call: StepCall<unknown>, objects: rea
       const kube = await real.forContext(ref);
       return within(kube, 'namespace' in ref ? 'host' : (run.member?.name ?? ref.context), true);
     },
-    // Never a dry run: the federation API takes the request, and writes.
-    forFederation: async (ref) => within(await real.forFederation(ref), 'federation', false),
+    // Never a dry run: the API of a control plane may take the request, and write.
+    forSecret: async (ref, secret) => within(await real.forSecret(ref, secret), 'federation', false),
     forKubeconfig: (text) => real.forKubeconfig(text),
     contextFacts: (ref) => real.contextFacts(ref),
   };

@@ -2,6 +2,8 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import type { RunContext, StepCall } from '../../src/catalogue/call.ts';
 import type { StepId } from '../../src/catalogue/steps.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
+import { distributionOf } from '../../src/distributions/table.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import { currentContext } from '../kit/context.ts';
 import type { Deps } from '../kit/deps.ts';
@@ -19,6 +21,8 @@ const detailBytes = 1_000;
 export interface BuildScope {
   deps: Deps;
   run: RunContext;
+  /** What the run turns up or down. */
+  distribution: Distribution;
   step: string;
   signal: AbortSignal;
   /** Says what the step waits for; `status` and the Temporal UI show it. */
@@ -80,7 +84,7 @@ export async function inStep<T>(
   const known = call.planned ? { ...deps, kube: planned(deps.kube, call, call.planned) } : deps;
   return guarded(known, call, async (scope) => {
     const host = await known.kube.forContext(call.run.host);
-    return act({ ...scope, host, ...clusters(known, call.run) });
+    return act({ ...scope, host, ...clusters(known, scope) });
   });
 }
 
@@ -90,7 +94,8 @@ async function guarded<T>(deps: Deps, call: StepCall<unknown>, act: (scope: Buil
   const tell = (text: string): void => context.heartbeat(atMost(redact(text), detailBytes));
   const timer = setInterval(() => context.beat(), heartbeatEveryMs);
   try {
-    return await act({ deps, run: call.run, step: call.step, signal: context.signal, tell });
+    const distribution = distributionOf(call.run, deps.distributions);
+    return await act({ deps, run: call.run, distribution, step: call.step, signal: context.signal, tell });
   } catch (error) {
     throw failed(error, deps, call);
   } finally {
@@ -98,13 +103,13 @@ async function guarded<T>(deps: Deps, call: StepCall<unknown>, act: (scope: Buil
   }
 }
 
-function clusters(deps: Deps, run: RunContext): Pick<StepScope, 'member' | 'federation'> {
+function clusters(deps: Deps, { run, distribution }: BuildScope): Pick<StepScope, 'member' | 'federation'> {
   return {
     member: () => {
       if (!run.member) throw failure('BUG', 'a step of the host asked for a member');
       return deps.kube.forContext(run.member);
     },
-    federation: () => deps.kube.forFederation(run.host),
+    federation: () => deps.kube.forSecret(run.host, distribution.names.adminKubeconfig),
   };
 }
 

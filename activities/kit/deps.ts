@@ -1,4 +1,5 @@
 import type { KubeClients } from '../clients/kube/port.ts';
+import type { DistributionTable } from '../../src/distributions/table.ts';
 import type { Resolver } from '../clients/dns/resolver.ts';
 
 /** What Temporal knows of a run; for the Lease: may its owner be replaced? */
@@ -25,4 +26,6 @@ export interface Deps {
   env: NodeJS.ProcessEnv;
   /** Folder of the worker's own files: build logs, build locks. */
   stateFolder: string;
+  /** What a run's distribution is looked up in; absent: the table of src/distributions. */
+  distributions?: DistributionTable | undefined;
 }

@@ -49,14 +49,14 @@ export function pretendClusters(
       pretend(await real.forContext(ref), { ...by, cluster: name, dryRun: true }),
     );
   };
-  // Never a dry run: the federation API takes the request, and writes.
-  const federation = (ref: HostRef): Promise<PretendedKube> =>
+  // Never a dry run: the API of a control plane may take the request, and write.
+  const federation = (ref: HostRef, secret: string): Promise<PretendedKube> =>
     once('federation', async () =>
-      pretend(await standingFederation(real, ref), { ...by, cluster: 'federation', dryRun: false }),
+      pretend(await standingFederation(real, ref, secret), { ...by, cluster: 'federation', dryRun: false }),
     );
   const clients: KubeClients = {
     forContext: (ref) => ('namespace' in ref ? host() : member(ref)),
-    forFederation: federation,
+    forSecret: federation,
     forKubeconfig: real.forKubeconfig,
     contextFacts: real.contextFacts,
   };
@@ -69,16 +69,16 @@ export function pretendClusters(
     clients: {
       ...clients,
       forContext: async (ref) => remember((await clients.forContext(ref)) as PretendedKube),
-      forFederation: async (ref) => remember((await federation(ref)) as PretendedKube),
+      forSecret: async (ref, secret) => remember((await federation(ref, secret)) as PretendedKube),
     },
     objects: () => opened.flatMap((kube) => kube.objects()),
   };
 }
 
 /** undefined: there is no federation API yet. */
-async function standingFederation(real: KubeClients, host: HostRef) {
+async function standingFederation(real: KubeClients, host: HostRef, secret: string) {
   try {
-    return await real.forFederation(host);
+    return await real.forSecret(host, secret);
   } catch (error) {
     if ((error as { type?: string }).type === 'NOT_FOUND') return undefined;
     throw error;

@@ -4,6 +4,7 @@ import {
   type FederationCluster,
   registeredAddress,
 } from '../../src/distributions/federation/cluster-api.ts';
+import { names } from '../../src/kubernetes/names.ts';
 import type { HostRef } from '../../src/catalogue/call.ts';
 import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
 import type { StandingMember } from '../../src/status/standing.ts';
@@ -36,15 +37,15 @@ export async function readMembers(deps: Deps, { host, record, partMs }: MembersQ
     ...seenBy(clusters, member.name),
     ...(told[at] ?? left),
   }));
-  const names = new Set(known.map(({ name }) => name));
+  const ours = new Set(known.map(({ name }) => name));
   const byOthers = ('value' in clusters ? clusters.value : [])
-    .filter(({ metadata: { name } }) => !names.has(name))
+    .filter(({ metadata: { name } }) => !ours.has(name))
     .map(({ metadata: { name } }) => ({ name, context: null, ...seenBy(clusters, name), ...left }));
   return [...known, ...byOthers].sort((a, b) => a.name.localeCompare(b.name));
 }
 
 async function clustersOf({ kube }: Deps, host: HostRef): Promise<FederationCluster[]> {
-  const federation = await kube.forFederation(host);
+  const federation = await kube.forSecret(host, names.adminKubeconfig);
   return federation.list<FederationCluster>({ apiVersion: clusterApiVersion, kind: 'Cluster' });
 }
 

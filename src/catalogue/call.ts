@@ -30,6 +30,8 @@ export interface RunContext {
   member?: MemberRef;
   /** Digest of the spec with paths unresolved. */
   digest: string;
+  /** Value of `spec.distribution`; absent: federation, as in every run that began before there was a choice. */
+  distribution?: string;
   /** The run renews its Lease as long as it is open, so a Lease that is not renewed tells that the run is gone. */
   holds?: boolean;
   /** What the run does; absent in runs that began before it was told. */

@@ -2,6 +2,7 @@ import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import type { Kube } from '../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { clusterApiVersion } from '../../src/distributions/federation/cluster-api.ts';
+import { names } from '../../src/kubernetes/names.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 /** Kinds in the host namespace. */
@@ -114,7 +115,7 @@ export class Looker {
   async #clusters(): Promise<[string, KubeObject][]> {
     try {
       const host = { context: 'host', namespace: this.#federation };
-      const kube = this.#kubes.get('federation') ?? (await this.#clients.forFederation(host));
+      const kube = this.#kubes.get('federation') ?? (await this.#clients.forSecret(host, names.adminKubeconfig));
       const clusters = await kube.list({ apiVersion: clusterApiVersion, kind: 'Cluster' });
       this.#kubes.set('federation', kube);
       return clusters.map((object) => ['federation', { ...object, kind: 'Cluster' }]);

@@ -11,9 +11,6 @@ import { kubeOver } from './api.ts';
 import { exchangeOver } from './forward.ts';
 import { senderOf } from './http.ts';
 
-/** Secret of the host namespace with the federation's own kubeconfig (key `kubeconfig`). */
-const adminKubeconfigSecret = 'federation-admin-kubeconfig';
-
 function loadFiles(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
   const files = ref.kubeconfig ? [ref.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
   const paths = files.length > 0 ? files : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
@@ -132,17 +129,14 @@ export function kubeClients(env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs
     forContext: (ref) => clientOf(() => frozen(ref, env)),
     forKubeconfig: (text) => clientOf(() => fromText(text)),
     contextFacts: async (ref) => factsOf(frozen(ref, env)),
-    forFederation: (host: HostRef) =>
+    forSecret: (host: HostRef, name: string) =>
       clientOf(async () => {
         const kube = await clients.forContext(host);
-        const ref = { apiVersion: 'v1', kind: 'Secret', name: adminKubeconfigSecret, namespace: host.namespace };
+        const ref = { apiVersion: 'v1', kind: 'Secret', name, namespace: host.namespace };
         const secret = await kube.read(ref);
         const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
         if (!text) {
-          throw failure(
-            'NOT_FOUND',
-            `Secret ${adminKubeconfigSecret} with key kubeconfig is not in namespace ${host.namespace}`,
-          );
+          throw failure('NOT_FOUND', `Secret ${name} with key kubeconfig is not in namespace ${host.namespace}`);
         }
         return fromText(decode(text));
       }),

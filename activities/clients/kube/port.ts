@@ -53,8 +53,8 @@ export interface KubeClients {
   forContext(ref: ClusterRef): Promise<Kube>;
   /** From the text of a kubeconfig (its current context). */
   forKubeconfig(text: string): Promise<Kube>;
-  /** The federation API, by the host's Secret federation-admin-kubeconfig. Throws `NOT_FOUND` without it. */
-  forFederation(host: HostRef): Promise<Kube>;
+  /** By a Secret of the host namespace with the key `kubeconfig`: the API of a control plane. Throws `NOT_FOUND` without it. */
+  forSecret(host: HostRef, secret: string): Promise<Kube>;
   /** Throws `CONTEXT_NOT_FOUND`. */
   contextFacts(ref: ClusterRef): Promise<ContextFacts>;
 }

@@ -9,6 +9,7 @@ import { plainLine } from '../../../activities/images/build-lines.ts';
 import { commandFailure, runChild } from '../../../activities/images/build-process.ts';
 import { bug } from '../../../activities/kit/fail.ts';
 import type { BuildScope } from '../../../activities/core/step.ts';
+import { distributionOf } from '../../../src/distributions/table.ts';
 
 let stateFolder: string;
 let told: string[];
@@ -27,6 +28,7 @@ function scopeIn(folder: string): BuildScope {
   return {
     deps: { log, stateFolder: folder } as unknown as BuildScope['deps'],
     run: { federation: 'fed' } as BuildScope['run'],
+    distribution: distributionOf('federation'),
     step: 'images/binaries',
     signal: new AbortController().signal,
     tell: (detail) => void told.push(detail),
