@@ -63,7 +63,10 @@ export default tseslint.config(
     [
       noBuiltins,
       ban(sdks, 'pure code: no SDK'),
-      ban(['@temporalio/*', '!@temporalio/workflow'], 'only the define* functions of @temporalio/workflow'),
+      ban(
+        ['@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'],
+        'only the define* functions of @temporalio/workflow and @temporalio/common',
+      ),
       effects(true),
     ],
   ),

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { searchAttributes } from '../workflows/visibility.ts';
+import { searchAttributes } from '../src/run/search-attributes.ts';
 
 export interface DevServer {
   address: string;

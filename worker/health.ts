@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { connectTemporal } from '../src/temporal/client.ts';
-import { taskQueueOf } from '../src/cli/runs/start-run.ts';
+import { taskQueueOf } from '../src/temporal/task-queue.ts';
 import { imagesQueueOf } from '../src/run/input.ts';
 
 /** A worker asks for tasks again at least once a minute (a long poll); one call may get lost. */
@@ -10,7 +10,7 @@ const freshMs = 150_000;
 /**
  * Whether a worker on this machine serves `taskQueue`: '' when Temporal saw one ask for tasks within the last 2.5
  * minutes, else why not. A worker is known by its identity, `<pid>@<host>`, which is what the SDK gives it when nothing
- * else is said. Throws CliError when Temporal does not answer within 5 s.
+ * else is said. Throws TemporalError when Temporal does not answer within 5 s.
  */
 export async function unhealthy(env: NodeJS.ProcessEnv, taskQueue: string, host = hostname()): Promise<string> {
   const { connection, namespace } = await connectTemporal(env);

@@ -1,9 +1,9 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { builderId } from '../activities/images/build-host.ts';
 import { createActivities } from '../activities/index.ts';
 import { createDeps } from './deps.ts';
 import { builderQueueOf, imagesQueueOf } from '../src/run/input.ts';
+import { temporalConfig } from '../src/temporal/client.ts';
 import { workflowBundle } from './bundle.ts';
 import { asLog, installRuntime, quietLogger, workerLog } from './logging.ts';
 import { runDirectory } from './runs.ts';
@@ -43,10 +43,9 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { env, stop } = settings;
   const log = workerLog(env);
   installRuntime(log);
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: stringsOf(env) });
-  const address = connectionOptions.address ?? 'localhost:7233';
+  const { connectionOptions, address, namespace } = temporalConfig(env);
   const [connection, codePath] = await Promise.all([
-    NativeConnection.connect({ ...connectionOptions, address }),
+    NativeConnection.connect(connectionOptions),
     // A worker of builds alone runs no workflow, and is ready the sooner.
     settings.serve === 'images' ? '' : workflowBundle(settings.cacheFolder, env, quietLogger(log)),
   ]);
@@ -92,6 +91,3 @@ export function pollingOf(
 
 /** Heartbeats carry why a step waits, and their answers carry cancellation: both should not be old. */
 const throttles = { maxHeartbeatThrottleInterval: 2_000, defaultHeartbeatThrottleInterval: 2_000 };
-
-const stringsOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));

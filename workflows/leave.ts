@@ -17,7 +17,7 @@ import type { memberDebt } from './index.ts';
 import { memberDetails } from './members.ts';
 import type { Run } from './run.ts';
 import { runGraph } from './run-graph.ts';
-import { searchAttributes } from './visibility.ts';
+import { searchAttributes } from '../src/run/search-attributes.ts';
 
 const alone = async (): Promise<void> => {};
 

@@ -15,7 +15,7 @@ import { framed } from '../src/run/details.ts';
 import { type MemberInput, memberWorkflowIdOf } from '../src/run/input.ts';
 import type { memberJoin } from './index.ts';
 import type { Run } from './run.ts';
-import { searchAttributes } from './visibility.ts';
+import { searchAttributes } from '../src/run/search-attributes.ts';
 
 /** How long to wait before looking again for the end of an older child of the same member, ms. */
 const olderChildEveryMs = 5_000;

@@ -1,15 +1,7 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { patched, upsertSearchAttributes } from '@temporalio/workflow';
 import { blockedOf, hasEnded } from '../src/run/schedule.ts';
+import { searchAttributes } from '../src/run/search-attributes.ts';
 import type { ClusterStatus, RunState, StepStatus } from '../src/run/state.ts';
-
-/** Search attributes of every run; `fedctl list` and saved queries of the Web UI find runs by them. */
-export const searchAttributes = {
-  federation: defineSearchAttributeKey('FedctlFederation', 'KEYWORD'),
-  status: defineSearchAttributeKey('FedctlStatus', 'KEYWORD'),
-  phase: defineSearchAttributeKey('FedctlPhase', 'KEYWORD'),
-  blockedStep: defineSearchAttributeKey('FedctlBlockedStep', 'KEYWORD'),
-};
 
 /** What the attributes say of a run. */
 export interface Shown {

@@ -1,6 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
-import { examples, type Cli, type Verb } from './io/command.ts';
+import { examples, settle, type Cli, type Verb } from './io/command.ts';
 import { nearest } from '../spec/nearest.ts';
 import { exit, usageError, type CliError, type ExitCode } from './io/exit.ts';
 import type { Io } from './io/io.ts';
@@ -88,18 +88,6 @@ async function buildProgram(cli: Cli, isChosen: (verb: string) => boolean): Prom
   }
   return program;
 }
-
-/** What every command of the program, nested ones too, has in common: 80 columns, errors thrown, not printed. */
-export function settle(command: Command, io: Io): Command {
-  return command
-    .exitOverride()
-    .helpOption('-h, --help', 'show this help')
-    .configureHelp({ helpWidth: 80, subcommandTerm: (sub) => `${sub.name()} ${sub.usage()}`.trim() })
-    .configureOutput({ writeOut: (text) => io.result(text.trimEnd()), writeErr: () => undefined });
-}
-
-/** A hidden option: part of the contract, not of the everyday help. */
-export const hidden = (flags: string, description: string): Option => new Option(flags, description).hideHelp();
 
 const overview = [
   'fedctl up -f federation.yaml        # turn up, follow until it ends or blocks',

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { CliError, exit, usageError } from '../cli/io/exit.ts';
+import { TemporalError } from './error.ts';
 
 /** How long to try to reach Temporal, ms. */
 const connectMs = 5_000;
@@ -18,7 +18,7 @@ export interface Temporal {
   ui: string | null;
 }
 
-/** Where Temporal is, by TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE, TEMPORAL_ADDRESS and so on. Throws usageError. */
+/** Where Temporal is, by TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE, TEMPORAL_ADDRESS and so on. Throws TemporalError. */
 export function temporalConfig(env: NodeJS.ProcessEnv) {
   try {
     const strings = Object.fromEntries(
@@ -28,7 +28,7 @@ export function temporalConfig(env: NodeJS.ProcessEnv) {
     const address = connectionOptions.address ?? defaultAddress;
     return { connectionOptions: { ...connectionOptions, address }, address, namespace, ui: uiOf(address, env) };
   } catch (error) {
-    throw usageError(`the Temporal configuration cannot be read: ${(error as Error).message}`, [
+    throw new TemporalError(`the Temporal configuration cannot be read: ${(error as Error).message}`, [
       'check TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the other TEMPORAL_* variables',
     ]);
   }
@@ -47,7 +47,7 @@ function uiOf(address: string, env: NodeJS.ProcessEnv): string | null {
   return /^(localhost|127\.0\.0\.1|\[::1\]):7233$/.test(address) ? defaultUi : null;
 }
 
-/** Connects. Throws CliError (exit 1) that names the address and how to get a server. */
+/** Connects. Throws TemporalError that names the address and how to get a server. */
 export async function connectTemporal(env: NodeJS.ProcessEnv): Promise<Temporal> {
   const { connectionOptions, address, namespace, ui } = temporalConfig(env);
   try {
@@ -59,17 +59,16 @@ export async function connectTemporal(env: NodeJS.ProcessEnv): Promise<Temporal>
 }
 
 /** Temporal does not answer: what was tried, and the ways to get one. */
-export function unreachable(address: string, cause: unknown): CliError {
+export function unreachable(address: string, cause: unknown): TemporalError {
   const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  return new CliError(
-    exit.failed,
+  return new TemporalError(
     `no Temporal server answers at ${address}: ${why}`,
     [
       'in the sandbox: eval "$(fedctl sandbox env)"',
       'one of your own on this machine: fedctl worker --dev-server',
       'another server: set TEMPORAL_ADDRESS, or TEMPORAL_PROFILE',
     ],
-    { code: 'UNREACHABLE', data: { server: address } },
+    address,
   );
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { temporalConfig } from '../../src/temporal/client.ts';
 import { defaultTaskQueue } from '../../src/run/input.ts';
-import { searchAttributes } from '../../workflows/visibility.ts';
+import { searchAttributes } from '../../src/run/search-attributes.ts';
 
 interface Mount {
   type: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectsTo, connectTemporal } from '../../src/temporal/client.ts';
 import { type DevServer, devServerEnvironment, startDevServer } from '../../worker/dev-server.ts';
-import { searchAttributes } from '../../workflows/visibility.ts';
+import { searchAttributes } from '../../src/run/search-attributes.ts';
 import { freePortWith } from '../helpers/common/processes.ts';
 import { findProgram } from '../helpers/common/programs.ts';
 

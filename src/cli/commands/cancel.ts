@@ -15,7 +15,7 @@ export const configureCancel: Configure = (command, cli) => {
           import('../runs/send.ts'),
           import('../../run/input.ts'),
           import('../../run/messages.ts'),
-          import('../runs/start-run.ts'),
+          import('../io/who-am-i.ts'),
         ]);
         const temporal = await connectTemporal(io.env);
         const message = { update: messages.cancelUpdate, signal: messages.cancelSignal };

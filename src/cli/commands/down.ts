@@ -2,9 +2,11 @@ import type { HostRef } from '../../catalogue/call.ts';
 import type { DownChoices } from '../../graph/freeze.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
+import { whoAmI } from '../io/who-am-i.ts';
 import type { ContextRef } from '../files/kubeconfig-file.ts';
 import { resolveTarget, targetOptions, type Target, type TargetOptions } from '../reads/target.ts';
 import { parseTimeout } from './up.ts';
@@ -146,7 +148,7 @@ async function wasDown(io: Io, temporal: Temporal, federation: string, host: Hos
 }
 
 async function run(io: Io, temporal: Temporal, input: RunInput, options: Settled): Promise<ExitCode> {
-  const [{ startRun, taskQueueOf }, { linkLine }, { contextOfHost }] = await Promise.all([
+  const [{ startRun }, { linkLine }, { contextOfHost }] = await Promise.all([
     import('../runs/start-run.ts'),
     import('../runs/tell.ts'),
     import('../files/operator-files.ts'),
@@ -192,10 +194,7 @@ async function followDown(
 }
 
 async function inputOf(federation: string, host: HostRef, choices: DownChoices, takeOver: boolean): Promise<RunInput> {
-  const [{ whoAmI }, { digestOfChoices }] = await Promise.all([
-    import('../runs/start-run.ts'),
-    import('../files/digest.ts'),
-  ]);
+  const { digestOfChoices } = await import('../files/digest.ts');
   return {
     operation: 'down',
     federation,

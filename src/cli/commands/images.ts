@@ -1,7 +1,6 @@
 import type { ImagesGoal } from '../../run/images.ts';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { action, examples, parseOutput, settle, type Cli, type Configure, type Output } from '../io/command.ts';
 import { type ExitCode, usageError } from '../io/exit.ts';
-import { settle } from '../program.ts';
 import type { SpecFile } from '../files/spec-file.ts';
 
 interface Options {

@@ -74,7 +74,7 @@ async function join(
   const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }] = await Promise.all([
     import('../../temporal/client.ts'),
     import('../runs/run-command.ts'),
-    import('../runs/start-run.ts'),
+    import('../io/who-am-i.ts'),
     import('../files/digest.ts'),
   ]);
   const input = {

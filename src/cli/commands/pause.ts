@@ -24,7 +24,7 @@ async function tellAll({ io }: Cli, name: string | undefined, options: TargetOpt
     import('../runs/send.ts'),
     import('../../run/input.ts'),
     import('../../run/messages.ts'),
-    import('../runs/start-run.ts'),
+    import('../io/who-am-i.ts'),
     import('../reads/observe.ts'),
   ]);
   const temporal = await connectTemporal(io.env);

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
+import { action, examples, parseOutput, settle, type Cli, type Configure, type Output } from '../io/command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
 import { printDocument } from '../io/document.ts';
 import { table } from '../io/format.ts';
-import { settle } from '../program.ts';
 
 /** Settings of the one sandbox that a command is about. */
 interface Options {

@@ -14,7 +14,7 @@ export const configureSkip: Configure = (command, cli) => {
           import('../runs/send.ts'),
           import('../reads/routing.ts'),
           import('../../run/messages.ts'),
-          import('../runs/start-run.ts'),
+          import('../io/who-am-i.ts'),
         ]);
         const temporal = await connectTemporal(io.env);
         const message = { update: messages.skipUpdate, signal: messages.skipSignal };

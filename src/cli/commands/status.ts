@@ -101,7 +101,7 @@ async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Ou
     await Promise.all([
       import('../runs/follow.ts'),
       import('../../run/input.ts'),
-      import('../runs/start-run.ts'),
+      import('../../temporal/task-queue.ts'),
       import('../io/interruption.ts'),
       import('../runs/tell.ts'),
       import('../reads/observe.ts'),

@@ -57,7 +57,7 @@ async function unjoin(
   const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }, { hostOfTarget }] = await Promise.all([
     import('../../temporal/client.ts'),
     import('../runs/run-command.ts'),
-    import('../runs/start-run.ts'),
+    import('../io/who-am-i.ts'),
     import('../files/digest.ts'),
     import('../reads/host.ts'),
   ]);

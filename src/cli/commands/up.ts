@@ -1,8 +1,10 @@
 import type { PlanToFollow } from '../../plan/planned.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { exit, usageError, type ExitCode } from '../io/exit.ts';
+import { whoAmI } from '../io/who-am-i.ts';
 import type { Followed } from '../runs/follow.ts';
 import type { SpecFile } from '../files/spec-file.ts';
 import type { StartedRun } from '../runs/start-run.ts';
@@ -70,7 +72,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
   const { io } = cli;
   const { askedFor, agreedPlan } = await import('../runs/ask-up.ts');
   const { file: spec, flags, follow } = await askedFor(io, options);
-  const [{ connectTemporal }, { startRun, taskQueueOf }] = await Promise.all([
+  const [{ connectTemporal }, { startRun }] = await Promise.all([
     import('../../temporal/client.ts'),
     import('../runs/start-run.ts'),
   ]);
@@ -81,7 +83,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
   const { assertFree } = await import('../reads/lock.ts');
   await assertFree(io, temporal, { ...spec, takeOver: options.takeOver ?? false });
   const plan = follow ?? (await agreedPlan(io, temporal, spec, options));
-  const started = await startRun(temporal, await inputOf(spec, { ...options, ...flags }, plan), memoOf(spec), {
+  const started = await startRun(temporal, inputOf(spec, { ...options, ...flags }, plan), memoOf(spec), {
     taskQueue,
     cancelFirst: options.cancelFirst ?? false,
   });
@@ -91,8 +93,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
   return finish(cli, temporal, spec, followed, options.output);
 }
 
-async function inputOf(spec: SpecFile, options: Options, plan: PlanToFollow | undefined): Promise<RunInput> {
-  const { whoAmI } = await import('../runs/start-run.ts');
+function inputOf(spec: SpecFile, options: Options, plan: PlanToFollow | undefined): RunInput {
   return {
     operation: 'up',
     federation: spec.federation,

@@ -3,6 +3,7 @@ import { action, examples, type Configure } from '../io/command.ts';
 import { imagesQueueOf } from '../../run/input.ts';
 import { CliError, exit, usageError } from '../io/exit.ts';
 import { cacheFolder, stateFolder } from '../../temporal/folders.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
 import { interruption } from '../io/interruption.ts';
 
 interface Options {
@@ -38,7 +39,6 @@ export const configureWorker: Configure = (command, cli) => {
     .action(
       action(cli, async (options: Options) => {
         const { io } = cli;
-        const { taskQueueOf } = await import('../runs/start-run.ts');
         const taskQueue = options.taskQueue ?? taskQueueOf(io.env);
         const serving = servingOf(options.serve, io.env);
         io.note('starting the worker');

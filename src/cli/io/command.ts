@@ -43,3 +43,12 @@ export function action<Args extends unknown[]>(cli: Cli, act: (...args: Args) =>
 /** A section of help with examples; every command has one. */
 export const examples = (lines: readonly string[]): string =>
   ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n');
+
+/** What every command of the program, nested ones too, has in common: 80 columns, errors thrown, not printed. */
+export function settle(command: Command, io: Io): Command {
+  return command
+    .exitOverride()
+    .helpOption('-h, --help', 'show this help')
+    .configureHelp({ helpWidth: 80, subcommandTerm: (sub) => `${sub.name()} ${sub.usage()}`.trim() })
+    .configureOutput({ writeOut: (text) => io.result(text.trimEnd()), writeErr: () => undefined });
+}

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { CliError, exit } from './exit.ts';
+import { TemporalError } from '../../temporal/error.ts';
+import { CliError, exit, usageError } from './exit.ts';
 import type { Io } from './io.ts';
 
 /** gRPC's own words for its codes, as far as people meet them. */
@@ -12,17 +13,23 @@ const grpcWords: Readonly<Record<number, string>> = {
 };
 
 /**
- * Any error of a command as an ending for people: a failure of the errors' table, an answer of the Temporal server, an
- * interrupted question. What is none of these is a bug, and is answered as it is.
+ * Any error of a command as an ending for people: a failure of the errors' table, a Temporal server that is not there
+ * or says no, an interrupted question. What is none of these is a bug, and is answered as it is.
  */
 export async function asEnding(error: unknown, io: Pick<Io, 'env'>): Promise<unknown> {
   if (error instanceof CliError) return error;
   if (error instanceof ApplicationFailure) return (await import('./read-failure.ts')).readFailure(error);
+  if (error instanceof TemporalError) return noTemporal(error);
   const { name, code, cause } = error as { name?: string; code?: unknown; cause?: unknown };
   if (name === 'AbortError') return new CliError(exit.declined, 'declined; nothing was touched');
   const grpc = [error, cause].find((one) => typeof (one as { code?: unknown } | undefined)?.code === 'number');
   if (name !== 'ServiceError' && (grpc === undefined || typeof code !== 'number')) return error;
   return temporalAnswer(grpc as { code?: number; details?: string; message?: string } | undefined, io);
+}
+
+function noTemporal({ message, fix, address }: TemporalError): CliError {
+  if (address === undefined) return usageError(message, fix);
+  return new CliError(exit.failed, message, fix, { code: 'UNREACHABLE', data: { server: address } });
 }
 
 async function temporalAnswer(

@@ -1,14 +1,6 @@
+import { searchAttributes } from '../../run/search-attributes.ts';
 import type { Temporal } from '../../temporal/client.ts';
-
-/** The latest run of a federation, as Temporal itself knows it. */
-export interface ListedRun {
-  federation: string;
-  operation: string;
-  status: string;
-  /** ISO 8601. */
-  startedAt: string;
-  workflowId: string;
-}
+import type { ListedRun } from '../views/tables.ts';
 
 const query = `WorkflowType IN ('federationUp', 'federationDown', 'federationJoin', 'federationUnjoin')`;
 
@@ -25,7 +17,6 @@ export function statusOf(execution: string, said: unknown): string {
 
 /** The latest run of every federation that Temporal knows, by name. Throws what the connection throws. */
 export async function listRuns({ client }: Pick<Temporal, 'client'>): Promise<ListedRun[]> {
-  const { searchAttributes } = await import('../../../workflows/visibility.ts');
   const latest = new Map<string, ListedRun>();
   for await (const { workflowId, status, startTime, memo, typedSearchAttributes } of client.workflow.list({ query })) {
     const operation = memo?.['operation'];

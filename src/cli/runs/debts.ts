@@ -8,7 +8,8 @@ import type { Io } from '../io/io.ts';
 import { observeRun } from '../reads/observe.ts';
 import { deliver, hasEnded } from './send.ts';
 import { startDebt } from './start-debt.ts';
-import { taskQueueOf, whoAmI } from './start-run.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
+import { whoAmI } from '../io/who-am-i.ts';
 import type { StatusDebt } from '../views/status-model.ts';
 import type { RecordFacts } from '../reads/status-record.ts';
 

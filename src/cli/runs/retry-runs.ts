@@ -9,7 +9,7 @@ import { observeRun } from '../reads/observe.ts';
 import { byOwner } from '../reads/routing.ts';
 import { send } from './send.ts';
 import { readSpecFile } from '../files/spec-file.ts';
-import { whoAmI } from './start-run.ts';
+import { whoAmI } from '../io/who-am-i.ts';
 import type { Target } from '../reads/target.ts';
 
 /** ms for an amendment: what works with the old spec is ended first, at its next heartbeat. */

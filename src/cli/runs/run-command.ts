@@ -7,7 +7,8 @@ import { interruption } from '../io/interruption.ts';
 import type { Io } from '../io/io.ts';
 import { assertFree } from '../reads/lock.ts';
 import type { RunMemo } from '../reads/observe.ts';
-import { startRun, taskQueueOf } from './start-run.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
+import { startRun } from './start-run.ts';
 import { printFollowed } from '../views/status-document.ts';
 import { closingLines, linkLine } from './tell.ts';
 

@@ -23,7 +23,8 @@ import type { Io } from '../io/io.ts';
 import { observeRun, type ObservedRun } from '../reads/observe.ts';
 import { assertValues, tellValues } from '../files/operator-files.ts';
 import type { SpecFile } from '../files/spec-file.ts';
-import { taskQueueOf, whoAmI } from './start-run.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
+import { whoAmI } from '../io/who-am-i.ts';
 import { valuesPath } from '../files/values-file.ts';
 
 /** ms between looks at what the worker says. */

@@ -4,9 +4,11 @@ import { freezeTemplate } from '../../graph/freeze.ts';
 import { leavingTemplate, stepsOfDebt } from '../../graph/leaving.ts';
 import { expandTemplate } from '../../graph/refs.ts';
 import { debtWorkflowIdOf, type DebtInput } from '../../run/input.ts';
+import { searchAttributes } from '../../run/search-attributes.ts';
 import type { ClusterSpec, Spec } from '../../spec/schema.ts';
 import type { Temporal } from '../../temporal/client.ts';
-import { searchAttributesRegistered, whoAmI } from './start-run.ts';
+import { whoAmI } from '../io/who-am-i.ts';
+import { searchAttributesRegistered } from '../reads/search-attributes.ts';
 import type { RecordFacts } from '../reads/status-record.ts';
 
 /** What the record says of a federation that owes clean-up. */
@@ -60,10 +62,7 @@ export async function startDebt(
   const note = record.debts[owed.member];
   if (!input || !note) return false;
   const { federation, member, host, forget } = owed;
-  const [known, { searchAttributes }] = await Promise.all([
-    searchAttributesRegistered(temporal),
-    import('../../../workflows/visibility.ts'),
-  ]);
+  const known = await searchAttributesRegistered(temporal);
   try {
     await temporal.client.workflow.start('memberDebt', {
       workflowId: debtWorkflowIdOf(federation, member),

@@ -1,12 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { hostname, userInfo } from 'node:os';
 import { framed } from '../../run/details.ts';
-import { defaultTaskQueue, workflowIdOf, type Operation, type RunInput } from '../../run/input.ts';
+import { workflowIdOf, type Operation, type RunInput } from '../../run/input.ts';
 import { cancelSignal, cancelUpdate, getSpecQuery } from '../../run/messages.ts';
+import { searchAttributes } from '../../run/search-attributes.ts';
 import { diffSpecs, formatChange } from '../../spec/diff.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { refusal } from '../io/exit.ts';
 import { observeRun, type RunMemo } from '../reads/observe.ts';
+import { searchAttributesRegistered } from '../reads/search-attributes.ts';
 import { deliver, hasEnded } from './send.ts';
 
 /** Workflow types; functions of workflows/index.ts. */
@@ -23,21 +24,6 @@ export interface StartedRun {
   /** False: an open run of the same operation and digest was found and is followed. */
   fresh: boolean;
 }
-
-/** `user@host` of whoever runs the command; for the Lease and the record. */
-export function whoAmI(): string {
-  let user = 'unknown';
-  try {
-    user = userInfo().username;
-  } catch {
-    // a user id without a name, as in containers
-    user = `uid-${process.getuid?.() ?? 0}`;
-  }
-  return `${user}@${hostname()}`;
-}
-
-/** FEDCTL_TASK_QUEUE, or the queue that workers poll by default. */
-export const taskQueueOf = (env: NodeJS.ProcessEnv): string => env['FEDCTL_TASK_QUEUE'] || defaultTaskQueue;
 
 /**
  * Starts a run, or attaches to the open one of the same operation and digest. The workflow's id is the lock.
@@ -62,7 +48,6 @@ export async function startRun(
 
 async function start(temporal: Temporal, workflowId: string, input: RunInput, memo: RunMemo, taskQueue: string) {
   const known = await searchAttributesRegistered(temporal);
-  const { searchAttributes } = await import('../../../workflows/visibility.ts');
   const { federation, operation } = input;
   return temporal.client.workflow.start(workflowTypes[operation], {
     workflowId,
@@ -183,17 +168,4 @@ async function cancelOpen(temporal: Temporal, workflowId: string, by: string): P
     throw refusal(`the open run is cancelled but has not ended in ${endMs / 1_000} s`, [
       'the same command again later',
     ]);
-}
-
-/** An unknown search attribute blocks a workflow for ever, so they are used only when the server has them all. */
-export async function searchAttributesRegistered(temporal: Temporal): Promise<boolean> {
-  try {
-    const { searchAttributes } = await import('../../../workflows/visibility.ts');
-    const { customAttributes } = await temporal.connection.operatorService.listSearchAttributes({
-      namespace: temporal.namespace,
-    });
-    return Object.values(searchAttributes).every((key) => key.name in (customAttributes ?? {}));
-  } catch {
-    return false;
-  }
 }

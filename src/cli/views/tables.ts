@@ -1,6 +1,15 @@
 import type { LedgerEntry } from '../../../activities/core/ledger.ts';
 import { formatDuration, table, visibleWidth } from '../io/format.ts';
-import type { ListedRun } from '../reads/list-runs.ts';
+
+/** The latest run of a federation, as Temporal itself knows it. */
+export interface ListedRun {
+  federation: string;
+  operation: string;
+  status: string;
+  /** ISO 8601. */
+  startedAt: string;
+  workflowId: string;
+}
 
 /** Whether all lines fit. */
 const fits = (lines: readonly string[], columns: number): boolean =>
