@@ -1,14 +1,9 @@
-// Native ESM (NODE_OPTIONS from package.json): no module mocks exist in this mode, which suits us: fakes are injected.
+// Node itself loads test files, TypeScript and all, once a worker (test/helpers/realm/runtime.ts): no module mocks exist,
+// which suits us: fakes are injected.
 const common = {
   testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
-    ],
-  },
-  clearMocks: true,
+  runtime: '<rootDir>/test/helpers/realm/runtime.ts',
+  transform: {},
 };
 const project = (name, folders, more = {}) => ({
   ...common,

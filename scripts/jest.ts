@@ -28,7 +28,7 @@ export async function runJest(
 ): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'fedctl-jest-'));
   const report = join(folder, 'report.json');
-  const node = ['node', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const node = ['node', '--disable-warning=ExperimentalWarning'];
   const options = ['--json', `--outputFile=${report}`, '--reporters=default', ...args];
   const jest = ['node_modules/jest/bin/jest.js', ...options];
   try {

@@ -22,6 +22,9 @@ export interface Stand {
   typed?: { after: RegExp; text: string };
 }
 
+/** The line that show.ts writes above each thing, when there are several: an escape sequence that no output of fedctl has. */
+export const heading = (thing: string): string => `\u001b]show;${thing}\u0007`;
+
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Runs a program of this checkout on a real pseudo-terminal (Debian's `script`), or on pipes. */

@@ -12,6 +12,7 @@ import { mergeStatus, type StatusModel } from '../../../src/cli/views/status-mod
 import { statusLines } from '../../../src/cli/views/status-view.ts';
 import { listed, type ListedRun, objectLines, runLines } from '../../../src/cli/views/tables.ts';
 import { closingLines } from '../../../src/cli/runs/tell.ts';
+import { heading } from './pty.ts';
 import { ago, now, type Picture, pictures } from './pictures.ts';
 import { aPlanned } from '../common/planned.ts';
 import { aSpec } from '../common/spec.ts';
@@ -179,4 +180,8 @@ const shows: Record<string, () => unknown> = {
   help: () => runCli(['up', '--help'], io),
 };
 
-await shows[process.argv[2] ?? '']?.();
+const asked = process.argv.slice(2);
+for (const thing of asked) {
+  if (asked.length > 1) process.stdout.write(`${heading(thing)}\n`);
+  await shows[thing]?.();
+}
