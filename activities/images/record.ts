@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
-import { type ImageReference, pinned } from '../../src/images/reference.ts';
+import { type ImageReference, pinned, tagOf } from '../../src/images/reference.ts';
 import { appLabel, names } from '../../src/kubernetes/names.ts';
 import { pullConfig, readDockerConfig } from '../clients/registry/docker-config.ts';
 import type { Deps } from '../kit/deps.ts';
@@ -60,9 +60,8 @@ async function recordImages(scope: StepScope, call: CallOf<'images/record'>): Pr
   const record = await readRecord(scope.host, scope.run.host.namespace);
   const same = isDeepStrictEqual(record?.images, { ...images });
   if (!same) await patchRecord(scope, { images: JSON.stringify(images) });
-  const version = referenceIn(images.apiserver, 'images.apiserver').tag ?? '';
   const outcome = !same ? 'updated' : secret === 'kept' ? 'kept' : 'updated';
-  return { outcome, note: images.apiserver, facts: { ...images, version } };
+  return { outcome, note: images.apiserver, facts: { ...images, version: tagOf(images.apiserver) } };
 }
 
 /** The step that notes what the pods run; the CLI writes values.yaml from it. */

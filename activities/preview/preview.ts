@@ -5,6 +5,7 @@ import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import { tagOf } from '../../src/images/reference.ts';
 import { labels } from '../../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview, PreviewObstacle } from '../../src/plan/preview.ts';
 import { surgeNote } from '../../src/cluster-dns/surge.ts';
@@ -179,8 +180,7 @@ function keepDns(making: Making, { object, facts }: { object: ObjectPreview; fac
 function builtImages({ record, facts }: Making): StepResult {
   const { apiserver = toBeMade, controllerManager = toBeMade } = record?.images ?? {};
   const etcd = String(facts['preflight/images']?.['etcd'] ?? toBeMade);
-  const version = apiserver.split('@')[0]?.split(':').at(-1) ?? '';
-  return { outcome: 'done', facts: { apiserver, controllerManager, etcd, version } };
+  return { outcome: 'done', facts: { apiserver, controllerManager, etcd, version: tagOf(apiserver) } };
 }
 
 /** The pods that a changed cluster DNS replaces, and their controller where it gets a pod more for that time. */

@@ -39,6 +39,9 @@ export function parseReference(text: string): ImageReference | undefined {
   return { ...place, ...version(tag ?? (digest ? undefined : 'latest'), digest) };
 }
 
+/** The tag of a reference; '' of one that has a digest alone, and of a text that is no reference. */
+export const tagOf = (text: string): string => parseReference(text)?.tag ?? '';
+
 const inHub = (name: string): ImageReference => ({
   registry: 'docker.io',
   repository: name.includes('/') ? name : `library/${name}`,

@@ -6,6 +6,7 @@ import {
   mirrored,
   parseReference,
   pinned,
+  tagOf,
 } from '../../src/images/reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -38,6 +39,19 @@ describe('parseReference', () => {
       expect(parseReference(text)).toBeUndefined();
     },
   );
+});
+
+describe('tagOf', () => {
+  it.each([
+    ['host:5000/x:v1.5.0', 'v1.5.0'],
+    [`host:5000/x:v1.5.0@${digest}`, 'v1.5.0'],
+    [`host:5000/x@${digest}`, ''],
+    [`10.0.0.1/x@${digest}`, ''],
+    ['busybox', 'latest'],
+    ['(new)', ''],
+  ])('of %s is %j', (text, tag) => {
+    expect(tagOf(text)).toBe(tag);
+  });
 });
 
 describe('joinReference', () => {
