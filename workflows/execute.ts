@@ -13,7 +13,7 @@ import type { FrozenStep } from '../src/graph/frozen.ts';
 import { plannedFor } from '../src/plan/planned.ts';
 import { fillInput } from '../src/graph/refs.ts';
 import { routingOf } from '../src/run/builders.ts';
-import type { StepError } from '../src/run/state.ts';
+import { type StepError, stepErrorOf, timedOut } from '../src/errors/step-error.ts';
 import type { Run } from './run.ts';
 
 type AnyActivities = Record<string, (call: StepCall) => Promise<StepResult>>;
@@ -67,12 +67,6 @@ export function execute(run: Run, step: FrozenStep, mode: Mode): Promise<StepRes
   });
 }
 
-const errorOf = ({ type, message, details }: ApplicationFailure): StepError => ({
-  code: type ?? 'BUG',
-  message,
-  data: (details?.[0] ?? {}) as StepError['data'],
-});
-
 /** Patience may be spent on attempts that had answers: then the last one's is the reason. The SDK leaves it encoded. */
 function lastAnswerIn({ failure }: TimeoutFailure): ApplicationFailure | undefined {
   const last = failure?.cause && defaultFailureConverter.failureToError(failure.cause, defaultPayloadConverter);
@@ -89,11 +83,10 @@ function plannedPart({ input: { plan, rollback }, state }: Run, { id }: FrozenSt
 export function stepError(error: unknown): StepError {
   if (!(error instanceof ActivityFailure)) throw error;
   const cause = error.cause;
-  if (cause instanceof ApplicationFailure) return errorOf(cause);
+  if (cause instanceof ApplicationFailure) return stepErrorOf(cause);
   if (cause instanceof TimeoutFailure) {
     const last = lastAnswerIn(cause);
-    if (last) return errorOf(last);
-    return { code: 'TIMED_OUT', message: `no answer of the worker in time (${cause.timeoutType})`, data: {} };
+    return last ? stepErrorOf(last) : timedOut(cause.timeoutType);
   }
   return { code: 'BUG', message: cause?.message ?? error.message, data: {} };
 }

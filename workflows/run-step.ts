@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
-import type { StepError } from '../src/run/state.ts';
+import type { StepError } from '../src/errors/step-error.ts';
 import { dependentsOf } from '../src/graph/amend.ts';
 import { execute, isBuilderAway, type Mode, slowEveryMs, stepError, summaryOf } from './execute.ts';
 import type { Decision, Run } from './run.ts';

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { Kube } from '../clients/kube/port.ts';
@@ -48,7 +49,7 @@ export async function dnsEvents(member: Kube): Promise<KubeEvent[]> {
   try {
     return (await member.list({ apiVersion: 'v1', kind: 'Event', namespace: dnsNamespace })) as KubeEvent[];
   } catch (error) {
-    if ((error as { type?: string }).type === 'FORBIDDEN') return [];
+    if (codeOf(error) === 'FORBIDDEN') return [];
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { ErrorData } from '../../src/errors/codes.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
@@ -46,10 +47,13 @@ async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf
   try {
     await waitUntil(call, notReady, () => step(recycling), { data });
   } catch (error) {
-    const { type, message } = error as { type?: string; message: string };
-    if (undoing || type !== notReady) throw error;
+    if (undoing || codeOf(error) !== notReady) throw error;
     await rollBack(scope, call, recycling);
-    throw failure(notReady, `${message}; the former configuration is back, until the step is retried`, data);
+    throw failure(
+      notReady,
+      `${(error as Error).message}; the former configuration is back, until the step is retried`,
+      data,
+    );
   }
   const { cluster, spec } = call.input;
   const proof =

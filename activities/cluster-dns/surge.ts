@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
 import { conditionOf } from '../../src/kubernetes/conditions.ts';
 import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../../src/cluster-dns/surge.ts';
@@ -65,11 +66,10 @@ async function refusalToRaise({ scope, member }: Surging, controller: DnsControl
     await member.jsonPatch(refOf(object), patchToRaise(controller, scope.run.federation, new Date()));
     return undefined;
   } catch (error) {
-    const { type, message } = error as { type?: string; message: string };
     // A plan of an older fedctl does not have it.
-    if (type !== 'FORBIDDEN' && type !== 'PLAN_STALE') throw error;
+    if (codeOf(error) !== 'FORBIDDEN' && codeOf(error) !== 'PLAN_STALE') throw error;
     await forgetOurs(scope, controller);
-    return message;
+    return (error as Error).message;
   }
 }
 
@@ -93,8 +93,7 @@ async function cleanReplicaSets(scope: StepScope, member: Kube, { podSelector }:
     for (const { metadata } of sets.filter((one) => one.metadata.annotations?.[key] !== undefined))
       await member.mergePatch({ ...about, name: metadata.name }, { metadata: { annotations: { [key]: null } } });
   } catch (error) {
-    const { type = '' } = error as { type?: string };
-    if (!['FORBIDDEN', 'PLAN_STALE', 'CONFLICT', 'NOT_FOUND'].includes(type)) throw error;
+    if (!['FORBIDDEN', 'PLAN_STALE', 'CONFLICT', 'NOT_FOUND'].includes(codeOf(error) ?? '')) throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { Patch } from '../../src/distributions/federation/patches.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { eventsOf, type KubeEvent } from '../../src/kubernetes/events.ts';
@@ -25,8 +26,7 @@ async function ensureClaim(
   try {
     return await ensurePatched(scope, wanted, patches);
   } catch (error) {
-    const { type, message } = error as { type?: string; message: string };
-    if (type !== 'INVALID' || !message.includes('immutable')) throw error;
+    if (codeOf(error) !== 'INVALID' || !(error as Error).message.includes('immutable')) throw error;
     const claim = await scope.host.read(refOf(wanted));
     const volume = (claim?.['spec'] as { volumeName?: string } | undefined)?.volumeName;
     if (!claim || volume || !isOurs(scope, claim)) throw error;
@@ -70,7 +70,7 @@ async function bindsAtFirstPod(scope: StepScope, claim: KubeObject, events: read
     const found = await scope.host.read({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name });
     return found?.['volumeBindingMode'] === waitsForConsumer;
   } catch (error) {
-    if ((error as { type?: string }).type === 'FORBIDDEN') return false;
+    if (codeOf(error) === 'FORBIDDEN') return false;
     throw error;
   }
 }

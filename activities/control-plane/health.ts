@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { StepScope } from '../core/step.ts';
@@ -21,8 +22,7 @@ async function healthzProblemSoFar(federation: Kube): Promise<string> {
   try {
     return await healthzProblem(federation);
   } catch (error) {
-    const { type = '', message } = error as { type?: string; message: string };
-    if (notYetOurs.has(type)) return message;
+    if (notYetOurs.has(codeOf(error) ?? '')) return (error as Error).message;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import { patched, type Target } from '../../src/distributions/federation/manifests.ts';
 import type { Patch } from '../../src/distributions/federation/patches.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
@@ -25,7 +26,7 @@ export async function readEvents(scope: StepScope, about?: KubeObject): Promise<
   try {
     return (await scope.host.list({ apiVersion: 'v1', kind: 'Event', namespace, fieldSelector })) as KubeEvent[];
   } catch (error) {
-    if ((error as { type?: string }).type === 'FORBIDDEN') return [];
+    if (codeOf(error) === 'FORBIDDEN') return [];
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from './step.ts';
@@ -61,7 +62,7 @@ async function createIfAbsent(kube: Kube, object: KubeObject): Promise<void> {
   try {
     await kube.create(object);
   } catch (error) {
-    if ((error as { type?: string }).type !== 'CONFLICT') throw error;
+    if (codeOf(error) !== 'CONFLICT') throw error;
   }
 }
 

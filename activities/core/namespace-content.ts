@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import { annotations, appLabel, labels } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
@@ -54,7 +55,7 @@ async function listed(kube: Kube, ref: { apiVersion: string; kind: string; names
   try {
     return await kube.list(ref);
   } catch (error) {
-    if ((error as { type?: string }).type === 'NOT_FOUND') return [];
+    if (codeOf(error) === 'NOT_FOUND') return [];
     throw error;
   }
 }

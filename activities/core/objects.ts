@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { codeOf } from '../../src/errors/step-error.ts';
 import { labels, labelsFor } from '../../src/kubernetes/names.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { deletionHeld } from '../../src/kubernetes/readiness.ts';
@@ -131,7 +132,7 @@ async function standing(
   try {
     return await kube.create(wanted);
   } catch (error) {
-    const found = (error as { type?: string }).type === 'CONFLICT' ? await kube.read(refOf(wanted)) : undefined;
+    const found = codeOf(error) === 'CONFLICT' ? await kube.read(refOf(wanted)) : undefined;
     if (!found) throw error;
     return found;
   }

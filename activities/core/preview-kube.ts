@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { codeOf, stepErrorOf } from '../../src/errors/step-error.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
 import { fieldChanges, type ObjectPreview } from '../../src/plan/preview.ts';
 import type { Kube } from '../clients/kube/port.ts';
@@ -120,11 +122,10 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ..
   };
   /** Who else holds the fields, and what taking them would change. */
   const noteOwned = async (ref: ObjectRef, object: KubeObject, error: unknown): Promise<void> => {
-    const { type, details } = error as { type?: string; details?: { manager?: string }[] };
-    if (type !== 'FIELD_OWNED' || !real) return;
+    if (!(error instanceof ApplicationFailure) || codeOf(error) !== 'FIELD_OWNED' || !real) return;
     await note(ref, await real.apply(object, { force: true, dryRun: true }));
     const found = touched.get(keyOf(ref));
-    if (found) found.note = `held by ${details?.[0]?.manager ?? 'another field manager'}`;
+    if (found) found.note = `held by ${stepErrorOf(error).data['manager'] ?? 'another field manager'}`;
   };
   const stamped = (object: KubeObject, base: KubeObject | undefined): KubeObject => ({
     ...object,

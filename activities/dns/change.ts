@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { CallOf } from '../../src/catalogue/call-of.ts';
 import type { DnsProvider, Zone } from '../clients/dns/port.ts';
 import { type LedgerEntry, readEntry, recordUid } from '../core/ledger.ts';
@@ -65,7 +66,7 @@ async function isDone(provider: DnsProvider, zone: Zone, change: string): Promis
   try {
     return await provider.changeDone(zone, change);
   } catch (error) {
-    if ((error as { type?: string }).type === 'NOT_FOUND') return true;
+    if (codeOf(error) === 'NOT_FOUND') return true;
     throw error;
   }
 }

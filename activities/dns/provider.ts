@@ -1,4 +1,5 @@
 import { CancelledFailure } from '@temporalio/common';
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { FactsOf } from '../../src/catalogue/facts.ts';
 import { fqdn } from '../clients/dns/names.ts';
 import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
@@ -29,7 +30,7 @@ async function renewing(make: () => Promise<DnsProvider>): Promise<DnsProvider> 
     try {
       return await call(provider);
     } catch (error) {
-      if ((error as { type?: string }).type !== 'DNS_CREDENTIALS') throw error;
+      if (codeOf(error) !== 'DNS_CREDENTIALS') throw error;
       provider = await make();
       return call(provider);
     }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { ImageReference } from '../../src/images/reference.ts';
 import type { EngineName } from '../clients/engine/engine.ts';
 import { failure } from '../kit/fail.ts';
@@ -43,7 +43,7 @@ async function needsCa(
     await registriesOf({ ...images, caFile: undefined }, env, 'push').checkPush(place);
     return false;
   } catch (error) {
-    return error instanceof ApplicationFailure && error.type === 'REGISTRY_TLS';
+    return codeOf(error) === 'REGISTRY_TLS';
   }
 }
 

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { codeOf, stepErrorOf } from '../../src/errors/step-error.ts';
 import type { ErrorCodeName, ErrorData } from '../../src/errors/codes.ts';
 import type { ImageReference } from '../../src/images/reference.ts';
 import type { Engine } from '../clients/engine/engine.ts';
@@ -31,19 +32,15 @@ export async function explainPush(
   // Asked only now: what does not fail needs no question. An engine that does not answer has its words of before.
   if (!(await by.has(imageId).catch(() => true)))
     return failure('IMAGE_NOT_BUILT', `${by.name} has no image ${imageId} any more`, { engine: by.name });
-  const data: ErrorData = { ...(error.details?.[0] as ErrorData | undefined), registry: target.registry };
+  const data: ErrorData = { ...stepErrorOf(error).data, registry: target.registry };
   const code = codeIn(error.message);
   if (code) return failure(code, error.message, data);
   try {
     await client.checkPush(target);
   } catch (answer) {
     if (!(answer instanceof ApplicationFailure)) return answer;
-    return failure(answer.type as ErrorCodeName, `${answer.message}\n${error.message}`, {
-      ...data,
-      ...detailsOf(answer),
-    });
+    const why = stepErrorOf(answer);
+    return failure(codeOf(answer) ?? 'BUG', `${why.message}\n${error.message}`, { ...data, ...why.data });
   }
   return failure('PUSH_FAILED', error.message, data);
 }
-
-const detailsOf = (error: ApplicationFailure): ErrorData => (error.details?.[0] as ErrorData | undefined) ?? {};

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import type { ClusterRef, HostRef, RunContext } from '../../src/catalogue/call.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ObjectPreview } from '../../src/plan/preview.ts';
@@ -80,7 +81,7 @@ async function standingFederation(real: KubeClients, host: HostRef, secret: stri
   try {
     return await real.forSecret(host, secret);
   } catch (error) {
-    if ((error as { type?: string }).type === 'NOT_FOUND') return undefined;
+    if (codeOf(error) === 'NOT_FOUND') return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors/step-error.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
@@ -39,7 +40,7 @@ export async function leftIn(scope: StepScope, kube: Kube, cluster: string): Pro
     try {
       return await kube.list({ ...kind, labelSelector });
     } catch (error) {
-      if ((error as { type?: string }).type !== 'FORBIDDEN') throw error;
+      if (codeOf(error) !== 'FORBIDDEN') throw error;
       narrow.push(kind.kind);
       return instead();
     }
@@ -62,7 +63,7 @@ async function byName({ run }: StepScope, kube: Kube, kind: Kind, cluster: strin
     return found?.metadata.labels?.[labels.federation] === run.uuid ? [found] : [];
   } catch (error) {
     // Who may not read cluster roles made none.
-    if ((error as { type?: string }).type === 'FORBIDDEN' && kind.kind !== 'Namespace') return [];
+    if (codeOf(error) === 'FORBIDDEN' && kind.kind !== 'Namespace') return [];
     throw error;
   }
 }

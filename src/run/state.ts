@@ -1,7 +1,7 @@
 import type { PhaseId } from '../catalogue/definition.ts';
 import type { FrozenGraph, FrozenStep } from '../graph/frozen.ts';
 import type { Facts, Outcome } from '../catalogue/call.ts';
-import type { ErrorData } from '../errors/codes.ts';
+import type { StepError } from '../errors/step-error.ts';
 import type { Operation } from './input.ts';
 
 /** States of a step; `kept`, `done`, `skipped` and `undone` let what needs it go on. */
@@ -10,13 +10,6 @@ export type StepStatus = 'pending' | 'running' | 'blocked' | 'done' | 'kept' | '
 export type RunStatus = 'running' | 'blocked' | 'paused' | 'rolling-back' | 'completed' | 'failed' | 'cancelled';
 /** States of a member in a run. */
 export type ClusterStatus = 'pending' | 'joining' | 'blocked' | 'ready' | 'failed' | 'unjoined';
-
-/** An error as people see it; `code` is a key of the table in src/errors/codes.ts. */
-export interface StepError {
-  code: string;
-  message: string;
-  data: ErrorData;
-}
 
 /** A step of a run, as it stands. */
 export interface StepState {

@@ -12,6 +12,7 @@ import {
   type Route53ClientConfig,
   type RRType,
 } from '@aws-sdk/client-route-53';
+import { codeOf } from '../../../src/errors/step-error.ts';
 import { deadline, requestTimeoutMs } from '../../kit/deadline.ts';
 import { assertEmpty, digestOf, fqdn, isSet, recordTtl, sameRecords } from './names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './port.ts';
@@ -106,7 +107,7 @@ export function route53(dns: DnsSpec, timeoutMs = requestTimeoutMs): DnsProvider
       const networks = (answer.VPCs ?? []).flatMap(({ VPCId }) => VPCId ?? []);
       return { ...toZone(answer.HostedZone ?? zone, answer.DelegationSet?.NameServers), networks };
     } catch (error) {
-      if ((error as { type?: string }).type === 'NOT_FOUND') return undefined;
+      if (codeOf(error) === 'NOT_FOUND') return undefined;
       throw error;
     }
   }
@@ -211,7 +212,7 @@ export function route53(dns: DnsSpec, timeoutMs = requestTimeoutMs): DnsProvider
         const gone = await ask(`removing zone ${zone.name}`, (options) => client.send(command, options));
         return bareId(gone.ChangeInfo?.Id) || undefined;
       } catch (error) {
-        if ((error as { type?: string }).type !== 'NOT_FOUND') throw error;
+        if (codeOf(error) !== 'NOT_FOUND') throw error;
         return undefined;
       }
     },

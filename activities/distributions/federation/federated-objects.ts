@@ -1,3 +1,4 @@
+import { codeOf } from '../../../src/errors/step-error.ts';
 import {
   clusterApiVersion,
   clusterReadiness,
@@ -51,7 +52,7 @@ async function federatedObjects(kube: Kube): Promise<KubeObject[]> {
     try {
       return await kube.list({ apiVersion, kind });
     } catch (error) {
-      if ((error as { type?: string }).type === 'NOT_FOUND') return [];
+      if (codeOf(error) === 'NOT_FOUND') return [];
       throw error;
     }
   };
@@ -122,7 +123,7 @@ export async function removeFederatedObjects(
   try {
     kube = await scope.federation();
   } catch (error) {
-    if ((error as { type?: string }).type !== 'NOT_FOUND') throw error;
+    if (codeOf(error) !== 'NOT_FOUND') throw error;
     return { outcome: 'done', note: 'the control plane is gone already', facts: {} };
   }
   let found: KubeObject[];

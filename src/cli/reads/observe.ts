@@ -5,10 +5,10 @@ import {
   defaultPayloadConverter,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { ErrorData } from '../../errors/codes.ts';
 import type { HostRef } from '../../catalogue/call.ts';
 import { getRunStateQuery } from '../../run/messages.ts';
-import type { RunState, StepError } from '../../run/state.ts';
+import type { RunState } from '../../run/state.ts';
+import { type StepError, stepErrorOf, timedOut } from '../../errors/step-error.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import type { ContextRef } from '../files/kubeconfig-file.ts';
 import type { ExecutionStatus, PendingActivity, RunObservation } from '../views/status-model.ts';
@@ -139,10 +139,7 @@ function heartbeatText(raw: RawActivity): string | null {
 
 function failureOf(failure: NonNullable<RawActivity['lastFailure']>): StepError {
   const error = defaultFailureConverter.failureToError(failure, defaultPayloadConverter);
-  if (error instanceof ApplicationFailure) {
-    return { code: error.type ?? 'BUG', message: error.message, data: (error.details?.[0] ?? {}) as ErrorData };
-  }
-  if (error instanceof TimeoutFailure)
-    return { code: 'TIMED_OUT', message: `no answer of the worker in time (${error.timeoutType})`, data: {} };
+  if (error instanceof ApplicationFailure) return stepErrorOf(error);
+  if (error instanceof TimeoutFailure) return timedOut(error.timeoutType);
   return { code: 'BUG', message: error.message, data: {} };
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { stepErrorOf } from '../../errors/step-error.ts';
 import type { Local } from '../../../worker/local.ts';
-import { fixOf, type ErrorData } from '../../errors/codes.ts';
+import { fixOf } from '../../errors/codes.ts';
 import type { Facts, RunContext } from '../../catalogue/call.ts';
 import type { FrozenStep } from '../../graph/frozen.ts';
 import { freezeUp } from '../../graph/freeze.ts';
@@ -84,8 +85,8 @@ export async function checksInCluster(local: Pick<Local, 'inCluster'>, file: Spe
 }
 
 function errorOf(error: ApplicationFailure): { code: string; message: string; fix: string[] } {
-  const code = error.type ?? 'BUG';
-  return { code, message: error.message, fix: fixOf(code, (error.details?.[0] ?? {}) as ErrorData) };
+  const { code, message, data } = stepErrorOf(error);
+  return { code, message, fix: fixOf(code, data) };
 }
 
 const notTried = (step: FrozenStep, needs: readonly Check[]): Check => ({

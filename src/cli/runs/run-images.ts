@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { fixOf, type ErrorData } from '../../errors/codes.ts';
+import { stepErrorOf } from '../../errors/step-error.ts';
+import { fixOf } from '../../errors/codes.ts';
 import { freezeUp } from '../../graph/freeze.ts';
 import { joinReference } from '../../images/reference.ts';
 import { type ImageValues, imageValues } from '../../images/values-yaml.ts';
@@ -178,7 +179,6 @@ function failureOf(error: unknown): unknown {
   const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
   if (cause instanceof CancelledFailure) return new CliError(exit.declined, 'the run was cancelled');
   if (!(cause instanceof ApplicationFailure)) return new CliError(exit.failed, cause?.message ?? error.message);
-  const code = cause.type ?? 'BUG';
-  const data = (cause.details?.[0] ?? {}) as ErrorData;
-  return new CliError(exit.failed, cause.message, fixOf(code, data), { code, data });
+  const { code, message, data } = stepErrorOf(cause);
+  return new CliError(exit.failed, message, fixOf(code, data), { code, data });
 }

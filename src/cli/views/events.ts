@@ -108,13 +108,14 @@ export function eventLines(event: ProgressEvent): string[] {
   if (event.type === 'waiting')
     return [oneLine(`${at} waiting ${event.step}${inBrackets(event.waited)}: ${event.message}`)];
   const code = event.code ? ` (${event.code})` : '';
+  const docs = docsOf(event.code ?? '');
   const why = event.message ? `: ${event.message}` : '';
   // The status says it already.
   const title = event.status === 'undone' ? event.title.replace(/^Undone: /, '') : event.title;
   return [
     oneLine(`${at} ${event.status} ${event.step}: ${title}${inBrackets(event.took)}${why}${code}`),
     ...event.fix.map((fix) => `${at}   fix: ${flat(fix)}`), // a command that is cut is none
-    ...(event.code ? [`${at}   see: ${docsOf(event.code)}`] : []),
+    ...(docs ? [`${at}   see: ${docs}`] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { errorCodes, isErrorCode, type ErrorCodeName } from '../../errors/codes.ts';
+import { errorCodes, isErrorCode, pageOf, type ErrorCodeName } from '../../errors/codes.ts';
 import type { StepDefinition } from '../../catalogue/definition.ts';
 import { clusterSteps, hostSteps } from '../../catalogue/steps.ts';
 import { wrap } from '../io/format.ts';
@@ -56,8 +56,11 @@ export const allDefinitions: Readonly<Record<string, StepDefinition>> = {
   ...madeByRuns,
 };
 
-/** Where a code is described: this machine's fedctl says it, and docs/errors.md has the whole table. */
-export const docsOf = (code: string): string => `fedctl explain ${code} (docs/errors.md#${code.toLowerCase()})`;
+/** Where a code is described: this machine's fedctl says it, and the page has the whole table. Undefined: not ours. */
+export function docsOf(code: string): string | undefined {
+  const page = pageOf(code);
+  return page && `fedctl explain ${code} (${page})`;
+}
 
 /** The code of the errors' table that a word means, in any case. */
 export function codeOf(word: string): ErrorCodeName | undefined {

@@ -1,9 +1,11 @@
-import { isErrorCode } from '../../errors/codes.ts';
 import { CliError } from '../io/exit.ts';
 import { docsOf } from './explain-model.ts';
 import type { Io } from '../io/io.ts';
 
-const seeLine = (code: string | undefined): string[] => (code && isErrorCode(code) ? [`  see: ${docsOf(code)}`] : []);
+function seeLine(code = ''): string[] {
+  const docs = docsOf(code);
+  return docs ? [`  see: ${docs}`] : [];
+}
 
 /** An error for a person: what, why, ways out. A bug also shows its stack and where to report it. */
 export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {

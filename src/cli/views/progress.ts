@@ -77,7 +77,8 @@ function reasonLines(view: View, indent: number, step: StatusStep): string[] {
     const next = step.nextAttemptAt
       ? [`${pad}${paint('dim', `looks again in ${until(step.nextAttemptAt, view.now)}`)}`]
       : [];
-    const see = wrap(`see: ${docsOf(step.error.code)}`, width).map((text) => pad + paint('dim', text));
+    const docs = docsOf(step.error.code);
+    const see = docs ? wrap(`see: ${docs}`, width).map((text) => pad + paint('dim', text)) : [];
     return [...what, ...fix, ...see, ...next];
   }
   const detail = step.detail?.split('\n').filter((text) => text !== '') ?? [];

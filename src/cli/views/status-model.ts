@@ -3,7 +3,8 @@ import { phases, type PhaseId } from '../../catalogue/definition.ts';
 import type { Facts, Outcome } from '../../catalogue/call.ts';
 import type { Standing } from '../../status/standing.ts';
 import type { Operation } from '../../run/input.ts';
-import type { ClusterStatus, RunState, RunStatus, StepError, StepState, StepStatus } from '../../run/state.ts';
+import type { ClusterStatus, RunState, RunStatus, StepState, StepStatus } from '../../run/state.ts';
+import type { StepError } from '../../errors/step-error.ts';
 
 /** What Temporal tells of an activity that is not over. */
 export interface PendingActivity {

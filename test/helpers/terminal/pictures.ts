@@ -6,15 +6,8 @@ import { freezeJoin } from '../../../src/graph/membership.ts';
 import { expandTemplate } from '../../../src/graph/refs.ts';
 import { memberWorkflowIdOf, workflowIdOf, type Operation } from '../../../src/run/input.ts';
 import { withRunStatus } from '../../../src/run/schedule.ts';
-import {
-  blockOf,
-  initialState,
-  planned,
-  reduce,
-  type RunEvent,
-  type RunState,
-  type StepError,
-} from '../../../src/run/state.ts';
+import { blockOf, initialState, planned, reduce, type RunEvent, type RunState } from '../../../src/run/state.ts';
+import type { StepError } from '../../../src/errors/step-error.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../common/spec.ts';
 
