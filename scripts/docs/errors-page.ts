@@ -3,10 +3,10 @@ import { cell, code, generated, page, table } from './markdown.ts';
 
 const kinds: Readonly<Record<RetryKind, string>> = {
   never: 'parks at once: a person has to do something',
-  soon: 'tried again at once, with growing pauses; parks when patience is spent',
-  later: 'tried again when the server says',
-  waiting: 'no fault, only not yet; parks when its wait is over',
-  bug: "fedctl's own fault",
+  soon: 'retried with back-off; parks when the time of the step is used up',
+  later: 'retried when the server says (Retry-After)',
+  waiting: 'not an error, only not ready yet; parks when its wait timed out',
+  bug: 'a bug in fedctl',
 };
 
 /** Stands for what an error of that code would carry: `{zone}`. */
@@ -18,14 +18,14 @@ export function errorsPage(): string {
   return page(
     generated('src/errors/codes.ts'),
     '# Error codes',
-    'Codes are API: scripts may look for them. A run does not fail by an error, its step parks; what happens before ' +
-      'that says the second column.',
+    'Codes are API: scripts may rely on them. An error does not fail the run: its step parks. The second column says ' +
+      'whether it is retried before that.',
     table(
       ['retry', 'meaning'],
       Object.entries(kinds).map(([kind, meaning]) => [kind, meaning]),
     ),
     table(
-      ['code', 'retry', 'what is wrong', 'ways out'],
+      ['code', 'retry', 'what is wrong', 'fix'],
       rows
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, { retry, title, fix }]) => [

@@ -10,7 +10,8 @@ import {
 import { cell, code, generated, page, table } from './markdown.ts';
 
 const ends: Readonly<Record<FaultEnd, string>> = {
-  retried: 'tried again by Temporal, with growing pauses or when the server says; parks when patience is spent',
+  retried:
+    'retried by Temporal, with back-off or when the server says (Retry-After); parks when the time of the step is used up',
   parked: 'the step is blocked at once, its siblings go on: a person has to do something, then `fedctl retry`',
   value: 'no failure: the step goes on with what is said here',
 };
@@ -49,10 +50,10 @@ export function faultsPage(): string {
   return page(
     generated('src/errors/faults.ts'),
     '# When a request fails',
-    'No client of fedctl tries again by itself, but for credentials that are refused: they are read anew (the ' +
-      'kubeconfig, the files it names, the word of its exec program; the key of a DNS provider) and the request is sent ' +
-      'once more. Everything else is said by a code, and the code says what the run does. Real servers behind a proxy ' +
-      'that fails hold every line to it, in `test/activities/clients/faults.test.ts`.',
+    'Clients of fedctl do not retry; Temporal does. The one exception is rejected credentials: they are read again ' +
+      '(the kubeconfig, the files it names, the output of its exec plugin; the key of a DNS provider), and the request ' +
+      'is sent once more. Every other failure gets an error code, and the code decides what the run does. ' +
+      '`test/activities/clients/faults.test.ts` tests every line with real servers behind a faulty proxy.',
     table(
       ['fault', 'means'],
       Object.entries(faults).map(([fault, meaning]) => [fault, cell(meaning)]),

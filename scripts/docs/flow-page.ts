@@ -7,7 +7,7 @@ import { cell, code, generated, page, table } from './markdown.ts';
 type Step = readonly [id: string, step: StepDefinition];
 
 const about: Readonly<Partial<Record<PhaseId, string>>> = {
-  preflight: 'Reads only: what would go wrong later is found before anything is written.',
+  preflight: 'Reads only: problems are found before anything is written.',
   images: 'With `images.build` the run builds and pushes the image; without it the images are only looked up.',
   clusters: 'One child workflow each member, `policy.parallelJoins` at a time; none stops another.',
 };
@@ -31,8 +31,8 @@ export function flowPage(spec: Spec): string {
       stepTable(steps.filter(([, step]) => step.phase === phase)),
     ]),
     '## Turn-down',
-    'The undos run under the ids of their steps, last made first; they know from the ledgers what to take away. ' +
-      'Before them the members, by the undos of their own steps.',
+    'The undos run under the ids of their steps, in reverse order; the ledgers say what they remove. ' +
+      'Members leave before that, by the undos of their own steps.',
     table(
       ['step', 'what it does', 'activity', 'needs'],
       freezeDown(spec, { volumes: 'delete' }).steps.map(({ id, title, activity, needs }) => [

@@ -5,7 +5,7 @@ export const dnsSteps = {
   'dns/zone': {
     phase: 'dns',
     title: 'Ensure the DNS zone',
-    done: 'DNS zone stands',
+    done: 'DNS zone ready',
     why: 'Federated services get their names in it; every name server of the zone must answer for it.',
     activity: 'ensureZone',
     undo: 'removeZone',
@@ -18,7 +18,7 @@ export const dnsSteps = {
     phase: 'dns',
     title: 'Check the delegation of the zone',
     done: 'Delegation checked',
-    why: 'Only a delegated zone is found by everybody.',
+    why: 'Resolvers find a zone only when its parent zone delegates to it.',
     activity: 'checkDelegation',
     timing: { wait: 'delegation' },
     needs: ['dns/zone'],
@@ -29,8 +29,8 @@ export const dnsSteps = {
   },
   'dns/apiserver-record': {
     phase: 'dns',
-    title: 'Point a name at federation-apiserver',
-    done: 'Name points at federation-apiserver',
+    title: 'Create the DNS record of federation-apiserver',
+    done: 'DNS record of federation-apiserver created',
     why: 'A stable name for the control plane, whatever its load balancer is.',
     activity: 'ensureApiserverRecord',
     undo: 'removeApiserverRecord',

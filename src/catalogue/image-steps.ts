@@ -6,7 +6,7 @@ export const imageSteps = {
     phase: 'images',
     title: 'Build the control-plane binaries',
     done: 'Binaries built',
-    why: 'The image is made of the binaries of the source folder.',
+    why: 'The image contains the binaries of the source folder.',
     activity: 'buildBinaries',
     queue: 'images',
     timing: 'build',

@@ -1,12 +1,12 @@
 import type { StepDefinition } from './definition.ts';
 
-/** Steps of phase `preflight`: they only ask. */
+/** Steps of phase `preflight`: they only read. */
 export const preflightSteps = {
   'preflight/host': {
     phase: 'preflight',
     title: 'Check the host cluster',
     done: 'Host cluster checked',
-    why: 'Nothing may be touched before the host answers and its version is known.',
+    why: 'Nothing is written before the host cluster can be reached and its version is known.',
     activity: 'checkHost',
     timing: 'read',
     needs: [],
@@ -16,7 +16,7 @@ export const preflightSteps = {
     phase: 'preflight',
     title: 'Check permissions in the host cluster',
     done: 'Permissions checked',
-    why: 'A right that is missing is better found before the first write than half-way.',
+    why: 'A missing permission is better found before the first write than half-way.',
     activity: 'checkPermissions',
     timing: 'read',
     needs: ['preflight/host'],
@@ -26,7 +26,7 @@ export const preflightSteps = {
     phase: 'preflight',
     title: 'Check the storage class for etcd',
     done: 'Storage class checked',
-    why: 'A claim that no class serves would leave etcd pending for ever.',
+    why: 'Without a StorageClass for its PersistentVolumeClaim etcd would stay Pending.',
     activity: 'checkStorage',
     timing: 'read',
     needs: ['preflight/host'],
@@ -46,9 +46,9 @@ export const preflightSteps = {
   },
   'preflight/build': {
     phase: 'preflight',
-    title: 'Check what builds the images',
+    title: 'Check the image build',
     done: 'Build checked',
-    why: 'A source, an engine or a right to push that is missing is found before the build and not after it.',
+    why: 'A missing source, engine or permission to push is found before the build and not after it.',
     activity: 'checkBuild',
     queue: 'images',
     timing: 'turn',
@@ -72,7 +72,7 @@ export const preflightSteps = {
     phase: 'preflight',
     title: 'Check the DNS provider',
     done: 'DNS provider checked',
-    why: 'Credentials and rights are proved by reading, before anything is written.',
+    why: 'Credentials and permissions are checked by reads, before anything is written.',
     activity: 'checkDns',
     timing: 'read',
     needs: [],

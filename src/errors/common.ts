@@ -7,15 +7,19 @@ export const commonErrors = defineErrors({
     title: 'the server cannot be reached',
     fix: (d) => [`check that ${d['server'] ?? 'the server'} runs and can be reached from the worker`],
   },
-  SERVER_ERROR: { retry: 'soon', title: 'the server failed', fix: () => ['look at the log of the server named above'] },
+  SERVER_ERROR: {
+    retry: 'soon',
+    title: 'the server returned an error (5xx)',
+    fix: () => ['look at the log of the server named above'],
+  },
   RATE_LIMITED: {
     retry: 'later',
-    title: 'the server asks to slow down',
-    fix: () => ['nothing: the step goes on when the server allows'],
+    title: 'the server is rate limiting: too many requests',
+    fix: () => ['nothing to do: the step is retried when the server allows'],
   },
   TLS_MISMATCH: {
     retry: 'never',
-    title: 'the server does not show a certificate that is trusted here',
+    title: 'the TLS certificate of the server is not trusted',
     fix: () => [
       'a cluster: check certificate-authority-data and server of the context',
       'a DNS provider: NODE_EXTRA_CA_CERTS in the environment of the worker',
@@ -23,24 +27,24 @@ export const commonErrors = defineErrors({
   },
   UNAUTHENTICATED: {
     retry: 'never',
-    title: 'the credentials are not accepted',
+    title: 'the credentials were rejected (401 Unauthorized)',
     fix: () => ['renew the credentials of the context (its user)'],
   },
   FORBIDDEN: {
     retry: 'never',
-    title: 'the user may not do this',
+    title: 'permission denied (403 Forbidden)',
     fix: (d) => [`grant ${d['user'] ?? 'the user of the context'} the right named above`],
   },
   INVALID: {
     retry: 'never',
-    title: 'the server refuses the object',
+    title: 'the API server rejected the object as invalid',
     fix: () => ['correct the field named above in the spec'],
   },
-  NOT_FOUND: { retry: 'never', title: 'something that must exist does not', fix: () => ['see the message above'] },
+  NOT_FOUND: { retry: 'never', title: 'a required object does not exist', fix: () => ['see the message above'] },
   CONFLICT: {
     retry: 'soon',
-    title: 'somebody changed the object at the same moment',
-    fix: () => ['nothing: it is read again'],
+    title: 'the object was changed by somebody else at the same time',
+    fix: () => ['nothing to do: it is read again'],
   },
   CONTEXT_NOT_FOUND: {
     retry: 'never',
@@ -49,7 +53,7 @@ export const commonErrors = defineErrors({
   },
   FOREIGN: {
     retry: 'never',
-    title: 'an object of this name is there already and is not ours',
+    title: 'an object of this name already exists and does not belong to this federation',
     fix: () => [
       'remove or rename it, then: fedctl retry NAME',
       'or take it over: fedctl up -f FILE --cancel-first --adopt',

@@ -18,7 +18,7 @@ function rightsAt(provider: unknown): string {
 export const dnsErrors = defineErrors({
   DNS_CREDENTIALS: {
     retry: 'never',
-    title: 'the DNS provider does not accept the credentials',
+    title: 'the DNS provider rejected the credentials',
     fix: (d) => [
       `check the credentials of ${d['provider'] ?? 'the provider'} that the spec or the worker names`,
       'then: fedctl retry NAME',
@@ -26,12 +26,12 @@ export const dnsErrors = defineErrors({
   },
   DNS_CREDENTIALS_MISSING: {
     retry: 'never',
-    title: 'there are no credentials for the DNS provider',
+    title: 'no credentials for the DNS provider',
     fix: (d) => ['name a file of the worker in dns.credentialsFile', ...whereElse(d['provider'])],
   },
   DNS_FORBIDDEN: {
     retry: 'never',
-    title: 'the credentials do not have the rights on the DNS zone',
+    title: 'the credentials lack permissions on the DNS zone',
     fix: (d) => [
       `grant them at ${d['provider'] ?? 'the provider'}: ${rightsAt(d['provider'])}`,
       'then: fedctl retry NAME',
@@ -41,13 +41,13 @@ export const dnsErrors = defineErrors({
     retry: 'never',
     title: 'the project of the DNS zone cannot be used',
     fix: (d) => [
-      `check dns.project (${d['project'] ?? 'the project of the credentials'}): it must exist and be one that they may use`,
+      `check dns.project (${d['project'] ?? 'the project of the credentials'}): it must exist, and the credentials must have access to it`,
       'enable the API in it: gcloud services enable dns.googleapis.com --project=PROJECT',
     ],
   },
   DNS_DOMAIN_NOT_VERIFIED: {
     retry: 'never',
-    title: 'the provider wants proof that the domain is yours',
+    title: 'the provider requires proof that you own the domain',
     fix: (d) => [
       `verify ${d['zone'] ?? 'the domain'} or a parent of it at https://www.google.com/webmasters/verification/, as the account of the credentials`,
       'or create the zone by hand, and set dns.createZone: false',
@@ -57,14 +57,14 @@ export const dnsErrors = defineErrors({
     retry: 'never',
     title: 'the provider has no set of name servers left for one more zone of this name',
     fix: (d) => [
-      `remove zones called ${d['zone'] ?? 'like this one'} that nobody uses (other accounts count too)`,
+      `remove zones called ${d['zone'] ?? 'like this one'} that are unused (other accounts count too)`,
       'or use a zone of another name, or set dns.createZone: false and name a zone that stands',
     ],
   },
   DNS_QUOTA: {
     retry: 'never',
-    title: 'the account has no room for one more zone or record',
-    fix: () => ['remove what nobody uses, or ask the provider for a higher quota', 'then: fedctl retry NAME'],
+    title: 'the quota of the account for zones or records is used up',
+    fix: () => ['remove unused ones, or ask the provider for a higher quota', 'then: fedctl retry NAME'],
   },
   DNS_NETWORK: {
     retry: 'never',
@@ -86,25 +86,25 @@ export const dnsErrors = defineErrors({
   },
   DNS_RECORD_TAKEN: {
     retry: 'never',
-    title: 'the name for the control plane has a record that fedctl did not make',
+    title: 'the name of the control plane has a record that fedctl did not make',
     fix: (d) => [`remove ${d['name'] ?? 'the record'}, or set dns.apiserverRecord: false`],
   },
   DNS_ENDPOINT_MISSING: {
     retry: 'never',
-    title: 'the address of the DNS provider is not known',
+    title: 'the URL of the DNS provider is not set',
     fix: () => ['set dns.endpoint', 'or set PDNS_API_URL in the environment of the worker'],
   },
   DNS_ZONE_UNSEEN: {
     retry: 'soon',
-    title: 'the provider has made this zone before, and does not show it',
+    title: 'the provider does not list a zone that was created before',
     fix: (d) => [
-      'a zone just made shows after some seconds: fedctl retry NAME',
+      'a zone that was just created is listed after some seconds: fedctl retry NAME',
       `if somebody removed zone ${d['zone'] ?? ''} by hand: take its entry (kind Zone) out of ConfigMap fedctl-ledger, then retry`,
     ],
   },
   DNS_NAME_SERVERS_MISSING: {
     retry: 'never',
-    title: 'the name servers of the zone to be made are not known',
+    title: 'the name servers of the new zone are not known',
     fix: (d) => [
       'name them in dns.nameServers, by host names that lead to the PowerDNS servers: [ns1.example.net.]',
       'or, where only those who ask them directly see the zone, name the servers in dns.resolvers: [10.0.0.53:53]',
@@ -118,7 +118,7 @@ export const dnsErrors = defineErrors({
   },
   DNS_ZONE_PENDING: {
     retry: 'never',
-    title: 'the name servers do not answer for the zone yet',
+    title: 'the name servers do not serve the zone yet',
     fix: (d) => [`ask one by hand: dig @SERVER ${d['zone'] ?? 'ZONE'} SOA`, 'allow more time: policy.waits.zone'],
   },
   DNS_ZONE_IN_USE: {
@@ -130,7 +130,7 @@ export const dnsErrors = defineErrors({
     retry: 'never',
     title: 'the parent zone does not delegate to this zone',
     fix: (d) => [
-      'have at the parent zone:',
+      'add to the parent zone:',
       ...String(d['records'] || 'the NS records named above')
         .split('\n')
         .map((record) => `  ${record}`),

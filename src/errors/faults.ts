@@ -2,17 +2,17 @@ import { errorCodes, type ErrorCodeName } from './codes.ts';
 
 /** What can go wrong with one request. */
 export const faults = {
-  refused: 'nobody listens at the address',
-  reset: 'the connection breaks in the middle of the answer',
-  silence: 'the request is taken, and no answer comes within 30 s',
-  tls: 'the server shows a certificate that nobody vouches for',
-  'status 500': 'the server failed',
-  'status 503': 'the server, or what stands before it, is not there for now',
+  refused: 'connection refused: nothing listens at the address',
+  reset: 'the connection is reset in the middle of the response',
+  silence: 'the request is accepted, and no response comes within 30 s',
+  tls: 'the certificate of the server is not signed by a trusted CA',
+  'status 500': 'internal server error',
+  'status 503': 'the server, or a proxy in front of it, is unavailable',
   'status 429': 'too many requests; with Retry-After',
-  'status 409': 'something else was there first, or changed it',
-  'status 401 once': 'the credentials are refused, and taken when asked again',
-  'status 401': 'the credentials are refused as often as they are shown',
-  'status 403': 'the credentials are good, the right is missing',
+  'status 409': 'the object exists already, or was changed in the meantime',
+  'status 401 once': 'the credentials are rejected, and accepted on the second try',
+  'status 401': 'the credentials are rejected on every try',
+  'status 403': 'the credentials are valid, but lack the permission',
 } as const;
 export type FaultName = keyof typeof faults;
 
@@ -25,13 +25,13 @@ export type FaultEnd = 'retried' | 'parked' | 'value';
 /** One kind of server. */
 export interface FaultClient {
   title: string;
-  /** What a fault comes to in every call that has no word of its own. */
+  /** What a fault comes to in every call without an entry of its own. */
   usual: Record<FaultName, Verdict>;
   /** Every kind of call, with what comes to something else in it. */
   calls: Record<string, Partial<Record<FaultName, Verdict>>>;
 }
 
-const again = { value: 'the answer, asked again with credentials read anew' };
+const again = { value: 'the response to the second try, with credentials read again' };
 
 /** What any server comes to that speaks HTTP. */
 const common = {
@@ -47,10 +47,10 @@ const common = {
 } as const satisfies Partial<Record<FaultName, Verdict>>;
 
 const kubernetes: FaultClient['usual'] = { ...common, 'status 401': 'UNAUTHENTICATED', 'status 403': 'FORBIDDEN' };
-const notOurs = { value: 'nothing: what stands there now has another UID, and is not ours' };
+const notOurs = { value: 'nothing: the object there now has another UID, and is not ours' };
 const status = { value: 'the status, for the caller to judge' };
 const dns: FaultClient['usual'] = { ...common, 'status 401': 'DNS_CREDENTIALS', 'status 403': 'DNS_FORBIDDEN' };
-const madeBefore = { 'status 409': { value: 'the zone of this name that stands, with whose it is' } };
+const madeBefore = { 'status 409': { value: 'the existing zone of this name, and whose it is' } };
 const plainDnsCalls = { check: {}, find: {}, read: {}, records: {}, ensureRecord: {}, removeRecord: {}, remove: {} };
 
 /**
@@ -91,7 +91,7 @@ export const faultTable = {
       ...common,
       tls: 'REGISTRY_TLS',
       'status 409': 'REGISTRY_ANSWER',
-      'status 401 once': { value: 'the answer, asked again with the token or login that the 401 wants' },
+      'status 401 once': { value: 'the response to the second try, with the token or login that the 401 asks for' },
       'status 401': 'REGISTRY_DENIED',
       'status 403': 'REGISTRY_DENIED',
     },

@@ -6,7 +6,7 @@ const inNamespace = (data: ErrorData): string => ` -n ${data['namespace'] ?? 'NA
 export const hostErrors = defineErrors({
   NO_ADDRESS: {
     retry: 'never',
-    title: 'federation-apiserver has no address that clients could use',
+    title: 'federation-apiserver has no address that clients can use',
     fix: (d) => [
       `look at its events: kubectl describe service federation-apiserver${inNamespace(d)}`,
       'a host without load balancers: apiserver.serviceType: NodePort, then fedctl retry NAME -f FILE',
@@ -18,24 +18,24 @@ export const hostErrors = defineErrors({
     retry: 'never',
     title: 'the certificate authority of the federation cannot be used',
     fix: (d) => [
-      `bring back Secret federation-ca${inNamespace(d)} from a backup, with keys ca.crt and ca.key`,
-      'or delete it: every certificate is made anew then, and every kubeconfig of the federation must be fetched again',
+      `restore Secret federation-ca${inNamespace(d)} from a backup, with keys ca.crt and ca.key`,
+      'or delete it: all certificates are then issued again, and every kubeconfig of the federation must be fetched again',
     ],
   },
   CLAIM_NOT_BOUND: {
     retry: 'never',
-    title: 'the claim for the data of etcd gets no volume',
+    title: 'the PersistentVolumeClaim of etcd is not Bound',
     fix: (d) => [
       `look at its events: kubectl describe pvc federation-apiserver-etcd-claim${inNamespace(d)}`,
-      'name a storage class that provisions volumes: etcd.storageClassName (kubectl get storageclass)',
+      'name a StorageClass that provisions volumes: etcd.storageClassName (kubectl get storageclass)',
       'allow more time: policy.waits.claim',
     ],
   },
   POD_UNSCHEDULABLE: {
     retry: 'never',
-    title: 'no node of the host cluster can take a pod of the control plane',
+    title: 'a pod of the control plane cannot be scheduled in the host cluster',
     fix: () => [
-      'make room or nodes as the message above asks for',
+      'free resources or add nodes, as the message above asks',
       'or lower the requests, or add tolerations, by spec.patches of the Deployment',
     ],
   },
@@ -44,7 +44,7 @@ export const hostErrors = defineErrors({
     title: 'the nodes of the host cluster cannot pull an image',
     fix: () => [
       'correct images.*.registry, name and version in the spec, then: fedctl retry NAME -f FILE',
-      'a registry that wants a login: images.pullSecret.fromDockerConfig',
+      'a registry that requires a login: images.pullSecret.fromDockerConfig',
     ],
   },
   POD_CRASHES: {
@@ -57,7 +57,7 @@ export const hostErrors = defineErrors({
   },
   ROLLOUT_NOT_READY: {
     retry: 'never',
-    title: 'a Deployment of the control plane did not become available in time',
+    title: 'a Deployment of the control plane did not become Available in time',
     fix: (d) => [
       `look at it: kubectl describe deployment ${d['deployment'] ?? ''}${inNamespace(d)}`,
       'allow more time: policy.waits.rollout',
@@ -78,12 +78,12 @@ export const hostErrors = defineErrors({
   },
   CONTROL_PLANE_NOT_READY: {
     retry: 'never',
-    title: 'the control plane does not stand as it should',
+    title: 'the control plane is not ready',
     fix: (d) => [`look at it: kubectl get deployments,pods${inNamespace(d)}`],
   },
   CHECK_POD_FAILED: {
     retry: 'never',
-    title: 'the pod of check --in-cluster did not come to ask',
+    title: 'the pod of check --in-cluster could not run its checks',
     fix: (d) => [
       'an image that the nodes can pull, with sh, tr, wget and nslookup: check.image',
       `look at what keeps pods from starting there: kubectl get events${inNamespace(d)}`,
@@ -93,7 +93,7 @@ export const hostErrors = defineErrors({
     retry: 'never',
     title: 'not every member is reported Ready by the federation',
     fix: () => [
-      'look at each one named above: fedctl status NAME',
+      'look at each member named above: fedctl status NAME',
       'the host cluster itself must reach the member: fedctl check -f FILE --in-cluster',
       'allow more time: policy.waits.clusterReady',
     ],

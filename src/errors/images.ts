@@ -13,7 +13,7 @@ export const imagesErrors = defineErrors({
   },
   IMAGE_PLATFORM: {
     retry: 'never',
-    title: 'the image is not for the machines of the host cluster',
+    title: 'the image has no variant for the platform of the nodes of the host cluster',
     fix: (d) => [
       `name an image that has ${d['platform'] ?? 'their platform'}, by another tag or digest`,
       'or build it from source there: images.build',
@@ -22,12 +22,12 @@ export const imagesErrors = defineErrors({
   },
   IMAGE_REFERENCE: {
     retry: 'never',
-    title: 'this is no reference to an image',
+    title: 'not a valid image reference',
     fix: () => ['set registry, name and version of the image in the spec; the form is registry/name:tag'],
   },
   REGISTRY_DENIED: {
     retry: 'never',
-    title: 'the registry does not allow this',
+    title: 'the registry denied access',
     fix: (d) => [
       `log the worker in at ${d['registry'] ?? 'the registry'}, or name a docker config file with its credentials in images.pullSecret.fromDockerConfig`,
       'many registries answer the same for a repository that does not exist: check the name too',
@@ -51,7 +51,7 @@ export const imagesErrors = defineErrors({
   },
   REGISTRY_TLS: {
     retry: 'never',
-    title: 'the registry does not prove who it is',
+    title: 'the TLS certificate of the registry is not trusted',
     fix: (d) => [
       'a registry with a CA of its own: name the CA in images.caFile',
       `one without TLS, or with any certificate: add ${d['registry'] ?? 'its host:port'} to images.insecureRegistries`,
@@ -59,26 +59,26 @@ export const imagesErrors = defineErrors({
   },
   REGISTRY_ANSWER: {
     retry: 'never',
-    title: 'the registry answers what no registry should',
+    title: 'unexpected response from the registry',
     fix: (d) => [
-      `check that ${d['registry'] ?? 'the host'} is a container registry (HTTP API v2), and what stands before it`,
+      `check that ${d['registry'] ?? 'the host'} is a container registry (HTTP API v2), and any proxy in front of it`,
       'then: fedctl retry NAME',
     ],
   },
   DIGEST_MISMATCH: {
     retry: 'never',
-    title: 'the registry has another image under this name than it should',
+    title: 'the digest at the registry is not the expected one',
     fix: () => [
-      'look for whoever else pushes under this name, and for a cache before the registry that is broken',
+      'check whether somebody else pushes to this name, and whether a cache in front of the registry is broken',
       'then: fedctl retry NAME',
     ],
   },
   TAG_IMMUTABLE: {
     retry: 'never',
-    title: 'the registry has another image under this tag, and does not let it change',
+    title: 'another image has this tag, and the registry does not allow tags to be overwritten',
     fix: () => [
-      'name a tag that is free: images.build.push.tag, KUBE_VERSION, or a new tag in git',
-      'or leave it out of the spec where the source has none: then the content names itself',
+      'choose an unused tag: images.build.push.tag, KUBE_VERSION, or a new tag in git',
+      'or leave the tag out of the spec where the source has none: it is then derived from the content',
     ],
   },
   PULL_SECRET: {
@@ -91,12 +91,12 @@ export const imagesErrors = defineErrors({
   },
   BUILD_SOURCE_MISSING: {
     retry: 'never',
-    title: 'there is nothing to build the image from',
+    title: 'the build source or its Dockerfile does not exist',
     fix: () => ['correct images.build.source and images.build.dockerfile; they are paths of the worker'],
   },
   ENGINE_NOT_FOUND: {
     retry: 'never',
-    title: 'the worker has no program that builds images',
+    title: 'the worker has no engine that builds images',
     fix: (d) => [
       `install ${d['engine'] ?? 'docker, podman, buildah or nerdctl'} where the worker runs`,
       'or name another in images.build.engine',
@@ -104,7 +104,7 @@ export const imagesErrors = defineErrors({
   },
   ENGINE_CA: {
     retry: 'never',
-    title: 'the engine does not know the CA of the registry',
+    title: 'the engine does not trust the CA of the registry',
     fix: (d) => [
       `copy the file of images.caFile to ${d['file'] ?? '/etc/docker/certs.d/HOST:PORT/ca.crt'} where the engine's daemon runs`,
       'or build with podman or buildah, which take images.caFile: images.build.engine',
@@ -117,18 +117,18 @@ export const imagesErrors = defineErrors({
   },
   BUILD_HUNG: {
     retry: 'never',
-    title: 'a command of the build said nothing for too long and was ended',
+    title: 'a command of the build printed nothing for too long and was killed',
     fix: (d) => [
       `read the whole log on the worker: ${d['log'] ?? 'see the message above'}`,
-      'a build that is silent for long: images.build.silentFor; then: fedctl retry NAME',
+      'a build that needs longer without output: images.build.silentFor; then: fedctl retry NAME',
     ],
   },
   DISK_FULL: {
     retry: 'never',
-    title: 'the machine of the worker has no room left, or lets nothing be written',
+    title: 'the disk of the worker is full or read-only',
     fix: (d) => [
-      `make room where ${d['path'] ?? 'the worker and its engine keep their files'}${d['path'] ? ' is' : ''}`,
-      'images that nobody needs any more: the prune command of the engine; then: fedctl retry NAME',
+      `free disk space where ${d['path'] ?? 'the worker and its engine keep their files'}${d['path'] ? ' is' : ''}`,
+      'remove unused images with the prune command of the engine; then: fedctl retry NAME',
     ],
   },
   IMAGE_NOT_BUILT: {
@@ -140,7 +140,7 @@ export const imagesErrors = defineErrors({
     retry: 'soon',
     title: 'the image could not be pushed',
     fix: (d) => [
-      `check that ${d['registry'] ?? 'the registry'} can be reached by the engine of the worker, and has room`,
+      `check that ${d['registry'] ?? 'the registry'} can be reached by the engine of the worker, and has free space`,
       'a registry without TLS: name it in images.insecureRegistries (docker: also in insecure-registries of its daemon)',
       `read the whole log on the worker: ${d['log'] ?? 'see the message above'}`,
     ],

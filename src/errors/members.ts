@@ -4,18 +4,18 @@ import { defineErrors } from './types.ts';
 export const membersErrors = defineErrors({
   MEMBER_UNREACHABLE: {
     retry: 'never',
-    title: 'the member cluster gives no answer',
+    title: 'the member cluster cannot be reached',
     fix: (d) => [
       `check that ${d['server'] ?? 'the member'} runs and can be reached from the worker`,
-      'the other members go on; this one goes on by itself when it answers, or: fedctl retry NAME',
+      'the other members go on; this one goes on when it can be reached again, or: fedctl retry NAME',
     ],
   },
   DEBT_OPEN: {
     retry: 'never',
     title: 'clean-up of an earlier turn-down is still owed in this member',
     fix: (d) => [
-      'it is done by itself when the member answers; this step then goes on by itself, or: fedctl retry NAME',
-      `if nothing of it matters any more: fedctl down ${d['federation'] ?? 'NAME'} --forget ${d['cluster'] ?? 'MEMBER'}`,
+      'it is done automatically when the member can be reached again; this step then goes on, or: fedctl retry NAME',
+      `if the member is gone for good: fedctl down ${d['federation'] ?? 'NAME'} --forget ${d['cluster'] ?? 'MEMBER'}`,
     ],
   },
   CREDENTIALS_NOT_COPYABLE: {
@@ -32,7 +32,7 @@ export const membersErrors = defineErrors({
   },
   CLUSTER_NOT_READY: {
     retry: 'never',
-    title: 'the federation does not see the cluster as Ready',
+    title: 'the federation does not report the cluster as Ready',
     fix: (d) => [
       ...(d['loopback']
         ? ['set clusters[].serverAddresses to an address that pods of the host cluster can reach, not a loopback one']
@@ -57,7 +57,7 @@ export const membersErrors = defineErrors({
     retry: 'never',
     title: 'the cluster DNS of the member is set up in a way that cannot be edited safely',
     fix: () => [
-      'tell it by hand (--federations, or the rules in docs/dns.md), and set clusterDns: skip for the cluster',
+      'configure it by hand (--federations, or the rules in docs/dns.md), and set clusterDns: skip for the cluster',
     ],
   },
   CLUSTER_DNS_NOT_READY: {
@@ -69,9 +69,9 @@ export const membersErrors = defineErrors({
   },
   CLUSTER_DNS_NOT_TOLD: {
     retry: 'never',
-    title: 'the cluster DNS of the member answers names of the federation by itself',
+    title: 'the cluster DNS of the member does not use its new configuration yet',
     fix: (d) => [
-      `look at what its pods read, and restart them if it is an earlier text: kubectl --namespace=kube-system rollout restart deployment (of ${d['cluster'] ?? 'the member'})`,
+      `check what configuration its pods have, and restart them if it is an old one: kubectl --namespace=kube-system rollout restart deployment (of ${d['cluster'] ?? 'the member'})`,
       'then: fedctl retry NAME',
     ],
   },

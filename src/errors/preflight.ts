@@ -1,6 +1,6 @@
 import { defineErrors } from './types.ts';
 
-/** Codes of the checks before anything is written, and of the looks after everything was taken away. */
+/** Codes of the checks before anything is written, and of those after everything was removed. */
 export const preflightErrors = defineErrors({
   HOST_TOO_OLD: {
     retry: 'never',
@@ -9,7 +9,7 @@ export const preflightErrors = defineErrors({
   },
   STORAGE_CLASS_MISSING: {
     retry: 'never',
-    title: 'no storage class serves the claim of etcd',
+    title: 'no StorageClass for the PersistentVolumeClaim of etcd',
     fix: () => ['set spec.etcd.storageClassName to a class of the host', 'or mark one of them as the default class'],
   },
   MEMBER_TWICE: {
@@ -19,7 +19,7 @@ export const preflightErrors = defineErrors({
   },
   FEDERATED_OBJECTS: {
     retry: 'never',
-    title: 'the federation still holds objects that people made',
+    title: 'the federation still has federated objects',
     fix: () => [
       'delete them everywhere: fedctl down NAME --federated-objects delete',
       'or leave them in the members: fedctl down NAME --federated-objects orphan',
@@ -27,15 +27,15 @@ export const preflightErrors = defineErrors({
   },
   FEDERATED_OBJECTS_STAY: {
     retry: 'never',
-    title: 'objects of the federation are not deleted',
+    title: 'federated objects could not be deleted',
     fix: () => [
-      'bring back the members named above, then: fedctl retry NAME down/federated-objects',
+      'make the members named above reachable again, then: fedctl retry NAME down/federated-objects',
       'or leave the objects where they are: cancel, then fedctl down NAME --federated-objects orphan',
     ],
   },
   LEFTOVERS: {
     retry: 'never',
-    title: 'something of the federation is still there',
+    title: 'objects of the federation are left over',
     fix: () => [
       'remove what is named above by hand',
       'then: fedctl retry NAME down/sweep, or where the sweep cannot see it: fedctl skip NAME down/sweep',

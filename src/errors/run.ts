@@ -25,7 +25,7 @@ export const runErrors = defineErrors({
   },
   OWNED_ELSEWHERE: {
     retry: 'never',
-    title: 'another operator holds this federation',
+    title: 'another operator owns this federation',
     fix: () => [
       'ask the owner named above',
       'if that run is gone for good: the same command with --cancel-first --take-over',
@@ -43,7 +43,7 @@ export const runErrors = defineErrors({
   },
   NOT_STANDING: {
     retry: 'never',
-    title: 'the federation does not stand',
+    title: 'the federation is not up',
     fix: (d) => [
       'turn it up first: fedctl up -f FILE (its members are part of the file)',
       `end this run: fedctl cancel ${d['federation'] ?? 'NAME'}`,
@@ -51,7 +51,7 @@ export const runErrors = defineErrors({
   },
   PLAN_STALE: {
     retry: 'never',
-    title: 'what stands, or what is wanted, is no longer as it was planned',
+    title: 'the plan is out of date: the objects, or what is wanted, changed since',
     fix: (d) => [
       'put the object back as it was, then: fedctl retry NAME',
       `or plan again, and start that plan: fedctl cancel ${d['federation'] ?? 'NAME'}, fedctl plan -f FILE -o json > plan.json, fedctl up --plan plan.json`,
@@ -72,20 +72,20 @@ export const runErrors = defineErrors({
   },
   SPEC_ORPHANS: {
     retry: 'never',
-    title: 'the changed file would leave behind what the old one made',
+    title: 'the changed file would orphan objects that the old one made',
     fix: (d) => [
-      'keep the fields that made it, then: fedctl retry NAME -f FILE',
-      `or take it away with the old file first: fedctl cancel ${d['federation'] ?? 'NAME'}, then fedctl down ${d['federation'] ?? 'NAME'}`,
+      'keep the fields that made them, then: fedctl retry NAME -f FILE',
+      `or remove them with the old file first: fedctl cancel ${d['federation'] ?? 'NAME'}, then fedctl down ${d['federation'] ?? 'NAME'}`,
     ],
   },
   STILL_THERE: {
     retry: 'never',
-    title: 'an object is being deleted but does not go',
-    fix: () => ['look at its finalizers and at the controllers that should take them off', 'then: fedctl retry NAME'],
+    title: 'an object is stuck in deletion (Terminating)',
+    fix: () => ['check its finalizers, and the controllers that should remove them', 'then: fedctl retry NAME'],
   },
   TIMED_OUT: {
     retry: 'never',
-    title: 'the step took longer than it may',
+    title: 'the step timed out',
     fix: () => ['look at the worker log', 'then: fedctl retry NAME'],
   },
 });

@@ -20,8 +20,8 @@ export function leavingTemplate(template: readonly FrozenStep[], choices: DownCh
   const debt: FrozenStep = {
     ...look,
     id: debtId,
-    title: 'Note what is owed in the member',
-    done: 'Debt noted',
+    title: 'Record the debt of the member',
+    done: 'Debt recorded',
     activity: openDebtActivity,
     needs: [reachId],
     input: { spec: {}, facts: {}, choices },

@@ -9,7 +9,7 @@ const madeByRuns = {
     phase: 'preflight',
     title: 'Plan the steps',
     done: 'Steps planned',
-    why: 'Spec and catalogue become plain data in the history, so that no upgrade breaks an open run.',
+    why: 'Spec and catalogue become plain data in the workflow history, so that no upgrade breaks an open run.',
     activity: 'planSteps',
     timing: 'read',
     needs: [],
@@ -30,7 +30,7 @@ const madeByRuns = {
     phase: 'down',
     title: 'Look for leftovers',
     done: 'Nothing left',
-    why: "The proof: no object with the federation's uuid is left in any cluster, nor at the DNS provider.",
+    why: "A final check: no object with the federation's uuid is left in any cluster or at the DNS provider.",
     activity: 'sweep',
     timing: { wait: 'reach' },
     needs: [],
@@ -39,9 +39,9 @@ const madeByRuns = {
   },
   'clusters/{cluster}/debt': {
     phase: 'clusters',
-    title: 'Note what is owed in the member',
-    done: 'Debt noted',
-    why: 'A member that does not answer is cleaned up by a workflow of its own when it returns; nobody waits for it.',
+    title: 'Record the debt of the member',
+    done: 'Debt recorded',
+    why: 'A member that cannot be reached is cleaned up later, by a workflow of its own; the run does not wait for it.',
     activity: 'openDebt',
     timing: { wait: 'reach' },
     needs: ['clusters/{cluster}/reach'],
@@ -70,10 +70,10 @@ export function codeOf(word: string): ErrorCodeName | undefined {
 
 const treated: Readonly<Record<string, string>> = {
   never: 'the step is blocked at once: waiting will not fix it',
-  soon: 'tried again by itself, soon; blocked when the patience of the step is spent',
-  later: 'tried again when the server says (Retry-After); blocked when the patience of the step is spent',
-  waiting: 'no fault, only not yet: it is looked at again until the patience of the step is spent',
-  bug: 'a fault of fedctl: the run keeps its place until the worker is fixed',
+  soon: 'retried with back-off; blocked when the time of the step is used up',
+  later: 'retried when the server says (Retry-After); blocked when the time of the step is used up',
+  waiting: 'not an error, only not ready yet: checked again until the time of the step is used up',
+  bug: 'a bug in fedctl: the run keeps its place until the worker is upgraded',
 };
 
 /** What the table says of a code: what is wrong in general, what fedctl does, and how to fix it. */
