@@ -9,7 +9,7 @@ import { editOf, reconciledBy, stubNote } from './edit.ts';
 import type { Deps } from '../kit/deps.ts';
 import { ledgerPods, podsOf, stalePods } from './pods.ts';
 import { failure } from '../kit/fail.ts';
-import { forget, type LedgerEntry, recordIntent, recordUid, undoableEntries } from '../core/ledger.ts';
+import { forget, type LedgerEntry, recordUid, undoableEntries } from '../core/ledger.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import { removeAndWait } from '../core/objects.ts';
 import { type StepScope, writing } from '../core/step.ts';
@@ -42,8 +42,7 @@ export async function ensureClusterDns(scope: StepScope, call: TellCall): Promis
   const edit = editOf(scope, dns, wanted);
   const pods = await podsOf(member, dns.controller);
   if (edit) {
-    await ledgerPods(scope, pods);
-    await recordIntent(scope, edit.entry);
+    await ledgerPods(scope, pods, [{ ...edit.entry, uid: edit.target.metadata.uid ?? '' }]);
     await recordUid(scope, edit.entry, (await edit.write(member)).metadata.uid ?? '');
   }
   const stale = await stalePods(scope, pods);

@@ -3,7 +3,7 @@ import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.t
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import { entriesOf, type LedgerEntry, recordUid } from '../core/ledger.ts';
+import { entriesOf, type LedgerEntry, recordUids } from '../core/ledger.ts';
 import { memberOf } from '../members/members.ts';
 import { entryFor } from '../core/objects.ts';
 import type { StepScope } from '../core/step.ts';
@@ -60,14 +60,19 @@ export const dnsStepOf = (scope: StepScope): string => `clusters/${memberOf(scop
 /**
  * Notes the pods that serve now, before the configuration changes: they alone may be deleted afterwards.
  * A pod that comes between this list and the edit changes the controller's status, and with it the resourceVersion
- * that the edit must meet: then the server answers 409 and all is looked at again.
+ * that the edit must meet: then the server answers 409 and all is looked at again. `edited`: entries of what the edit
+ * is made in, noted with them.
  */
-export async function ledgerPods(scope: StepScope, pods: readonly Pod[]): Promise<void> {
-  for (const pod of pods) {
-    const ref = { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, namespace: dnsNamespace };
-    const uid = pod.metadata.uid ?? '';
-    await recordUid(scope, { ...entryFor(scope, memberOf(scope).name, ref, 'changed'), uid }, uid);
-  }
+export async function ledgerPods(
+  scope: StepScope,
+  pods: readonly Pod[],
+  edited: readonly LedgerEntry[] = [],
+): Promise<void> {
+  const entries = pods.map(({ metadata: { name, uid = '' } }) => {
+    const ref = { apiVersion: 'v1', kind: 'Pod', name, namespace: dnsNamespace };
+    return { ...entryFor(scope, memberOf(scope).name, ref, 'changed'), uid };
+  });
+  await recordUids(scope, [...entries, ...edited]);
 }
 
 /** Ledger entries of pods that ran before an edit. */

@@ -32,7 +32,7 @@ async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf
   const dns = await readClusterDns(member);
   if ('code' in dns) {
     // Nothing serves any more: the pods of before are gone with their controller.
-    for (const entry of await podEntries(scope)) await forget(scope, entry);
+    await forget(scope, ...(await podEntries(scope)));
     return { outcome: 'kept', note: dns.message, facts: {} };
   }
   const undoing = 'undo' in call.input;
@@ -61,7 +61,7 @@ async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf
       ? []
       : [await proveClusterDns(scope, member, { cluster: cluster.name, domain: spec.dns.domain })];
   // Last: as long as pods stand in the ledger, whoever comes next looks for a pod more to put back.
-  for (const entry of entries) await forget(scope, entry);
+  await forget(scope, ...entries);
   return { outcome: 'done', note: [said(entries.length, recycling.surging), ...proof].join('; '), facts: {} };
 }
 

@@ -4,7 +4,7 @@ import { conditionOf } from '../../src/kubernetes/conditions.ts';
 import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf } from '../../src/cluster-dns/surge.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import { isServing, type Pod } from './pods.ts';
-import { forget, readEntry, recordIntent, recordUid } from '../core/ledger.ts';
+import { forget, readEntry, recordUid } from '../core/ledger.ts';
 import { memberOf } from '../members/members.ts';
 import { entryFor, refOf } from '../core/objects.ts';
 import type { StepScope } from '../core/step.ts';
@@ -59,9 +59,7 @@ async function begin(surging: Surging, controller: DnsController): Promise<strin
 /** Asks for one pod more; says why that may not be. */
 async function refusalToRaise({ scope, member }: Surging, controller: DnsController): Promise<string | undefined> {
   const { object } = controller;
-  const entry = entryOf(scope, controller);
-  await recordIntent(scope, entry);
-  await recordUid(scope, entry, object.metadata.uid ?? '');
+  await recordUid(scope, entryOf(scope, controller), object.metadata.uid ?? '');
   try {
     await member.jsonPatch(refOf(object), patchToRaise(controller, scope.run.federation, new Date()));
     return undefined;

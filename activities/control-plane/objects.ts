@@ -3,7 +3,7 @@ import { patched, type Target } from '../../src/distributions/federation/manifes
 import type { Patch } from '../../src/distributions/federation/patches.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import { type Ensured, ensureObject } from '../core/objects.ts';
+import { type Ensured, ensureObject, ensureObjects } from '../core/objects.ts';
 import type { StepScope } from '../core/step.ts';
 
 /** Where the control plane of this run stands. */
@@ -12,7 +12,19 @@ export const targetOf = (scope: StepScope): Target => ({
   namespace: scope.run.host.namespace,
 });
 
-/** A rendered object of the control plane, with the spec's last word on it, brought to the host. */
+/** Rendered objects of the control plane, with the spec's last word on them, brought to the host. */
+export const ensureAllPatched = (
+  scope: StepScope,
+  objects: readonly KubeObject[],
+  patches: readonly Patch[],
+): Promise<Ensured[]> =>
+  ensureObjects(
+    scope,
+    'host',
+    objects.map((object) => patched(object, patches)),
+  );
+
+/** One rendered object; see ensureAllPatched. */
 export const ensurePatched = (scope: StepScope, object: KubeObject, patches: readonly Patch[]): Promise<Ensured> =>
   ensureObject(scope, 'host', patched(object, patches));
 

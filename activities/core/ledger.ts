@@ -1,9 +1,9 @@
+import type { RunContext } from '../../src/catalogue/call.ts';
 import { codeOf } from '../../src/errors/step-error.ts';
+import { labelsFor, names } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from './step.ts';
-
-const ledgerName = 'fedctl-ledger';
 
 /** One object fedctl made, changed or took over. */
 export interface LedgerEntry {
@@ -25,80 +25,136 @@ export interface LedgerEntry {
 }
 
 /**
- * ConfigMap keys allow `[-._a-zA-Z0-9]`; `:` of RBAC names and the like become `_`. Keys of several members never
- * meet: members have ledgers of their own.
+ * Key of an entry in its ConfigMap: kind, namespace and name. Keys allow `[-._a-zA-Z0-9]`, so the `:` of RBAC names and
+ * the like become `_`. `member.` goes before what is neither in the host nor in the federation API: a member's ledger
+ * also names objects that the host has for it, and both clusters may have one of the same kind, namespace and name.
  */
-const keyOf = (entry: Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'cluster'>): string =>
+const keyOf = (entry: EntryName): string =>
   [entry.cluster === 'host' || entry.cluster === 'federation' ? '' : 'member', entry.kind, entry.namespace, entry.name]
     .filter(Boolean)
     .join('.')
     .replaceAll(/[^-._a-zA-Z0-9]/g, '_');
 
-const ledgerOf = (scope: StepScope): string =>
-  scope.run.member ? `${ledgerName}-${scope.run.member.name}` : ledgerName;
+/** What tells one entry of a ledger from the others. */
+type EntryName = Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'cluster'>;
 
-const refOf = (
-  scope: StepScope,
-  name: string,
-): { apiVersion: string; kind: string; name: string; namespace: string } => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  name,
-  namespace: scope.run.host.namespace,
+/** A ledger ConfigMap as one step knows it: read at the first question, and then told of the step's own writes. */
+export interface Ledger {
+  /** The entries by their keys. */
+  entries(): Promise<ReadonlyMap<string, LedgerEntry>>;
+  /** Writes entries, and takes out those that are null, all in one request; nothing for none. */
+  write(changes: ReadonlyMap<string, LedgerEntry | null>): Promise<void>;
+}
+
+/**
+ * The ledger of a run's own steps, or of its member's. Steps that run at the same time write other keys, so what was
+ * read of a step's own objects stays true.
+ */
+export function openLedger(host: Kube, { member, host: { namespace }, uuid }: RunContext): Ledger {
+  const name = member ? names.ledgerOf(member.name) : names.ledger;
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', name, namespace };
+  let known: Promise<Known> | undefined;
+  const look = (): Promise<Known> =>
+    (known ??= host.read(ref).then(knownOf, (error: unknown) => {
+      known = undefined;
+      throw error;
+    }));
+  const create = async (data: Written): Promise<unknown> => {
+    const made = Object.entries(data).filter(([, text]) => text !== null);
+    if (made.length === 0) return undefined;
+    const metadata = { name, namespace, labels: labelsFor(uuid) };
+    return host.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: Object.fromEntries(made) });
+  };
+  // Merge-patched, never applied: an apply of one key would drop the others.
+  const patch = (data: Written): Promise<unknown> => host.mergePatch(ref, { data });
+  return {
+    entries: async () => (await look()).entries,
+    write: async (changes) => {
+      if (changes.size === 0) return;
+      const now = await look();
+      const data = Object.fromEntries([...changes].map(([key, entry]) => [key, entry && JSON.stringify(entry)]));
+      // Another step may make the ledger at the same time; it may go with the record.
+      if (now.there) await unless('NOT_FOUND', patch(data), () => create(data));
+      else await unless('CONFLICT', create(data), () => patch(data));
+      now.there = true;
+      for (const [key, entry] of changes) {
+        if (entry) now.entries.set(key, entry);
+        else now.entries.delete(key);
+      }
+    },
+  };
+}
+
+/** What a step knows of a ledger; `there`: whether it has been made. */
+interface Known {
+  there: boolean;
+  entries: Map<string, LedgerEntry>;
+}
+/** New values by their keys; null takes one out. */
+type Written = Record<string, string | null>;
+
+const knownOf = (ledger: KubeObject | undefined): Known => ({
+  there: ledger !== undefined,
+  entries: new Map(Object.entries(dataOf(ledger)).map(([key, text]) => [key, entryIn(text)])),
 });
 
-async function patchEntry(scope: StepScope, key: string, value: string | null): Promise<void> {
-  const ref = refOf(scope, ledgerOf(scope));
-  const labels = { 'app.kubernetes.io/managed-by': 'fedctl', 'fedctl/federation': scope.run.uuid };
-  if (value !== null && !(await scope.host.read(ref))) {
-    const { apiVersion, kind, ...names } = ref;
-    await createIfAbsent(scope.host, { apiVersion, kind, metadata: { ...names, labels } });
-  }
-  // Merge-patched, never applied: an apply of one key would drop the others.
-  await scope.host.mergePatch(ref, { data: { [key]: value } });
-}
-
-async function createIfAbsent(kube: Kube, object: KubeObject): Promise<void> {
+/** Does something else where an act fails with this code. */
+async function unless(code: string, act: Promise<unknown>, otherwise: () => Promise<unknown>): Promise<void> {
   try {
-    await kube.create(object);
+    await act;
   } catch (error) {
-    if (codeOf(error) !== 'CONFLICT') throw error;
+    if (codeOf(error) !== code) throw error;
+    await otherwise();
   }
 }
 
-const valueOf = (entry: LedgerEntry): string => JSON.stringify(entry);
+const dataOf = (ledger: KubeObject | undefined): Record<string, string> =>
+  (ledger?.['data'] as Record<string, string> | undefined) ?? {};
 
-/** Before the act: a crash leaves at least the intent. An entry that is there already is kept: its origin is the truth. */
-export async function recordIntent(scope: StepScope, entry: LedgerEntry): Promise<void> {
-  const have = await readEntry(scope, entry);
-  if (!have) await patchEntry(scope, keyOf(entry), valueOf(entry));
+const entryIn = (text: string): LedgerEntry => JSON.parse(text) as LedgerEntry;
+
+/**
+ * Before the act, for all objects of the step at once: a crash leaves at least the intents. An entry that is there
+ * already is kept: its origin is the truth.
+ */
+export async function recordIntents(scope: StepScope, entries: readonly LedgerEntry[]): Promise<void> {
+  const known = await scope.ledger.entries();
+  await scope.ledger.write(
+    new Map(entries.map((entry) => [keyOf(entry), entry] as const).filter(([key]) => !known.has(key))),
+  );
 }
 
-/** After the act: the object's UID. */
-export async function recordUid(scope: StepScope, entry: LedgerEntry, uid: string): Promise<void> {
-  const have = await readEntry(scope, entry);
-  if (have?.uid === uid) return;
-  await patchEntry(scope, keyOf(entry), valueOf({ ...(have ?? entry), uid }));
+/** The intent of one object; see recordIntents. */
+export const recordIntent = (scope: StepScope, entry: LedgerEntry): Promise<void> => recordIntents(scope, [entry]);
+
+/** After the act: entries with the UIDs of their objects. What an entry that is there says otherwise stays. */
+export async function recordUids(scope: StepScope, entries: readonly LedgerEntry[]): Promise<void> {
+  const known = await scope.ledger.entries();
+  const changed = entries.filter((entry) => known.get(keyOf(entry))?.uid !== entry.uid);
+  await scope.ledger.write(
+    new Map(changed.map((entry) => [keyOf(entry), { ...(known.get(keyOf(entry)) ?? entry), uid: entry.uid }] as const)),
+  );
 }
+
+/** The UID of one object; see recordUids. */
+export const recordUid = (scope: StepScope, entry: LedgerEntry, uid: string): Promise<void> =>
+  recordUids(scope, [{ ...entry, uid }]);
 
 /** The entry of one object; undefined when the ledger does not know it. */
-export async function readEntry(
-  scope: StepScope,
-  of: Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'cluster'>,
-): Promise<LedgerEntry | undefined> {
-  const ledger = await scope.host.read(refOf(scope, ledgerOf(scope)));
-  const text = (ledger?.['data'] as Record<string, string> | undefined)?.[keyOf(of)];
-  return text === undefined ? undefined : (JSON.parse(text) as LedgerEntry);
-}
+export const readEntry = async (scope: StepScope, of: EntryName): Promise<LedgerEntry | undefined> =>
+  (await scope.ledger.entries()).get(keyOf(of));
 
-/** Takes an entry out, once its object is gone. */
-export async function forget(scope: StepScope, entry: LedgerEntry): Promise<void> {
-  if (await readEntry(scope, entry)) await patchEntry(scope, keyOf(entry), null);
+/** Takes entries out, once their objects are gone. */
+export async function forget(scope: StepScope, ...entries: readonly LedgerEntry[]): Promise<void> {
+  const known = await scope.ledger.entries();
+  const there = entries.map(keyOf).filter((key) => known.has(key));
+  await scope.ledger.write(new Map(there.map((key) => [key, null] as const)));
 }
 
 /** All entries of this scope's ledger: of the host's own steps, or of its member's. */
-export const ledgerEntries = async (scope: StepScope): Promise<LedgerEntry[]> =>
-  entriesIn(await scope.host.read(refOf(scope, ledgerOf(scope))));
+export const ledgerEntries = async (scope: StepScope): Promise<LedgerEntry[]> => [
+  ...(await scope.ledger.entries()).values(),
+];
 
 /** Entries of one step in this scope's ledger. */
 export async function entriesOf(scope: StepScope, step: string): Promise<LedgerEntry[]> {
@@ -114,11 +170,7 @@ export const isUndoable = ({ run }: Pick<StepScope, 'run'>, { firstRunId }: Ledg
   !run.rollback || firstRunId === run.firstRunId;
 
 /** Every entry of a ledger ConfigMap. */
-export function entriesIn(ledger: KubeObject | undefined): LedgerEntry[] {
-  return Object.values((ledger?.['data'] as Record<string, string> | undefined) ?? {}).map(
-    (text) => JSON.parse(text) as LedgerEntry,
-  );
-}
+export const entriesIn = (ledger: KubeObject | undefined): LedgerEntry[] => Object.values(dataOf(ledger)).map(entryIn);
 
 /** An entry for people. */
 export const sayEntry = ({ cluster, kind, name, step }: LedgerEntry): string => `${cluster}: ${kind} ${name} (${step})`;
@@ -126,5 +178,5 @@ export const sayEntry = ({ cluster, kind, name, step }: LedgerEntry): string => 
 /** All entries of a federation: the host's ledger and those of its members. */
 export async function allEntries(host: Kube, namespace: string): Promise<LedgerEntry[]> {
   const maps = await host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: 'fedctl/federation' });
-  return maps.filter((map) => map.metadata.name.startsWith(ledgerName)).flatMap(entriesIn);
+  return maps.filter((map) => map.metadata.name.startsWith(names.ledger)).flatMap(entriesIn);
 }

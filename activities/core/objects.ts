@@ -6,7 +6,7 @@ import { deletionHeld } from '../../src/kubernetes/readiness.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
-import { forget, type LedgerEntry, readEntry, recordIntent, recordUid, undoableEntries } from './ledger.ts';
+import { forget, type LedgerEntry, readEntry, recordIntents, recordUids, undoableEntries } from './ledger.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import type { StepScope } from './step.ts';
 import { type ProbeResult, waitUntil } from '../kit/wait.ts';
@@ -82,29 +82,65 @@ interface EnsureOptions {
 }
 
 /**
- * Brings one object to what is wanted, by server-side apply: read, decide, note the intent, apply, note the UID.
- * A second call writes nothing. Throws FOREIGN, FIELD_OWNED, and what the API answers.
+ * Brings objects to what is wanted, by server-side apply: read all, note all intents, apply one after the other, note
+ * all UIDs. A second call writes nothing. Throws FOREIGN before anything is made, FIELD_OWNED, and what the API answers.
  */
+export async function ensureObjects(
+  scope: StepScope,
+  where: Where,
+  objects: readonly KubeObject[],
+  options: EnsureOptions = {},
+): Promise<Ensured[]> {
+  const kube = await kubeOf(scope, where);
+  const all: Wanted[] = [];
+  for (const object of objects) all.push(wantedOf(scope, where, object, await readOurs(scope, where, refOf(object))));
+  await recordIntents(
+    scope,
+    all.map(({ entry }) => entry),
+  );
+  const made: LedgerEntry[] = [];
+  const ensured: Ensured[] = [];
+  try {
+    for (const { object, before, entry } of all) {
+      const after = await (options.secretOnce
+        ? standing(kube, object, before, entry.origin === 'adopted')
+        : kube.apply(object, scope.run.takeOwnership || entry.origin === 'adopted' ? { force: true } : {}));
+      if (!isOurs(scope, after)) throw foreign(scope, where, refOf(object));
+      made.push({ ...entry, uid: after.metadata.uid ?? '' });
+      ensured.push({ outcome: change(before, after), object: after });
+    }
+  } finally {
+    // Also of those that were made before one failed.
+    await recordUids(scope, made);
+  }
+  return ensured;
+}
+
+/** Brings one object to what is wanted; see ensureObjects. */
 export async function ensureObject(
   scope: StepScope,
   where: Where,
   object: KubeObject,
   options: EnsureOptions = {},
 ): Promise<Ensured> {
-  const kube = await kubeOf(scope, where);
-  const ref = refOf(object);
-  const before = await readOurs(scope, where, ref);
+  const [ensured] = await ensureObjects(scope, where, [object], options);
+  return ensured!;
+}
+
+/** One object on its way. */
+interface Wanted {
+  /** With our labels. */
+  object: KubeObject;
+  before: KubeObject | undefined;
+  /** What the ledger is to say of it, if it says nothing yet. */
+  entry: LedgerEntry;
+}
+
+function wantedOf(scope: StepScope, where: Where, object: KubeObject, before: KubeObject | undefined): Wanted {
   const adopted = before !== undefined && !isOurs(scope, before);
-  const entry = entryFor(scope, clusterName(scope, where), ref, adopted ? 'adopted' : 'created');
+  const entry = entryFor(scope, clusterName(scope, where), refOf(object), adopted ? 'adopted' : 'created');
   const metadata = { ...object.metadata, labels: { ...object.metadata.labels, ...labelsFor(scope.run.uuid) } };
-  await recordIntent(scope, entry);
-  const wanted = { ...object, metadata };
-  const after = await (options.secretOnce
-    ? standing(kube, wanted, before, adopted)
-    : kube.apply(wanted, scope.run.takeOwnership || adopted ? { force: true } : {}));
-  if (!isOurs(scope, after)) throw foreign(scope, where, ref);
-  await recordUid(scope, entry, after.metadata.uid ?? '');
-  return { outcome: change(before, after), object: after };
+  return { object: { ...object, metadata }, before, entry };
 }
 
 /** What an object says, without the marks of its writes. */

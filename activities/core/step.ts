@@ -8,6 +8,7 @@ import type { Kube } from '../clients/kube/port.ts';
 import { currentContext } from '../kit/context.ts';
 import type { Deps } from '../kit/deps.ts';
 import { bug, failure, retryable } from '../kit/fail.ts';
+import { type Ledger, openLedger } from './ledger.ts';
 import { assertOwner } from './owner.ts';
 import { planned } from './planned-clusters.ts';
 import { atMost, redact } from '../kit/redact.ts';
@@ -33,6 +34,8 @@ export interface BuildScope {
 export interface StepScope extends BuildScope {
   /** The host cluster. */
   host: Kube;
+  /** The ledger that this step writes. */
+  ledger: Ledger;
   /** The member this step is about. */
   member(): Promise<Kube>;
   /** The federation's own API. */
@@ -84,7 +87,7 @@ export async function inStep<T>(
   const known = call.planned ? { ...deps, kube: planned(deps.kube, call, call.planned) } : deps;
   return guarded(known, call, async (scope) => {
     const host = await known.kube.forContext(call.run.host);
-    return act({ ...scope, host, ...clusters(known, scope) });
+    return act({ ...scope, host, ledger: openLedger(host, call.run), ...clusters(known, scope) });
   });
 }
 

@@ -16,7 +16,7 @@ import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../kit/deps.ts';
 import { failure } from '../kit/fail.ts';
-import { type Ensured, ensureObject, isOurs, outcomeOf, readEntry, readOurs, refOf } from '../core/objects.ts';
+import { ensureObject, ensureObjects, isOurs, outcomeOf, readEntry, readOurs, refOf } from '../core/objects.ts';
 import { readRecord } from '../core/record.ts';
 import { reading, type StepScope, writing } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
@@ -115,11 +115,9 @@ async function ensureMemberIdentity(
   }
   const member = await scope.member();
   const { federation, host } = scope.run;
-  const namespace = await ensureMemberNamespace(scope, member);
-  const all: Ensured[] = namespace ? [namespace] : [];
-  for (const object of memberIdentity({ federation, cluster: cluster.name, namespace: host.namespace })) {
-    all.push(await ensureObject(scope, 'member', object));
-  }
+  const namespace = await wantedNamespace(scope, member);
+  const identity = memberIdentity({ federation, cluster: cluster.name, namespace: host.namespace });
+  const all = await ensureObjects(scope, 'member', namespace ? [namespace, ...identity] : identity);
   await waitForToken(scope, member, cluster.name);
   const note = namespace ? {} : { note: `namespace ${host.namespace} was there before and stays what it is` };
   return { outcome: outcomeOf(all), ...note, facts: {} };
@@ -129,7 +127,7 @@ async function ensureMemberIdentity(
  * The namespace, if this step made it or may make it. One that was there stays untouched: unjoin must not take it away.
  * Our label alone does not prove it ours: where the host is its own member, host/namespace made it.
  */
-async function ensureMemberNamespace(scope: StepScope, member: Kube): Promise<Ensured | undefined> {
+async function wantedNamespace(scope: StepScope, member: Kube): Promise<KubeObject | undefined> {
   const wanted = memberNamespace(scope.run.host.namespace);
   const found = await member.read(refOf(wanted));
   if (found?.metadata.deletionTimestamp) {
@@ -141,7 +139,7 @@ async function ensureMemberNamespace(scope: StepScope, member: Kube): Promise<En
     const name = { kind: 'Namespace', namespace: '', name: found.metadata.name, cluster: memberOf(scope).name };
     if (!isOurs(scope, found) || !(await readEntry(scope, name))) return undefined;
   }
-  return ensureObject(scope, 'member', wanted);
+  return wanted;
 }
 
 const tokenSecretRef = (scope: StepScope, cluster: string) => ({

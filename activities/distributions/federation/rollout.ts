@@ -8,10 +8,10 @@ import {
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { appLabel, names } from '../../../src/kubernetes/names.ts';
 import { waitForApi } from '../../control-plane/health.ts';
-import { ensurePatched, targetOf } from '../../control-plane/objects.ts';
+import { ensureAllPatched, ensurePatched, targetOf } from '../../control-plane/objects.ts';
 import { waitForRollout, type Workload } from '../../control-plane/rollout.ts';
 import type { Deps } from '../../kit/deps.ts';
-import { type Ensured, outcomeOf } from '../../core/objects.ts';
+import { outcomeOf } from '../../core/objects.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
 
 const workload = (name: string): Workload => ({ name, pods: `app=${appLabel},module=${name}` });
@@ -39,9 +39,7 @@ async function ensureControllerManagerRbac(
   scope: StepScope,
   call: CallOf<'controller-manager/rbac'>,
 ): Promise<ResultOf<'controller-manager/rbac'>> {
-  const all: Ensured[] = [];
-  for (const object of controllerManagerRbac(targetOf(scope)))
-    all.push(await ensurePatched(scope, object, call.input.spec.patches));
+  const all = await ensureAllPatched(scope, controllerManagerRbac(targetOf(scope)), call.input.spec.patches);
   return { outcome: outcomeOf(all), facts: {} };
 }
 

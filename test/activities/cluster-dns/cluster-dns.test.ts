@@ -170,10 +170,11 @@ activityTable('ensureClusterDns', {
       });
       const told = await world.member.read(edited);
       expect(JSON.stringify(await setting())).toContain(`${world.run.federation}=federation.example`);
-      expect((await entry(edited.kind))!.uid).toBe('');
+      // What stood before is known by its UID; what is made has none yet.
+      expect((await entry(edited.kind))!.uid).toBe(before === 'none' ? '' : told!.metadata.uid);
       expect(await ensure()).toMatchObject({ outcome: 'kept' });
       expect(versions([await world.member.read(edited)])).toEqual(versions([told]));
-      // The intent is enough to find the way back.
+      // That is enough to find the way back.
       expect(await restore()).toMatchObject({ outcome: 'removed' });
       expect(await setting()).toEqual(before);
       expect(await entry(edited.kind)).toBeUndefined();

@@ -114,7 +114,7 @@ for (const [name, step, objects, given] of ensuring) {
       const failed = failureOf(world.act(activityOf(dyingAfterWrite(world.deps)), callOf()));
       expect(await failed).toMatchObject({ type: 'SERVER_ERROR' });
       const first = (await found())[0]!;
-      expect((await world.ledger()).map(({ uid }) => uid)).toEqual(['']);
+      expect((await world.ledger()).map(({ uid }) => uid)).toEqual(objects.map(() => ''));
       await ensure();
       expect((await found())[0]!.metadata.uid).toBe(first.metadata.uid);
       expect((await world.ledger()).map(({ uid }) => uid)).toContain(first.metadata.uid);
