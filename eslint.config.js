@@ -1,26 +1,57 @@
 import { builtinModules } from 'node:module';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import { rooms, roomsIn } from './rooms.js';
 
 const builtins = builtinModules.flatMap((name) => [name, `node:${name}`]);
 const sdks = ['@kubernetes/client-node', '@google-cloud/dns', '@aws-sdk/*'];
-const temporal = ['@temporalio/*'];
-
-/** Rooms of src/ that also run in the workflow sandbox. */
-const pure = 'spec,errors,kubernetes,images,cluster-dns,catalogue,graph,plan,status,distributions';
-
-/** One folder's import rule: what it may not name, and why. */
-const forbid = (files, patterns, ignores = []) => ({
-  files,
-  ignores,
-  rules: { 'no-restricted-imports': ['error', { patterns }] },
-});
 const ban = (group, message, allowTypeImports = false) => ({ group, message, allowTypeImports });
 const noBuiltins = { regex: `^(${builtins.join('|')})$`, message: 'pure code: it also runs in the workflow sandbox' };
-const effects = (allowTypes) => ({
-  regex: '(^|/)(activities|worker|sandbox)/',
-  message: 'data flows one way: spec, plan, workflow, activity',
-  allowTypeImports: allowTypes,
+const noSdks = ban(sdks, 'only activities/clients/* imports SDKs');
+
+/** Which packages a room may not name, and why. */
+function packagesOf({ room, isPure }) {
+  if (room === 'workflows') {
+    const temporal = ['@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'];
+    return [noBuiltins, ban([...sdks, ...temporal], 'the workflow sandbox has no SDK')];
+  }
+  if (room.startsWith('activities/clients/')) return [];
+  if (!isPure) return [noSdks];
+  const temporal =
+    room === 'src/run' ? ['@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'] : ['@temporalio/*'];
+  return [noBuiltins, noSdks, ban(temporal, 'pure code: of Temporal only what defines names, in src/run')];
+}
+
+const roots = ['src', 'activities', 'workflows', 'worker', 'sandbox', 'scripts', 'bench', 'test'];
+const filesOf = (room) => `**/${room}/*.ts`;
+
+/** A room's rule: it imports itself, the rooms of its row, types of those that it may have types of, and nothing else. */
+const ruleOf = (row) => ({
+  files: [`${row.room}/*.ts`],
+  rules: {
+    'import-x/no-restricted-paths': [
+      'error',
+      {
+        zones: [
+          {
+            target: `./${row.room}`,
+            from: roots.map((root) => `./${root}/**`),
+            except: [...new Set([row.room, ...roomsIn([...row.imports, ...row.types])])].map(filesOf),
+            message: `rooms.js says what ${row.room} may import.`,
+          },
+        ],
+      },
+    ],
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...packagesOf(row),
+          ...roomsIn(row.types).map((room) => ban([`**/${room.replace('src/', '')}/*`], 'types only', true)),
+        ],
+      },
+    ],
+  },
 });
 
 export default tseslint.config(
@@ -51,43 +82,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  // Only the three places that talk to SDKs may name them.
-  forbid(
-    ['src/**/*.ts', 'worker/**/*.ts', 'activities/**/*.ts'],
-    [ban(sdks, 'only activities/clients/* imports SDKs')],
-    ['activities/clients/**', `src/{${pure},run}/**`, 'src/cli/**'],
-  ),
-  forbid([`src/{${pure}}/**/*.ts`], [noBuiltins, ban([...sdks, ...temporal], 'pure code: no SDK'), effects(true)]),
-  forbid(
-    ['src/run/**/*.ts'],
-    [
-      noBuiltins,
-      ban(sdks, 'pure code: no SDK'),
-      ban(
-        ['@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'],
-        'only the define* functions of @temporalio/workflow and @temporalio/common',
-      ),
-      effects(true),
-    ],
-  ),
-  forbid(
-    ['src/cli/**/*.ts'],
-    [
-      ban(sdks, 'only activities/clients/* imports SDKs'),
-      ban(['**/activities/**'], 'the CLI reaches activities through worker/local.ts alone', true),
-    ],
-  ),
-  forbid(
-    ['workflows/**/*.ts'],
-    [
-      noBuiltins,
-      ban(
-        [...sdks, '@temporalio/*', '!@temporalio/workflow', '!@temporalio/common'],
-        'the workflow sandbox has no SDK',
-      ),
-      effects(true),
-    ],
-  ),
+  ...rooms.map(ruleOf),
   {
     files: ['src/cli/io/io.ts', 'scripts/**/*.ts', 'sandbox/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-console': 'off' },

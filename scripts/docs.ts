@@ -6,6 +6,7 @@ import { commandsPage } from './docs/commands-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { faultsPage } from './docs/faults-page.ts';
 import { flowPage } from './docs/flow-page.ts';
+import { withRoomsTable } from './docs/rooms-table.ts';
 import { specPage } from './docs/spec-page.ts';
 import { specSchema } from './docs/spec-schema.ts';
 
@@ -27,6 +28,7 @@ async function pages(): Promise<[path: string, text: string][]> {
     ['docs/faults.md', faultsPage()],
     ['docs/flow.md', flowPage(full.spec)],
     ['docs/chart-keys.md', chartKeysPage()],
+    ['CONTRIBUTING.md', withRoomsTable(await read('CONTRIBUTING.md'))],
   ];
 }
 

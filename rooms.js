@@ -1,0 +1,195 @@
+/**
+ * THE table of rooms: what a folder holds, what its code touches, what it may import, and where its tests are.
+ * eslint.config.js makes a rule of every row, the table of CONTRIBUTING.md is generated from it (npm run docs), and
+ * test/tools/layout.test.ts holds the tree to it.
+ *
+ * `imports` and `types` name rooms, or layers and so all of their rooms. A room may always import itself; of `types` it
+ * imports types alone.
+ */
+const nothing = 'nothing';
+
+/** Layers, lowest first, each with its rows: room, what it holds, what it touches, what it imports, and the rest. */
+const layers = {
+  terms: [
+    ['src/errors', 'the table of error codes and their fixes; the table of faults', nothing, []],
+    [
+      'src/kubernetes',
+      'objects, conditions, events, readiness; labels and names of our own',
+      nothing,
+      ['terms'],
+      { types: ['src/spec'] },
+    ],
+    ['src/images', 'references, tags, the list of images, values.yaml', nothing, ['terms'], { types: ['src/spec'] }],
+  ],
+  spec: [
+    [
+      'src/spec',
+      'the schema; a file becomes a Spec, or all its problems with line and column',
+      nothing,
+      ['terms', 'spec'],
+    ],
+    [
+      'src/spec/rules',
+      'what the schema cannot say',
+      nothing,
+      ['terms', 'spec', 'src/distributions/federation'],
+      { tests: 'test/spec' },
+    ],
+  ],
+  catalogue: [
+    ['src/cluster-dns', 'shapes of a cluster DNS, Corefile, kube-dns, proof of a name', nothing, ['terms', 'spec']],
+    [
+      'src/catalogue',
+      'THE catalogue of steps, their facts, the one call and result of an activity',
+      nothing,
+      ['terms', 'spec', 'src/distributions'],
+      { types: ['src/plan', 'activities'] },
+    ],
+    ['src/distributions', 'what a control plane is: a record each, one table', nothing, ['terms', 'spec', 'catalogue']],
+    [
+      'src/distributions/federation',
+      'federation/v1beta1: manifests, Cluster API, steps, words',
+      nothing,
+      ['terms', 'spec', 'catalogue'],
+    ],
+  ],
+  graph: [
+    [
+      'src/graph',
+      'spec and catalogue frozen into data; undo, membership, amendment',
+      nothing,
+      ['terms', 'spec', 'catalogue'],
+    ],
+    ['src/plan', 'what `fedctl plan` shows and `up --plan` keeps to', nothing, ['terms', 'spec', 'catalogue', 'graph']],
+    ['src/status', 'a federation as its clusters show it', nothing, ['terms', 'spec', 'catalogue', 'graph']],
+    ['src/run', 'input, state and messages of a run', nothing, ['terms', 'spec', 'catalogue', 'graph']],
+  ],
+  workflows: [['workflows', 'the interpreter of the frozen graph', 'Temporal', ['pure']]],
+  clients: [
+    ['activities/kit', 'failures, heartbeats, waits, redaction', 'its activity', ['pure'], { types: ['clients'] }],
+    ['activities/clients/kube', 'requests to Kubernetes', 'the network', ['pure', 'clients']],
+    ['activities/clients/dns', 'requests to DNS providers and name servers', 'the network', ['pure', 'clients']],
+    ['activities/clients/registry', 'requests to registries, docker configs', 'the network', ['pure', 'clients']],
+    ['activities/clients/engine', 'docker, podman, buildah, nerdctl', 'processes', ['pure', 'clients']],
+  ],
+  core: [['activities/core', 'step, owner, ledger, record, objects', 'clusters', ['pure', 'clients']]],
+  nouns: [
+    ['activities/images', 'check, build, push, record', 'processes, registries', ['pure', 'clients', 'core']],
+    ['activities/dns', 'zone, delegation, the record of the control plane', 'DNS', ['pure', 'clients', 'core']],
+    ['activities/members', 'a member and its identity; debts', 'members', ['pure', 'clients', 'core']],
+    [
+      'activities/cluster-dns',
+      'the cluster DNS of a member: edit, recycle, proof',
+      'members',
+      ['pure', 'clients', 'core', 'activities/members'],
+    ],
+    [
+      'activities/control-plane',
+      'what every control plane is made of: waits, Secrets, CA, claim',
+      'the host',
+      ['pure', 'clients', 'core'],
+    ],
+    [
+      'activities/distributions/federation',
+      'federation/v1beta1: control plane, registration, proof',
+      'clusters',
+      ['pure', 'clients', 'core', 'nouns', 'activities/distributions'],
+    ],
+  ],
+  seam: [
+    [
+      'activities/distributions',
+      'the effects of a control plane: a record each, one table',
+      nothing,
+      ['pure', 'clients', 'core', 'nouns'],
+    ],
+  ],
+  whole: [
+    ['activities/preflight', 'what a turn-up needs', 'all', ['pure', 'clients', 'core', 'nouns', 'seam']],
+    [
+      'activities/preview',
+      'what a turn-up would do',
+      'all',
+      ['pure', 'clients', 'core', 'nouns', 'seam'],
+      { types: ['activities'] },
+    ],
+    [
+      'activities/status',
+      'a federation as it stands; logs of its pods',
+      'all',
+      ['pure', 'clients', 'core', 'nouns', 'seam'],
+    ],
+    ['activities/turn-down', 'federated objects, leftovers', 'all', ['pure', 'clients', 'core', 'nouns', 'seam']],
+    ['activities', 'all activities by their names', nothing, ['pure', 'clients', 'core', 'nouns', 'seam', 'whole']],
+  ],
+  processes: [
+    ['src/temporal', 'how CLI and worker find Temporal; names that both know', 'Temporal', ['pure']],
+    [
+      'worker',
+      'the process that does the work; local.ts, the one door by which the CLI runs activities itself',
+      'Temporal',
+      ['pure', 'clients', 'core', 'nouns', 'seam', 'whole', 'workflows', 'src/temporal', 'sandbox'],
+    ],
+  ],
+  operator: [
+    ['src/cli/io', 'streams, exit codes, formats; what every command is given', 'the terminal', ['pure', 'processes']],
+    [
+      'src/cli/views',
+      'text of results: trees, tables, events',
+      nothing,
+      ['pure', 'src/cli/io'],
+      { types: ['activities/core'] },
+    ],
+    [
+      'src/cli/files',
+      "the operator's files: spec, values.yaml, kubeconfig, plan",
+      'files',
+      ['pure', 'processes', 'src/cli/io', 'src/cli/views'],
+    ],
+    [
+      'src/cli/reads',
+      'what is read from host and Temporal',
+      'host, Temporal',
+      ['pure', 'processes', 'src/cli/io', 'src/cli/views', 'src/cli/files'],
+    ],
+    [
+      'src/cli/runs',
+      'what starts, steers and follows a run',
+      'Temporal',
+      ['pure', 'processes', 'src/cli/io', 'src/cli/views', 'src/cli/files', 'src/cli/reads'],
+    ],
+    [
+      'src/cli/commands',
+      'a verb each: parse and delegate',
+      nothing,
+      ['pure', 'processes', 'operator', 'sandbox', 'sandbox/outside'],
+      { types: ['activities/status'] },
+    ],
+  ],
+};
+
+const pureLayers = ['terms', 'spec', 'catalogue', 'graph'];
+
+const rowsOf = (layer) =>
+  layers[layer].map(
+    ([room, holds, touches, imports, { types = [], tests = `test/${room.replace(/^src\//, '')}` } = {}]) => ({
+      layer,
+      room,
+      holds,
+      touches,
+      imports,
+      types,
+      tests,
+      /** Its code also runs in the workflow sandbox. */
+      isPure: pureLayers.includes(layer),
+    }),
+  );
+
+export const rooms = Object.keys(layers).flatMap(rowsOf);
+
+/** The rooms that names of rooms and layers stand for; `pure` is the first four layers. */
+export const roomsIn = (names) =>
+  names.flatMap((name) => {
+    if (name === 'pure') return roomsIn(pureLayers);
+    return name in layers ? layers[name].map(([room]) => room) : [name];
+  });
