@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { StepCall, StepResult } from '../src/catalogue/call.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
-import { plannedFor } from '../src/plan/planned.ts';
+import { plannedFor } from '../src/catalogue/planned.ts';
 import { fillInput } from '../src/graph/refs.ts';
 import { routingOf } from '../src/run/builders.ts';
 import { type StepError, stepErrorOf, timedOut } from '../src/errors/step-error.ts';

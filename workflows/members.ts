@@ -9,7 +9,7 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { planOfMember } from '../src/plan/planned.ts';
+import { planOfMember } from '../src/catalogue/planned.ts';
 import type { ClusterSpec } from '../src/spec/schema.ts';
 import { framed } from '../src/run/details.ts';
 import { type MemberInput, memberWorkflowIdOf } from '../src/run/input.ts';

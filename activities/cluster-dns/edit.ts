@@ -9,9 +9,8 @@ import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';
-import { memberOf } from '../members/members.ts';
 import { entryFor, refOf } from '../core/objects.ts';
-import type { StepScope } from '../core/step.ts';
+import { memberOf, type StepScope } from '../core/step.ts';
 
 /** What became of a stub domain that is asked for, where it was not written. A CoreDNS has its `forward`. */
 export function stubNote({ run }: StepScope, { shape, configMap }: MemberDns, { stub }: Told): string | undefined {

@@ -4,9 +4,8 @@ import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { entriesOf, type LedgerEntry, recordUids } from '../core/ledger.ts';
-import { memberOf } from '../members/members.ts';
 import { entryFor } from '../core/objects.ts';
-import type { StepScope } from '../core/step.ts';
+import { memberOf, type StepScope } from '../core/step.ts';
 
 /** A pod, as far as recycling needs it. */
 export interface Pod extends KubeObject {

@@ -5,9 +5,8 @@ import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf 
 import type { Kube } from '../clients/kube/port.ts';
 import { isServing, type Pod } from './pods.ts';
 import { forget, readEntry, recordUid } from '../core/ledger.ts';
-import { memberOf } from '../members/members.ts';
 import { entryFor, refOf } from '../core/objects.ts';
-import type { StepScope } from '../core/step.ts';
+import { memberOf, type StepScope } from '../core/step.ts';
 
 /** What one attempt at recycling knows of the pod more. */
 export interface Surging {

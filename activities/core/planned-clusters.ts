@@ -1,5 +1,5 @@
 import type { StepCall } from '../../src/catalogue/call.ts';
-import type { PlannedObject } from '../../src/plan/planned.ts';
+import type { PlannedObject } from '../../src/catalogue/planned.ts';
 import type { Kube, KubeClients } from '../clients/kube/port.ts';
 import { keepToPlan } from './planned-kube.ts';
 

@@ -1,5 +1,5 @@
 import type { StepCall } from '../../src/catalogue/call.ts';
-import type { PlannedObject } from '../../src/plan/planned.ts';
+import type { PlannedObject } from '../../src/catalogue/planned.ts';
 import type { RecordSet, Zone } from '../clients/dns/port.ts';
 import { failure } from '../kit/fail.ts';
 import { digestOf } from './object-digest.ts';

@@ -1,5 +1,5 @@
 import { labels } from '../../src/kubernetes/names.ts';
-import type { PlannedObject } from '../../src/plan/planned.ts';
+import type { PlannedObject } from '../../src/catalogue/planned.ts';
 import { fieldChanges } from '../../src/plan/preview.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';

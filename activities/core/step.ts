@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
-import type { RunContext, StepCall } from '../../src/catalogue/call.ts';
+import type { MemberRef, RunContext, StepCall } from '../../src/catalogue/call.ts';
 import type { StepId } from '../../src/catalogue/steps.ts';
 import type { Distribution } from '../../src/distributions/distribution.ts';
 import { distributionOf } from '../../src/distributions/table.ts';
@@ -40,6 +40,12 @@ export interface StepScope extends BuildScope {
   member(): Promise<Kube>;
   /** The federation's own API. */
   federation(): Promise<Kube>;
+}
+
+/** The member of this step. Throws BUG in a step of the host. */
+export function memberOf(scope: Pick<StepScope, 'run' | 'step'>): MemberRef {
+  if (!scope.run.member) throw failure('BUG', `step ${scope.step} was called without a member`);
+  return scope.run.member;
 }
 
 type Act<Id extends StepId> = (scope: StepScope, call: CallOf<Id>) => Promise<ResultOf<Id>>;

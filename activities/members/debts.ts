@@ -4,11 +4,11 @@ import type { DownChoices } from '../../src/graph/freeze.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { Deps } from '../kit/deps.ts';
 import { type LedgerEntry, ledgerEntries } from '../core/ledger.ts';
-import { look, memberOf } from './members.ts';
+import { look } from './members.ts';
 import { removeNamespace } from '../core/namespace.ts';
 import { isOurs, removeAndWait } from '../core/objects.ts';
 import { patchDebt, readRecord, removeRecord } from '../core/record.ts';
-import { asOwner, inStep, type StepScope } from '../core/step.ts';
+import { asOwner, inStep, memberOf, type StepScope } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
 
 /** Facts about a member that leaves. */

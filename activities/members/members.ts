@@ -7,7 +7,6 @@ import {
   memberNamespace,
 } from '../../src/distributions/federation/member-manifests.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
-import type { MemberRef } from '../../src/catalogue/call.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import { serverAddressOf } from '../../src/spec/server-address.ts';
@@ -18,7 +17,7 @@ import type { Deps } from '../kit/deps.ts';
 import { failure } from '../kit/fail.ts';
 import { ensureObject, ensureObjects, isOurs, outcomeOf, readEntry, readOurs, refOf } from '../core/objects.ts';
 import { readRecord } from '../core/record.ts';
-import { reading, type StepScope, writing } from '../core/step.ts';
+import { memberOf, reading, type StepScope, writing } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
 
 /** ms for the token controller of a member, which takes milliseconds when it runs. */
@@ -31,12 +30,6 @@ const secretData = (secret: KubeObject | undefined, key: string): string | undef
   const value = (secret?.['data'] as Record<string, string> | undefined)?.[key];
   return value ? fromBase64(value) : undefined;
 };
-
-/** The member of this step. Throws BUG in a step of the host. */
-export function memberOf(scope: StepScope): MemberRef {
-  if (!scope.run.member) throw failure('BUG', `step ${scope.step} was called without a member`);
-  return scope.run.member;
-}
 
 /** Throws CREDENTIALS_NOT_COPYABLE: a pod has neither the program nor the login of the operator's machine. */
 function assertCopyable(cluster: ClusterSpec, facts: ContextFacts): NonNullable<ContextFacts['user']> {

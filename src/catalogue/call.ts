@@ -1,4 +1,4 @@
-import type { PlannedObject } from '../plan/planned.ts';
+import type { PlannedObject } from './planned.ts';
 
 /** Where a cluster is, in the worker's eyes: a context of the worker's kubeconfig (or of the file named). */
 export interface ClusterRef {

@@ -1,5 +1,3 @@
-import type { Spec } from '../spec/schema.ts';
-
 /** An image, with registry and repository always in full: `docker.io/library/busybox`, never `busybox`. */
 export interface ImageReference {
   /** Host, with port where there is one. */
@@ -70,7 +68,10 @@ export function joinReference({ registry, name, version }: ImageName): string {
  * longest wins, and a prefix ends at a slash. Without one that fits the reference stays as it is. Returns undefined
  * when a mirror is no place for an image.
  */
-export function mirrored(reference: ImageReference, mirrors: Spec['images']['mirrors']): ImageReference | undefined {
+export function mirrored(
+  reference: ImageReference,
+  mirrors: Readonly<Record<string, string>>,
+): ImageReference | undefined {
   const path = `${reference.registry}/${reference.repository}`;
   const fits = Object.keys(mirrors)
     .filter((prefix) => path === prefix || path.startsWith(`${prefix.replace(/\/+$/, '')}/`))
@@ -87,7 +88,7 @@ export function mirrored(reference: ImageReference, mirrors: Spec['images']['mir
 const loopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?$/;
 
 /** Whether plain HTTP and any certificate will do: for what `images.insecureRegistries` names, and on loopback. */
-export const isInsecure = (registry: string, images: Pick<Spec['images'], 'insecureRegistries'>): boolean =>
+export const isInsecure = (registry: string, images: { insecureRegistries: readonly string[] }): boolean =>
   loopback.test(registry) || images.insecureRegistries.includes(registry);
 
 /** The same image at this digest: what the pods are pinned to. */

@@ -1,5 +1,4 @@
 import type { KubeObject } from './objects.ts';
-import type { Spec } from '../spec/schema.ts';
 import { formatReference, mirrored, parseReference } from '../images/reference.ts';
 import { names } from './names.ts';
 
@@ -20,13 +19,19 @@ export interface InClusterAnswer extends InClusterTarget {
   message: string;
 }
 
+/** The part of a spec that names the pod's image. */
+interface CheckSpec {
+  check: { image: string };
+  images: { mirrors: Readonly<Record<string, string>> };
+}
+
 /** s that one question may take, and that the whole pod may live. */
 const secondsEach = 5;
 const secondsAll = 60;
 
 /** The members' /healthz by the address that the control plane will use, and the SOA of the zone at each of its servers. */
 export function inClusterTargets(
-  { clusters, dns }: Pick<Spec, 'clusters' | 'dns'>,
+  { clusters, dns }: { clusters: readonly { name: string }[]; dns?: { zone: string } | undefined },
   found: { servers: Readonly<Record<string, string>>; nameServers: readonly string[] },
 ): InClusterTarget[] {
   const members = clusters.flatMap(({ name }) => {
@@ -63,7 +68,7 @@ const script = (targets: readonly InClusterTarget[]): string =>
  * pod half a minute later, whoever was killed meanwhile. Label `fedctl/check` holds the federation's name.
  */
 export function inClusterJob(
-  spec: Pick<Spec, 'check' | 'images'>,
+  spec: CheckSpec,
   about: { federation: string; namespace: string; name: string; pullSecret: boolean },
   targets: readonly InClusterTarget[],
 ): KubeObject {
@@ -100,7 +105,7 @@ export function inClusterJob(
 }
 
 /** `spec.check.image`, at its mirror where it has one. */
-export function checkImageOf({ check, images }: Pick<Spec, 'check' | 'images'>): string {
+export function checkImageOf({ check, images }: CheckSpec): string {
   const reference = parseReference(check.image);
   const place = reference && mirrored(reference, images.mirrors);
   return place ? formatReference(place) : check.image;

@@ -1,8 +1,5 @@
 import type { KubeObject } from '../kubernetes/objects.ts';
-import type { PlannedObject } from './planned.ts';
-
-/** What a turn-up would do to one object. */
-export type PreviewAction = 'create' | 'update' | 'keep' | 'delete';
+import type { PlannedObject, PreviewAction } from '../catalogue/planned.ts';
 
 /** One field as it stands and as it would be; null: absent. Of a Secret's data only the path is told. */
 export interface FieldChange {

@@ -1,7 +1,7 @@
 import type { HostRef } from '../catalogue/call.ts';
 import type { FrozenStep } from '../graph/frozen.ts';
 import type { DownChoices } from '../graph/freeze.ts';
-import type { PlanToFollow } from '../plan/planned.ts';
+import type { PlanToFollow } from '../catalogue/planned.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 
 /** What a run does; also in its memo. */

@@ -14,11 +14,10 @@ import type { Kube } from '../../clients/kube/port.ts';
 import type { Deps } from '../../kit/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from '../../core/ledger.ts';
-import { memberOf } from '../../members/members.ts';
 import { entryFor, removeAndWait } from '../../core/objects.ts';
 import { deploymentTrouble } from '../../control-plane/rollout.ts';
 import { workloads } from './rollout.ts';
-import { reading, type StepScope, writing } from '../../core/step.ts';
+import { memberOf, reading, type StepScope, writing } from '../../core/step.ts';
 import { waitUntil } from '../../kit/wait.ts';
 
 type Register = 'clusters/{cluster}/register';

@@ -66,7 +66,7 @@ async function list(cli: Cli, options: Options): Promise<void> {
   if (options.resolve) return listResolved(cli, file, options);
   const { spec } = file;
   const [{ neededImages }, { printDocument }] = await Promise.all([
-    import('../../images/image-list.ts'),
+    import('../../plan/image-list.ts'),
     import('../io/document.ts'),
   ]);
   const images = neededImages(spec);

@@ -1,4 +1,4 @@
-import type { PlanToFollow } from '../../plan/planned.ts';
+import type { PlanToFollow } from '../../catalogue/planned.ts';
 import type { RunInput } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { taskQueueOf } from '../../temporal/task-queue.ts';

@@ -1,4 +1,4 @@
-import type { PlanToFollow } from '../../plan/planned.ts';
+import type { PlanToFollow } from '../../catalogue/planned.ts';
 import type { Io } from '../io/io.ts';
 import { planDocument, type PlanDocument } from '../views/plan-model.ts';
 import { readFailure } from '../io/read-failure.ts';

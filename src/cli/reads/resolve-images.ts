@@ -1,5 +1,4 @@
-import type { NeededImage } from '../../images/image-list.ts';
-import { neededImages } from '../../images/image-list.ts';
+import { type NeededImage, neededImages } from '../../plan/image-list.ts';
 import { freezeUp } from '../../graph/freeze.ts';
 import { fillInput } from '../../graph/refs.ts';
 import type { Io } from '../io/io.ts';

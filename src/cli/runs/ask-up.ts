@@ -1,4 +1,4 @@
-import type { PlanToFollow } from '../../plan/planned.ts';
+import type { PlanToFollow } from '../../catalogue/planned.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { usageError } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';

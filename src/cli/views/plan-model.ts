@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HostRef } from '../../catalogue/call.ts';
-import { countActions, type ObjectPreview, type Preview, type PreviewAction, wouldChange } from '../../plan/preview.ts';
+import { countActions, type ObjectPreview, type Preview, wouldChange } from '../../plan/preview.ts';
+import type { PreviewAction } from '../../catalogue/planned.ts';
 import { canonical } from '../../spec/canonical.ts';
 import type { Spec } from '../../spec/schema.ts';
 import { cut, wrap } from '../io/format.ts';

@@ -5,7 +5,7 @@ import type { Deps } from '../../../activities/kit/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { previewUp } from '../../../activities/preview/preview.ts';
-import type { PlannedObject } from '../../../src/plan/planned.ts';
+import type { PlannedObject } from '../../../src/catalogue/planned.ts';
 import { surgeAnnotation } from '../../../src/cluster-dns/surge.ts';
 import { setStatus, waiting } from '../../helpers/kubernetes/host-world.ts';
 import { coreDns, kubeDnsV18 } from '../../helpers/kubernetes/kube-dns.ts';

@@ -3,7 +3,7 @@ import type { RecordSet, Zone } from '../../../activities/clients/dns/port.ts';
 import { digestOf } from '../../../activities/core/object-digest.ts';
 import { assertPlannedRecord, assertPlannedZone } from '../../../activities/core/planned-dns.ts';
 import type { RunContext } from '../../../src/catalogue/call.ts';
-import type { PlannedObject } from '../../../src/plan/planned.ts';
+import type { PlannedObject } from '../../../src/catalogue/planned.ts';
 import { aPlanned } from '../../helpers/common/planned.ts';
 
 const run = { federation: 'myfederation', uuid: 'ours' } as RunContext;

@@ -5,7 +5,7 @@ import { createActivities } from '../../../activities/index.ts';
 import { keepToPlan } from '../../../activities/core/planned-kube.ts';
 import { previewUp } from '../../../activities/preview/preview.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
-import type { PlannedObject } from '../../../src/plan/planned.ts';
+import type { PlannedObject } from '../../../src/catalogue/planned.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';

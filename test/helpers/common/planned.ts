@@ -1,4 +1,4 @@
-import type { PlannedObject } from '../../../src/plan/planned.ts';
+import type { PlannedObject } from '../../../src/catalogue/planned.ts';
 
 /** An object of a plan that stood as it is wanted; tests say what matters to them. */
 export const aPlanned: PlannedObject = {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { neededImages } from '../../src/images/image-list.ts';
+import { neededImages } from '../../src/plan/image-list.ts';
 import { aSpec } from '../helpers/common/spec.ts';
 
 const image = { registry: 'gcr.io/google_containers', name: 'hyperkube-amd64', version: 'v1.5.0' };

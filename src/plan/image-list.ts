@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/schema.ts';
-import { newestVersion } from './newest-tag.ts';
-import { formatReference, joinReference, mirrored, parseReference } from './reference.ts';
+import { newestVersion } from '../images/newest-tag.ts';
+import { formatReference, joinReference, mirrored, parseReference } from '../images/reference.ts';
 
 /** An image that a turn-up runs. */
 export interface NeededImage {

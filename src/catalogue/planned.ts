@@ -1,4 +1,5 @@
-import type { PreviewAction } from './preview.ts';
+/** What a turn-up would do to one object. */
+export type PreviewAction = 'create' | 'update' | 'keep' | 'delete';
 
 /**
  * One object of a plan as a run must find it, and as it may leave it. Plain data without secrets: it stands in history,
