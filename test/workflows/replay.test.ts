@@ -3,7 +3,13 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import type * as catalogue from '../../src/graph/freeze.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
@@ -35,7 +41,7 @@ const startOf = (history: History): { id: string; type: string } => {
 };
 
 /** Replays files; answers what was wrong with each that does not replay. */
-async function failuresOf(bundle: WorkflowBundleWithSourceMap, replayed: string[]): Promise<Map<string, Error>> {
+async function failuresOf(bundle: WorkflowBundleOption, replayed: string[]): Promise<Map<string, Error>> {
   const failures = new Map<string, Error>();
   const histories = replayed.map((file) => {
     const history = historyOf(file);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A port of loopback that nobody listens on right now. */
@@ -26,6 +26,7 @@ export async function freePortWith(distance: number): Promise<number> {
 
 /** A program that a test started. */
 export interface Program {
+  pid: number;
   /** SIGTERM, and waits for its end. */
   stop(): Promise<void>;
   /** SIGKILL, and waits for its end. */
@@ -65,5 +66,18 @@ export async function startProgram(
     child.kill(signal);
     await ended;
   };
-  return { stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return { pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+/** Lets programs run on for as long as this process lives, however it ends; they and their folder go with it. */
+export function endWithUs(programs: readonly Program[], folder: string): void {
+  const script = 'folder=$1; shift; read -r never; kill -KILL "$@"; rm -rf -- "$folder"';
+  const pids = programs.map(({ pid }) => String(pid));
+  // Detached, so that Ctrl-C does not end it first. It reads until its pipe is closed, which the end of this process does.
+  const guard = spawn('sh', ['-c', script, 'sh', folder, ...pids], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
+  (guard.stdin as Socket).unref();
 }

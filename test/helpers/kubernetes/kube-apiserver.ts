@@ -3,15 +3,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, type Program, startProgram } from '../common/processes.ts';
+import { endWithUs, freePort, type Program, startProgram } from '../common/processes.ts';
 import { findProgram } from '../common/programs.ts';
+import { freshKeys, type Keys, putBack } from './etcd-keys.ts';
 
 /** A real kube-apiserver on an etcd of its own, on loopback; tokens `admin-token` (all rights) and `weak-token` (none). */
 export interface KubeApiserver {
   kubeconfig: string;
   context: string;
+  /** Gives it back. Nothing that was made in it is there for whoever gets it next; its audit log goes on. */
   stop(): Promise<void>;
   auditLog: string;
+}
+
+/** One that runs, with what its etcd held when it was new. */
+interface Running extends Omit<KubeApiserver, 'stop'> {
+  etcd: string;
+  fresh: Keys;
+  end(): Promise<void>;
 }
 
 const flagsOf = (flags: Record<string, string>): string[] =>
@@ -71,8 +80,7 @@ function writeKubeconfig(dir: string, port: number): string {
   return file;
 }
 
-/** Starts one; throws with the server's own words when it does not come up. */
-export async function startKubeApiserver(): Promise<KubeApiserver> {
+async function start(): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), 'fedctl-apiserver-'));
   const etcd = await startEtcd(dir);
   const port = await freePort();
@@ -104,10 +112,37 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
     await end(etcd.program);
     throw error;
   }
+  endWithUs([apiserver, etcd.program], dir);
   return {
     kubeconfig: writeKubeconfig(dir, port),
     context: 'admin',
     auditLog: join(dir, 'audit.log'),
-    stop: () => end(apiserver, etcd.program),
+    etcd: etcd.url,
+    fresh: await freshKeys(etcd.url),
+    end: () => end(apiserver, etcd.program),
   };
+}
+
+/** Those that no file of this process uses: one costs seconds to start, and next to nothing to keep. */
+const idle: Running[] = [];
+
+/**
+ * One for the file that calls it: one that another file has given back, as it was when it was new, or a new one. They end
+ * with this process. Throws with the server's own words when it does not come up.
+ */
+export async function startKubeApiserver(): Promise<KubeApiserver> {
+  const running = idle.pop() ?? (await start());
+  const { kubeconfig, context, auditLog } = running;
+  let over = false;
+  const stop = async (): Promise<void> => {
+    if (over) return;
+    over = true;
+    try {
+      await putBack(running.etcd, running.fresh);
+      idle.push(running);
+    } catch {
+      await running.end();
+    }
+  };
+  return { kubeconfig, context, auditLog, stop };
 }

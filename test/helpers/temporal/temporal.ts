@@ -1,13 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Worker,
-  type WorkerOptions,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, Worker, type WorkerOptions, type WorkflowBundlePath } from '@temporalio/worker';
+import { cacheHome } from '../../../sandbox/layout.ts';
 import { builderQueueOf, imagesQueueOf } from '../../../src/run/input.ts';
+import { workflowBundle as bundleFile } from '../../../worker/bundle.ts';
 import { findProgram } from '../common/programs.ts';
 
 /** A real Temporal dev server of its own, on loopback, with fedctl's search attributes. */
@@ -21,11 +16,10 @@ export async function startTemporal(): Promise<TestWorkflowEnvironment> {
   });
 }
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-/** The real workflows, bundled once a process. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const workflowsPath = fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url));
-  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+let bundle: Promise<WorkflowBundlePath> | undefined;
+/** The real workflows, bundled once for each content of theirs. */
+export function workflowBundle(): Promise<WorkflowBundlePath> {
+  bundle ??= bundleFile(cacheHome(), {}, new DefaultLogger('ERROR')).then((codePath) => ({ codePath }));
   return bundle;
 }
 
