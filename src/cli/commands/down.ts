@@ -138,7 +138,7 @@ async function down(cli: Cli, target: Target, choices: DownChoices, options: Set
 async function wasDown(io: Io, temporal: Temporal, federation: string, host: HostRef): Promise<boolean> {
   const [{ downBefore }, { forgetContext }] = await Promise.all([
     import('../reads/already-down.ts'),
-    import('../files/operator-files.ts'),
+    import('../runs/operator-files.ts'),
   ]);
   const before = await downBefore(io, temporal, federation, host);
   if (!before) return false;
@@ -151,7 +151,7 @@ async function run(io: Io, temporal: Temporal, input: RunInput, options: Settled
   const [{ startRun }, { linkLine }, { contextOfHost }] = await Promise.all([
     import('../runs/start-run.ts'),
     import('../runs/tell.ts'),
-    import('../files/operator-files.ts'),
+    import('../runs/operator-files.ts'),
   ]);
   const taskQueue = taskQueueOf(io.env);
   const { host } = input;
@@ -179,7 +179,7 @@ async function followDown(
     import('../runs/follow.ts'),
     import('../io/interruption.ts'),
     import('../runs/tell.ts'),
-    import('../files/operator-files.ts'),
+    import('../runs/operator-files.ts'),
     import('../views/status-document.ts'),
   ]);
   const { kubeconfig, ...run } = started;

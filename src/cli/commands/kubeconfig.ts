@@ -31,7 +31,7 @@ export const configureKubeconfig: Configure = (command, cli) => {
             throw new CliError(exit.failed, 'the host cluster holds no kubeconfig of the federation yet');
           return io.result(text.trimEnd());
         }
-        const { writeImageValues, writeKubeconfig } = await import('../files/operator-files.ts');
+        const { writeImageValues, writeKubeconfig } = await import('../runs/operator-files.ts');
         const spec = record.spec as Spec;
         for (const line of await writeKubeconfig(io, host, spec.kubeconfig.context)) io.note(line);
         for (const line of await writeImageValues(io, host, spec)) io.note(line);

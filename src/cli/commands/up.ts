@@ -76,7 +76,7 @@ async function up(cli: Cli, options: Options): Promise<ExitCode> {
     import('../../temporal/client.ts'),
     import('../runs/start-run.ts'),
   ]);
-  const { assertValues } = await import('../files/operator-files.ts');
+  const { assertValues } = await import('../runs/operator-files.ts');
   await assertValues(io, spec.spec);
   const temporal = await connectTemporal(io.env);
   const taskQueue = taskQueueOf(io.env);
@@ -169,7 +169,7 @@ async function finish(
 ): Promise<ExitCode> {
   const [{ closingLines, linkLine }, { writeOperatorFiles }] = await Promise.all([
     import('../runs/tell.ts'),
-    import('../files/operator-files.ts'),
+    import('../runs/operator-files.ts'),
   ]);
   const done = followed.code === exit.done;
   const files = done ? await writeOperatorFiles(io, spec.host, spec.spec) : { lines: [] };

@@ -22,7 +22,7 @@ import { watchWorkers } from './follow-workers.ts';
 import { interruption } from '../io/interruption.ts';
 import type { Io } from '../io/io.ts';
 import { observeRun, type ObservedRun } from '../reads/observe.ts';
-import { assertValues, tellValues } from '../files/operator-files.ts';
+import { assertValues, tellValues } from './operator-files.ts';
 import type { SpecFile } from '../files/spec-file.ts';
 import { taskQueueOf } from '../../temporal/task-queue.ts';
 import { whoAmI } from '../io/who-am-i.ts';

@@ -3,7 +3,7 @@ import type { Spec } from '../../spec/schema.ts';
 import type { ImageValues } from '../../images/values-yaml.ts';
 import { CliError, exit, refusal } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
-import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from './kubeconfig-file.ts';
+import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from '../files/kubeconfig-file.ts';
 
 /** What was written for the operator, a line each, and why values.yaml was not. */
 export interface OperatorFiles {
@@ -31,7 +31,7 @@ export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Pro
 
 /** The values.yaml that a run with this spec will write; undefined without `images.build`, or without the variable. */
 async function valuesOf(io: Io, spec: Spec): Promise<string | undefined> {
-  const { valuesPath } = await import('./values-file.ts');
+  const { valuesPath } = await import('../files/values-file.ts');
   return spec.images.build ? valuesPath(io.env) : undefined;
 }
 
@@ -39,7 +39,7 @@ async function valuesOf(io: Io, spec: Spec): Promise<string | undefined> {
 export async function assertValues(io: Io, spec: Spec): Promise<void> {
   const file = await valuesOf(io, spec);
   if (file === undefined) return;
-  const { checkValues } = await import('./values-file.ts');
+  const { checkValues } = await import('../files/values-file.ts');
   await checkValues(file).catch((error: Error) => {
     throw refusal(`${file} could not be written after the push: ${error.message}`, [
       'make it writable, correct it, or set FEDERATION_OUTPUT_ROOT to another folder',
@@ -67,7 +67,7 @@ export async function writeImageValues(io: Io, host: HostRef | undefined, spec: 
 
 /** Writes the values and answers a line about it. Throws CliError, with what to do, when the file was not written. */
 export async function tellValues(file: string, values: ImageValues): Promise<string> {
-  const { writeValues } = await import('./values-file.ts');
+  const { writeValues } = await import('../files/values-file.ts');
   try {
     const outcome = await writeValues(file, values);
     return outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`;
