@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { action, examples, parseOutput, type Configure, type Output } from '../io/command.ts';
 import type { Check } from '../views/check-model.ts';
 import { exit, usageError } from '../io/exit.ts';
+import { durationOf } from '../io/run-flags.ts';
 
 interface Options {
   file?: string;
@@ -12,15 +13,6 @@ interface Options {
 
 /** ms between two looks of --wait. */
 const lookEveryMs = 5_000;
-
-/** ms to wait; 0 without --wait. */
-async function parseWait(wait: Options['wait']): Promise<number> {
-  if (wait === undefined) return 0;
-  const { parseDuration } = await import('../../spec/duration.ts');
-  const ms = parseDuration(wait === true ? '10m' : wait);
-  if (!ms) throw usageError(`--wait ${String(wait)}: not a duration like 30s or 10m`);
-  return ms;
-}
 
 /** Looks until nothing fails or it timed out; `told` hears of what is in the way when that changed. */
 export async function untilWell(
@@ -65,7 +57,8 @@ export const configureCheck: Configure = (command, cli) => {
       action(cli, async (options: Options) => {
         const { io } = cli;
         if (options.file === undefined) throw usageError('which file? give the federation.yaml with -f');
-        const waitMs = await parseWait(options.wait);
+        const { wait } = options;
+        const waitMs = wait === undefined ? 0 : await durationOf('--wait', wait === true ? '10m' : wait);
         io.note(`checking ${options.file}`);
         const { readSpecFile } = await import('../files/spec-file.ts');
         const file = await readSpecFile(io, options.file);

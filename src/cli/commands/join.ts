@@ -1,19 +1,11 @@
-import type { HostRef } from '../../catalogue/call.ts';
-import type { ClusterSpec } from '../../spec/schema.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
-import { usageError, type ExitCode } from '../io/exit.ts';
-import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
-import { parseTimeout } from './up.ts';
+import { exit, type ExitCode } from '../io/exit.ts';
+import { runOptionsOf, type RunFlags } from '../io/run-flags.ts';
+import type { MemberFlags } from '../reads/joining.ts';
+import { targetOptions, type TargetOptions } from '../reads/target.ts';
 
-interface Options extends TargetOptions {
-  output: Output;
-  clusterContext?: string;
-  clusterKubeconfig?: string;
+interface Options extends TargetOptions, RunFlags, MemberFlags {
   adopt?: boolean;
-  takeOver?: boolean;
-  cancelFirst?: boolean;
-  detach?: boolean;
-  timeout?: string;
 }
 
 /** `fedctl join`: adds members to a federation that stands, by the steps of a turn-up. */
@@ -43,91 +35,23 @@ export const configureJoin: Configure = (command, cli) => {
       ]),
     )
     .action(
-      action(cli, async (name: string | undefined, clusters: string[], options: Options) => {
-        const timeoutMs = await parseTimeout(options.timeout);
-        return join(cli, name, clusters, { ...options, timeoutMs });
-      }),
+      action(cli, (name: string | undefined, clusters: string[], options: Options) =>
+        join(cli, name, clusters, options),
+      ),
     );
 };
 
-/** Where the federation is, and who is to join. */
-interface Joining {
-  federation: string;
-  host: HostRef;
-  members: ClusterSpec[];
-}
-
-async function join(
-  cli: Cli,
-  name: string | undefined,
-  clusters: string[],
-  { takeOver, adopt, cancelFirst = false, detach = false, ...options }: Options & { timeoutMs: number | undefined },
-): Promise<ExitCode> {
+async function join({ io }: Cli, name: string | undefined, given: string[], options: Options): Promise<ExitCode> {
+  const how = await runOptionsOf(options);
+  const { joiningOfFile, joiningOfFlags } = await import('../reads/joining.ts');
   const { federation, host, members } = options.file
-    ? await fromFile(cli, options.file, name, clusters)
-    : await fromFlags(cli, name, clusters, options);
-  const names = members.map((member) => member.name).join(', ');
+    ? await joiningOfFile(io, options.file, name, given)
+    : await joiningOfFlags(io, name, given, options);
   if (members.length === 0) {
-    cli.io.note(`every member of the file has joined ${federation} already`);
-    return 0;
+    io.note(`every member of the file has joined ${federation} already`);
+    return exit.done;
   }
-  const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }] = await Promise.all([
-    import('../../temporal/client.ts'),
-    import('../runs/run-command.ts'),
-    import('../io/who-am-i.ts'),
-    import('../files/digest.ts'),
-  ]);
-  const input = {
-    operation: 'join' as const,
-    federation,
-    uuid: crypto.randomUUID(),
-    startedBy: whoAmI(),
-    host,
-    digest: digestOfChoices({ join: members }),
-    join: members,
-    ...(takeOver ? { takeOver } : {}),
-    ...(adopt ? { adopt } : {}),
-  };
-  const { output, timeoutMs } = options;
-  const done = `${names} joined ${federation}`;
-  const temporal = await connectTemporal(cli.io.env);
-  return runCommand(cli.io, temporal, input, { host }, { output, timeoutMs, cancelFirst, detach, done });
-}
-
-/** Members of the file: those named, or all that the record does not know. */
-async function fromFile({ io }: Cli, file: string, name: string | undefined, given: string[]): Promise<Joining> {
-  const { readSpecFile } = await import('../files/spec-file.ts');
-  const { federation, host, spec } = await readSpecFile(io, file);
-  const asked = name === undefined || name === federation ? given : [name, ...given];
-  const unknown = asked.filter((one) => !spec.clusters.some((cluster) => cluster.name === one));
-  if (unknown.length > 0) throw usageError(`${file} has no cluster ${unknown.join(', ')}`);
-  if (asked.length > 0) return { federation, host, members: spec.clusters.filter((one) => asked.includes(one.name)) };
-  const { openLocal } = await import('../../../worker/local.ts');
-  const record = await openLocal(io.env)
-    .record(host)
-    .catch(() => undefined);
-  if (!record)
-    throw usageError(`the record of ${federation} cannot be read from here, so it is not known who is new`, [
-      `name them: fedctl join -f ${file} ${spec.clusters.map((cluster) => cluster.name).join(' ')}`,
-    ]);
-  const members = spec.clusters.filter((one) => !record.members.some((known) => known.name === one.name));
-  return { federation, host, members };
-}
-
-async function fromFlags({ io }: Cli, name: string | undefined, given: string[], options: Options): Promise<Joining> {
-  const [member] = given;
-  if (name === undefined || member === undefined || given.length > 1)
-    throw usageError('which cluster joins which federation?', [
-      'fedctl join NAME CLUSTER --cluster-context CONTEXT',
-      'fedctl join -f FILE [CLUSTER...]',
-    ]);
-  const [{ hostOfTarget }, { clusterSchema }] = await Promise.all([
-    import('../reads/host.ts'),
-    import('../../spec/schema.ts'),
-  ]);
-  const host = await hostOfTarget(io, await resolveTarget(io, name, options));
-  const { clusterContext: context = member, clusterKubeconfig: kubeconfig } = options;
-  const parsed = clusterSchema.safeParse({ name: member, context, ...(kubeconfig ? { kubeconfig } : {}) });
-  if (!parsed.success) throw usageError(`${member}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
-  return { federation: name, host, members: [parsed.data] };
+  const { changeMembers } = await import('../runs/change-members.ts');
+  const { takeOver, adopt } = options;
+  return changeMembers(io, { federation, host, change: { join: members }, takeOver, adopt }, how);
 }

@@ -97,23 +97,13 @@ async function unknownFederation(federation: string, temporal: Temporal | undefi
 }
 
 async function watch({ io }: Cli, target: Target, temporal: Temporal, output: Output): Promise<ExitCode> {
-  const [{ follow }, { workflowIdOf }, { taskQueueOf }, { interruption }, { closingLines }, { observeRun }] =
-    await Promise.all([
-      import('../runs/follow.ts'),
-      import('../../run/input.ts'),
-      import('../../temporal/task-queue.ts'),
-      import('../io/interruption.ts'),
-      import('../runs/tell.ts'),
-      import('../reads/observe.ts'),
-    ]);
-  const workflowId = workflowIdOf(target.federation);
-  const detach = interruption(['SIGINT']);
-  const run = await observeRun(temporal, workflowId);
-  if (!run) throw await unknownFederation(target.federation, temporal);
-  const known = run.memo;
-  const followed = await follow(io, { temporal, workflowId, taskQueue: taskQueueOf(io.env), known, output, detach });
-  for (const line of closingLines(io, target.federation, followed)) io.note(line);
-  const { printFollowed } = await import('../views/status-document.ts');
-  await printFollowed(io, output, followed.model);
-  return followed.code;
+  const [{ followToEnd }, { workflowIdOf }, { observeRun }] = await Promise.all([
+    import('../runs/start-run.ts'),
+    import('../../run/input.ts'),
+    import('../reads/observe.ts'),
+  ]);
+  const { federation } = target;
+  const run = await observeRun(temporal, workflowIdOf(federation));
+  if (!run) throw await unknownFederation(federation, temporal);
+  return followToEnd(io, temporal, { federation, known: run.memo, output });
 }

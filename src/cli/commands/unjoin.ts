@@ -1,15 +1,10 @@
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { CliError, exit, usageError, type ExitCode } from '../io/exit.ts';
+import { runOptionsOf, type RunFlags } from '../io/run-flags.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
-import { parseTimeout } from './up.ts';
 
-interface Options extends TargetOptions {
-  output: Output;
+interface Options extends TargetOptions, RunFlags {
   yes?: boolean;
-  takeOver?: boolean;
-  cancelFirst?: boolean;
-  detach?: boolean;
-  timeout?: string;
 }
 
 /** `fedctl unjoin`: takes members out of a federation that stands on; what was made in them goes too. */
@@ -30,12 +25,7 @@ export const configureUnjoin: Configure = (command, cli) => {
       'after',
       examples(['fedctl unjoin myfederation member-2', 'fedctl unjoin myfederation member-2 --yes']),
     )
-    .action(
-      action(cli, async (name: string, clusters: string[], options: Options) => {
-        const timeoutMs = await parseTimeout(options.timeout);
-        return unjoin(cli, name, clusters, { ...options, timeoutMs });
-      }),
-    );
+    .action(action(cli, (name: string, clusters: string[], options: Options) => unjoin(cli, name, clusters, options)));
 };
 
 async function confirm({ io }: Cli, clusters: string[], yes: boolean): Promise<void> {
@@ -45,35 +35,16 @@ async function confirm({ io }: Cli, clusters: string[], yes: boolean): Promise<v
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(exit.declined, 'declined: nothing was touched');
 }
 
-async function unjoin(
-  cli: Cli,
-  name: string,
-  clusters: string[],
-  { takeOver, cancelFirst = false, detach = false, ...options }: Options & { timeoutMs: number | undefined },
-): Promise<ExitCode> {
+async function unjoin(cli: Cli, name: string, clusters: string[], options: Options): Promise<ExitCode> {
   const { io } = cli;
+  const how = await runOptionsOf(options);
   const target = await resolveTarget(io, name, options);
   await confirm(cli, clusters, options.yes ?? false);
-  const [{ connectTemporal }, { runCommand }, { whoAmI }, { digestOfChoices }, { hostOfTarget }] = await Promise.all([
-    import('../../temporal/client.ts'),
-    import('../runs/run-command.ts'),
-    import('../io/who-am-i.ts'),
-    import('../files/digest.ts'),
+  const [{ changeMembers }, { hostOfTarget }] = await Promise.all([
+    import('../runs/change-members.ts'),
     import('../reads/host.ts'),
   ]);
+  const { federation } = target;
   const host = await hostOfTarget(io, target);
-  const input = {
-    operation: 'unjoin' as const,
-    federation: target.federation,
-    uuid: crypto.randomUUID(),
-    startedBy: whoAmI(),
-    host,
-    digest: digestOfChoices({ unjoin: [...clusters].sort() }),
-    unjoin: clusters,
-    ...(takeOver ? { takeOver } : {}),
-  };
-  const { output, timeoutMs } = options;
-  const done = `${clusters.join(', ')} left ${target.federation}`;
-  const temporal = await connectTemporal(io.env);
-  return runCommand(io, temporal, input, { host }, { output, timeoutMs, cancelFirst, detach, done });
+  return changeMembers(io, { federation, host, change: { unjoin: clusters }, takeOver: options.takeOver }, how);
 }

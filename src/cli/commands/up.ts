@@ -1,35 +1,18 @@
 import type { PlanToFollow } from '../../catalogue/planned.ts';
 import type { RunInput } from '../../run/input.ts';
-import type { Temporal } from '../../temporal/client.ts';
-import { taskQueueOf } from '../../temporal/task-queue.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
-import { exit, usageError, type ExitCode } from '../io/exit.ts';
+import type { ExitCode } from '../io/exit.ts';
+import { runOptionsOf, type RunFlags } from '../io/run-flags.ts';
 import { whoAmI } from '../io/who-am-i.ts';
-import type { Followed } from '../runs/follow.ts';
 import type { SpecFile } from '../files/spec-file.ts';
-import type { StartedRun } from '../runs/start-run.ts';
+import type { PlanFlags } from '../reads/make-plan.ts';
+import type { Followed } from '../runs/follow.ts';
+import type { StatusModel } from '../views/status-model.ts';
 
-interface Options {
+interface Options extends RunFlags, PlanFlags {
   file?: string;
-  output: Output;
-  detach?: boolean;
-  timeout?: number;
-  cancelFirst?: boolean;
-  takeOver?: boolean;
-  takeOwnership?: boolean;
-  adopt?: boolean;
-  prune?: boolean;
   plan?: string;
   yes?: boolean;
-}
-
-/** Reads `--timeout`: `30s`, `10m`. */
-export async function parseTimeout(value: string | undefined): Promise<number | undefined> {
-  if (value === undefined) return undefined;
-  const { parseDuration } = await import('../../spec/duration.ts');
-  const ms = parseDuration(value);
-  if (!ms) throw usageError(`--timeout ${value}: not a duration like 30s or 10m`);
-  return ms;
 }
 
 /** `fedctl up`: starts a turn-up, or attaches to the open one, and follows it. */
@@ -60,141 +43,54 @@ export const configureUp: Configure = (command, cli) => {
         'fedctl up -f - -o json < federation.yaml',
       ]),
     )
-    .action(
-      action(cli, async ({ timeout, ...options }: Omit<Options, 'timeout'> & { timeout?: string }) => {
-        const timeoutMs = await parseTimeout(timeout);
-        return up(cli, { ...options, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });
-      }),
-    );
+    .action(action(cli, (options: Options) => up(cli, options)));
 };
 
-async function up(cli: Cli, options: Options): Promise<ExitCode> {
-  const { io } = cli;
+async function up({ io }: Cli, options: Options): Promise<ExitCode> {
+  const how = await runOptionsOf(options);
   const { askedFor, agreedPlan } = await import('../runs/ask-up.ts');
-  const { file: spec, flags, follow } = await askedFor(io, options);
-  const [{ connectTemporal }, { startRun }] = await Promise.all([
-    import('../../temporal/client.ts'),
-    import('../runs/start-run.ts'),
-  ]);
-  const { assertValues } = await import('../runs/operator-files.ts');
-  await assertValues(io, spec.spec);
+  const { file, flags, follow } = await askedFor(io, options);
+  const [{ connectTemporal }, { assertFree }, { startAndFollow }, { assertValues }, { endUp }, { hasChanged }] =
+    await Promise.all([
+      import('../../temporal/client.ts'),
+      import('../reads/lock.ts'),
+      import('../runs/start-run.ts'),
+      import('../runs/operator-files.ts'),
+      import('../runs/end-up.ts'),
+      import('../views/changed.ts'),
+    ]);
+  await assertValues(io, file.spec);
   const temporal = await connectTemporal(io.env);
-  const taskQueue = taskQueueOf(io.env);
-  const { assertFree } = await import('../reads/lock.ts');
-  await assertFree(io, temporal, { ...spec, takeOver: options.takeOver ?? false });
-  const plan = follow ?? (await agreedPlan(io, temporal, spec, options));
-  const started = await startRun(temporal, inputOf(spec, { ...options, ...flags }, plan), memoOf(spec), {
-    taskQueue,
-    cancelFirst: options.cancelFirst ?? false,
-  });
-  await announce(cli, temporal, started);
-  if (options.detach) return detached(cli, spec.federation, started);
-  const followed = await followRun(cli, temporal, spec, { taskQueue, started, options });
-  return finish(cli, temporal, spec, followed, options.output);
+  await assertFree(io, temporal, { ...file, takeOver: options.takeOver ?? false });
+  const plan = follow ?? (await agreedPlan(io, temporal, file, options));
+  const { federation, host, spec } = file;
+  const known = { context: spec.kubeconfig.context, ...(spec.dns ? { zone: spec.dns.zone } : {}) };
+  const wanted = {
+    input: inputOf(file, { ...options, ...flags }, plan),
+    memo: { host, ...known },
+    known,
+    alike: 'with the same spec',
+    detached: `the run goes on by itself; watch it: fedctl status ${federation} --watch`,
+    also: (model: StatusModel) => ({ changed: hasChanged(model) }),
+    atGoodEnd: (followed: Followed) => endUp(io, temporal, file, followed),
+  };
+  return startAndFollow(io, temporal, wanted, how);
 }
 
-function inputOf(spec: SpecFile, options: Options, plan: PlanToFollow | undefined): RunInput {
+function inputOf(file: SpecFile, options: Options, plan: PlanToFollow | undefined): RunInput {
+  const { federation, host, digest, spec } = file;
   return {
     operation: 'up',
-    federation: spec.federation,
+    federation,
     uuid: crypto.randomUUID(),
     startedBy: whoAmI(),
-    host: spec.host,
-    digest: spec.digest,
-    spec: spec.spec,
+    host,
+    digest,
+    spec,
     ...(options.takeOver ? { takeOver: true } : {}),
     ...(options.takeOwnership ? { takeOwnership: true } : {}),
     ...(options.adopt ? { adopt: true } : {}),
     ...(options.prune ? { prune: true } : {}),
     ...(plan ? { plan } : {}),
   };
-}
-
-const memoOf = ({ host, spec }: SpecFile) => ({
-  host,
-  context: spec.kubeconfig.context,
-  ...(spec.dns ? { zone: spec.dns.zone } : {}),
-});
-
-async function announce({ io }: Cli, temporal: Temporal, started: StartedRun): Promise<void> {
-  const { linkLine } = await import('../runs/tell.ts');
-  io.note(
-    started.fresh
-      ? `run ${started.workflowId} started`
-      : `run ${started.workflowId} is open with the same spec: attached to it`,
-  );
-  for (const line of linkLine(temporal, started.workflowId, started.runId)) io.note(line);
-}
-
-function detached({ io }: Cli, federation: string, started: StartedRun): ExitCode {
-  io.result(started.workflowId);
-  io.note(`the run goes on by itself; watch it: fedctl status ${federation} --watch`);
-  return exit.done;
-}
-
-interface Following {
-  taskQueue: string;
-  started: StartedRun;
-  options: Options;
-}
-
-async function followRun(
-  { io }: Cli,
-  temporal: Temporal,
-  spec: SpecFile,
-  { taskQueue, started, options }: Following,
-): Promise<Followed> {
-  const [{ follow }, { interruption }] = await Promise.all([
-    import('../runs/follow.ts'),
-    import('../io/interruption.ts'),
-  ]);
-  return follow(io, {
-    temporal,
-    workflowId: started.workflowId,
-    taskQueue,
-    known: { context: spec.spec.kubeconfig.context, zone: spec.spec.dns?.zone },
-    output: options.output,
-    timeoutMs: options.timeout,
-    detach: interruption(['SIGINT']),
-  });
-}
-
-/** The operator's files, then what it came to and the next commands. */
-async function finish(
-  { io }: Cli,
-  temporal: Temporal,
-  spec: SpecFile,
-  followed: Followed,
-  output: Output,
-): Promise<ExitCode> {
-  const [{ closingLines, linkLine }, { writeOperatorFiles }] = await Promise.all([
-    import('../runs/tell.ts'),
-    import('../runs/operator-files.ts'),
-  ]);
-  const done = followed.code === exit.done;
-  const files = done ? await writeOperatorFiles(io, spec.host, spec.spec) : { lines: [] };
-  const lines = done ? await doneLines(spec, followed, files.lines) : [];
-  for (const line of [...closingLines(io, spec.federation, followed), ...lines]) io.note(line);
-  if (followed.code === exit.done)
-    for (const line of linkLine(temporal, `federation/${spec.federation}`, followed.runId)) io.note(line);
-  const [{ printFollowed }, { hasChanged }] = await Promise.all([
-    import('../views/status-document.ts'),
-    import('../views/changed.ts'),
-  ]);
-  await printFollowed(io, output, followed.model, followed.model ? { changed: hasChanged(followed.model) } : {});
-  if (files.failed) throw files.failed;
-  return followed.code;
-}
-
-async function doneLines(spec: SpecFile, followed: Followed, written: readonly string[]): Promise<string[]> {
-  const { upSentence } = await import('../views/changed.ts');
-  const { context } = spec.spec.kubeconfig;
-  return [
-    upSentence(spec.federation, followed.model),
-    ...written,
-    'next:',
-    `  kubectl --context=${context} get clusters`,
-    `  kubectl --context=${spec.host.context} --namespace=${spec.host.namespace} get deployments`,
-    `  fedctl status ${spec.federation}`,
-  ];
 }

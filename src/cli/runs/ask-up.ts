@@ -57,7 +57,7 @@ export async function agreedPlan(
   options: UpSource,
 ): Promise<PlanToFollow | undefined> {
   if (!io.interactive || options.yes) return undefined;
-  const { isOpenWith } = await import('./start-run.ts');
+  const { isOpenWith } = await import('./open-run.ts');
   if (await isOpenWith(temporal, spec)) return undefined;
   const [{ agree }, { toFollow }] = await Promise.all([import('./agree.ts'), import('../reads/make-plan.ts')]);
   const plan = await agree(io, spec, options);

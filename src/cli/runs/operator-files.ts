@@ -3,7 +3,13 @@ import type { Spec } from '../../spec/schema.ts';
 import type { ImageValues } from '../../images/values-yaml.ts';
 import { CliError, exit, refusal } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
-import { contextRefOf, type ContextRef, kubeconfigPath, removeContext, writeContext } from '../files/kubeconfig-file.ts';
+import {
+  contextRefOf,
+  type ContextRef,
+  kubeconfigPath,
+  removeContext,
+  writeContext,
+} from '../files/kubeconfig-file.ts';
 
 /** What was written for the operator, a line each, and why values.yaml was not. */
 export interface OperatorFiles {

@@ -1,14 +1,21 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { framed } from '../../run/details.ts';
 import { workflowIdOf, type Operation, type RunInput } from '../../run/input.ts';
-import { cancelSignal, cancelUpdate, getSpecQuery } from '../../run/messages.ts';
 import { searchAttributes } from '../../run/search-attributes.ts';
-import { diffSpecs, formatChange } from '../../spec/diff.ts';
 import type { Temporal } from '../../temporal/client.ts';
-import { refusal } from '../io/exit.ts';
-import { observeRun, type RunMemo } from '../reads/observe.ts';
+import { taskQueueOf } from '../../temporal/task-queue.ts';
+import type { Output } from '../io/command.ts';
+import { exit, type CliError, type ExitCode } from '../io/exit.ts';
+import { interruption } from '../io/interruption.ts';
+import type { Io } from '../io/io.ts';
+import type { RunOptions } from '../io/run-flags.ts';
+import type { RunMemo } from '../reads/observe.ts';
 import { searchAttributesRegistered } from '../reads/search-attributes.ts';
-import { deliver, hasEnded } from './send.ts';
+import { printFollowed } from '../views/status-document.ts';
+import type { KnownOutputs, StatusModel } from '../views/status-model.ts';
+import { follow, type Followed } from './follow.ts';
+import { attach, cancelOpen, flagsOf, type StartedRun } from './open-run.ts';
+import { closingLines, linkLine } from './tell.ts';
 
 /** Workflow types; functions of workflows/index.ts. */
 const workflowTypes: Record<Operation, string> = {
@@ -18,11 +25,70 @@ const workflowTypes: Record<Operation, string> = {
   unjoin: 'federationUnjoin',
 };
 
-export interface StartedRun {
-  workflowId: string;
-  runId: string;
-  /** False: an open run of the same operation and digest was found and is followed. */
-  fresh: boolean;
+/** A run as one command wants it; all else is the same for every command. */
+export interface WantedRun {
+  input: RunInput;
+  memo: RunMemo;
+  /** What it has in common with an open run that is attached to: `with the same spec`. */
+  alike?: string;
+  /** Said after `--detach`. */
+  detached?: string;
+  /** What the run itself may not tell. */
+  known?: KnownOutputs;
+  /** What the document of `-o json` has beside the status. */
+  also?: (model: StatusModel) => { changed?: boolean };
+  /** Does and says what follows a good end. Returns what was in the way of that, to be thrown at the very end. */
+  atGoodEnd: (followed: Followed) => Promise<CliError | void>;
+}
+
+/**
+ * Starts a run, or attaches to the open one, and follows it to its end: the whole way of `up`, `down`, `join` and
+ * `unjoin`, once the command knows what it wants. Throws refusal (exit 7) that names what another open run is.
+ */
+export async function startAndFollow(
+  io: Io,
+  temporal: Temporal,
+  wanted: WantedRun,
+  { output, detach, timeoutMs, cancelFirst }: RunOptions,
+): Promise<ExitCode> {
+  const { input, memo, alike } = wanted;
+  const taskQueue = taskQueueOf(io.env);
+  const { workflowId, runId, fresh } = await startRun(temporal, input, memo, { taskQueue, cancelFirst });
+  io.note(fresh ? `run ${workflowId} started` : `run ${workflowId} is open${alike ? ` ${alike}` : ''}: attached to it`);
+  for (const line of linkLine(temporal, workflowId, runId)) io.note(line);
+  if (detach) {
+    io.result(workflowId);
+    if (wanted.detached !== undefined) io.note(wanted.detached);
+    return exit.done;
+  }
+  return followToEnd(io, temporal, { ...wanted, federation: input.federation, output, timeoutMs });
+}
+
+/** A run that is followed, and what is said of its end. */
+export interface FollowedRun extends Pick<WantedRun, 'known' | 'also'> {
+  federation: string;
+  output: Output;
+  timeoutMs?: RunOptions['timeoutMs'];
+  atGoodEnd?: WantedRun['atGoodEnd'];
+}
+
+/**
+ * Follows the run of a federation until it ends, blocks, the time is over or the person detaches; then says what it came
+ * to. Returns the exit code of that.
+ */
+export async function followToEnd(
+  io: Io,
+  temporal: Temporal,
+  { federation, known = {}, output, timeoutMs, also, atGoodEnd }: FollowedRun,
+): Promise<ExitCode> {
+  const [workflowId, taskQueue] = [workflowIdOf(federation), taskQueueOf(io.env)];
+  const detach = interruption(['SIGINT']);
+  const followed = await follow(io, { temporal, workflowId, taskQueue, known, output, timeoutMs, detach });
+  for (const line of closingLines(io, federation, followed)) io.note(line);
+  const failed = followed.code === exit.done ? await atGoodEnd?.(followed) : undefined;
+  await printFollowed(io, output, followed.model, followed.model && also?.(followed.model));
+  if (failed) throw failed;
+  return followed.code;
 }
 
 /**
@@ -69,15 +135,6 @@ async function start(temporal: Temporal, workflowId: string, input: RunInput, me
   });
 }
 
-/** Whether a run of this turn-up is open already, so that starting it would only attach to it. */
-export async function isOpenWith(
-  temporal: Temporal,
-  { federation, digest }: { federation: string; digest: string },
-): Promise<boolean> {
-  const open = await observeRun(temporal, workflowIdOf(federation));
-  return open?.execution === 'RUNNING' && open.memo.operation === 'up' && open.memo.digest === digest;
-}
-
 const details = ({ federation, operation, host, startedBy, digest }: RunInput): string =>
   framed(
     [
@@ -88,84 +145,3 @@ const details = ({ federation, operation, host, startedBy, digest }: RunInput): 
       `In a terminal: \`fedctl status ${federation} --watch\``,
     ].join('\n'),
   );
-
-async function attach(temporal: Temporal, workflowId: string, input: RunInput): Promise<StartedRun> {
-  const open = await observeRun(temporal, workflowId);
-  if (!open) throw refusal(`a run of ${input.federation} was open a moment ago and is gone`, ['try again']);
-  const { operation, digest, flags = [] } = open.memo;
-  const missing = flagsOf(input).filter((flag) => !flags.includes(flag));
-  const same = operation === input.operation && digest === input.digest;
-  if (same && missing.length === 0) return { workflowId, runId: open.runId, fresh: false };
-  if (same)
-    throw refusal(`an open run of ${input.federation} was started without ${missing.join(' ')}`, [
-      `end it, keep what stands, and start it with that: ${commandOf(input)} --cancel-first ${missing.join(' ')}`,
-      `or follow it as it is: fedctl status ${input.federation} --watch`,
-    ]);
-  throw refusal(
-    [lockedBy(input, open.memo), ...(await changesTo(temporal, workflowId, input))].join('\n'),
-    waysOut(input, open.memo),
-  );
-}
-
-/** Flags that change what a run may do; in its memo, so that nobody follows a run that may less than was asked. */
-const flagsOf = ({ takeOver, takeOwnership, adopt, prune, plan }: RunInput): string[] => [
-  ...(takeOver ? ['--take-over'] : []),
-  ...(takeOwnership ? ['--take-ownership'] : []),
-  ...(adopt ? ['--adopt'] : []),
-  ...(prune ? ['--prune'] : []),
-  ...(plan ? [`--plan (${shortDigest(plan.digest)})`] : []),
-];
-
-/** Most lines of a diff that a terminal wants to see. */
-const diffLines = 20;
-
-/** How the file differs from what the open run works on; nothing when no worker tells. */
-async function changesTo(temporal: Temporal, workflowId: string, input: RunInput): Promise<string[]> {
-  if (!input.spec) return [];
-  const handle = temporal.client.workflow.getHandle(workflowId);
-  const spec = await temporal.connection
-    .withDeadline(Date.now() + 2_000, () => handle.query(getSpecQuery))
-    .catch(() => null);
-  if (!spec) return [];
-  const changes = diffSpecs(spec, input.spec).map((change) => `  ${formatChange(change)}`);
-  const more = changes.length - diffLines;
-  return [...changes.slice(0, diffLines), ...(more > 0 ? [`  and ${more} more`] : [])];
-}
-
-/** What the open run is, compared with what was asked for. */
-export function lockedBy(input: Pick<RunInput, 'federation' | 'operation' | 'digest'>, memo: RunMemo): string {
-  const { operation = 'an unknown operation', digest = '' } = memo;
-  if (operation !== input.operation)
-    return `${input.federation} is locked: a run of ${operation} is open, ${input.operation} was asked for`;
-  return `${input.federation} is locked: an open run works on another spec (${shortDigest(digest)}, this file is ${shortDigest(input.digest)})`;
-}
-
-const shortDigest = (digest: string): string => digest.replace('sha256:', '').slice(0, 12) || 'no digest';
-
-const waysOut = ({ federation, operation }: RunInput, open: RunMemo): string[] => [
-  `see it: fedctl status ${federation}`,
-  ...(operation === 'up' && open.operation === 'up' ? ['give this file to the open run: fedctl retry -f FILE'] : []),
-  `end it, keep what stands, and start this one: ${commandOf({ federation, operation })} --cancel-first`,
-];
-
-const commandOf = ({ federation, operation }: Pick<RunInput, 'federation' | 'operation'>): string =>
-  operation === 'up' ? 'fedctl up -f FILE' : `fedctl ${operation} ${federation}`;
-
-/** ms for a cancelled run to end: what works ends at its next heartbeat. */
-const endMs = 120_000;
-
-/** Throws refusal (exit 7) when the open run does not end: no worker is there to end it, or its work goes on. */
-async function cancelOpen(temporal: Temporal, workflowId: string, by: string): Promise<void> {
-  const open = await observeRun(temporal, workflowId);
-  if (!open || open.execution !== 'RUNNING') return;
-  const { taken } = await deliver(temporal, workflowId, { update: cancelUpdate, signal: cancelSignal }, { by });
-  if (!taken)
-    throw refusal('no worker answered for the open run; it is cancelled when a worker comes', [
-      'start a worker: fedctl worker',
-      'then the same command again',
-    ]);
-  if (!(await hasEnded(temporal, workflowId, open.runId, endMs)))
-    throw refusal(`the open run is cancelled but has not ended in ${endMs / 1_000} s`, [
-      'the same command again later',
-    ]);
-}

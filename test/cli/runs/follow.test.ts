@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Temporal } from '../../../src/temporal/client.ts';
-import { decide } from '../../../src/cli/commands/down.ts';
 import { exit } from '../../../src/cli/io/exit.ts';
 import { endOf, follow } from '../../../src/cli/runs/follow.ts';
 import { fakeIo } from '../../helpers/terminal/fake-io.ts';
@@ -55,26 +54,5 @@ describe('following a run of which nothing can be seen', () => {
     const following = follow(fakeIo(), { ...options, timeoutMs: 3_600_000, detach: ctrlC.signal });
     ctrlC.abort();
     expect((await following).code).toBe(exit.detached);
-  });
-});
-
-describe('a turn-down that the person does not want after all', () => {
-  const asked = (...answers: string[]) =>
-    decide(fakeIo({ interactive: true, ask: async () => answers.shift() ?? '' }), 'prod', {}, {});
-
-  it.each([
-    ['another name', ['stage']],
-    ['no name', ['']],
-    ['neither keep nor delete', ['prod', 'burn']],
-  ])('ends with 5: %s', async (_what, answers) => {
-    await expect(asked(...answers)).rejects.toMatchObject({
-      exitCode: exit.declined,
-      message: expect.stringContaining('nothing was touched'),
-    });
-  });
-
-  it('goes on with its name, and keeps the volume unless told otherwise', async () => {
-    expect(await asked('prod', '')).toEqual({ volumes: 'keep' });
-    expect(await asked('prod', 'delete')).toEqual({ volumes: 'delete' });
   });
 });
