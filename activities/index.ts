@@ -4,7 +4,7 @@ import { certificateActivities } from './distributions/federation/certificates.t
 import { clusterDnsActivities } from './cluster-dns/cluster-dns.ts';
 import { credentialActivities } from './distributions/federation/credentials.ts';
 import { debtActivities } from './members/debts.ts';
-import type { Deps } from './kit/deps.ts';
+import type { Deps } from './core/deps.ts';
 import { dnsActivities } from './dns/dns.ts';
 import { etcdActivities } from './distributions/federation/etcd.ts';
 import { holdActivities } from './core/hold.ts';

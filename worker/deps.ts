@@ -1,6 +1,6 @@
 import { kubeClients } from '../activities/clients/kube/kube.ts';
 import { createResolver, type ResolverSettings } from '../activities/clients/dns/resolver.ts';
-import type { Deps, Log, RunDirectory } from '../activities/kit/deps.ts';
+import type { Deps, Log, RunDirectory } from '../activities/core/deps.ts';
 
 /** `FEDCTL_RESOLVERS`: DNS resolvers in place of the system's, `ip:port` with commas between them. */
 const resolversOf = (env: NodeJS.ProcessEnv): ResolverSettings => {

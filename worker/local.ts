@@ -94,7 +94,7 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
       return allObjects(await deps.kube.forContext(ref), ref.namespace);
     },
     currentHost: (given) => currentHost(env, given),
-    preview: (question) => previewUp(deps, question),
+    preview: (question) => previewUp(deps, question, createActivities),
     inCluster: (question) => checkInCluster(deps, question),
     podLogs: async (host, question) => readPodLogs(await deps.kube.forContext(host), host.namespace, question),
     read: (step, call) => {

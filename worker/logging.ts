@@ -1,6 +1,6 @@
 import { Runtime, type Logger, type LogLevel } from '@temporalio/worker';
 import { pino, type Logger as Pino } from 'pino';
-import type { Log } from '../activities/kit/deps.ts';
+import type { Log } from '../activities/core/deps.ts';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 

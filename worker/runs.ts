@@ -1,6 +1,5 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { ConnectionLike } from '@temporalio/client';
-import type { RunDirectory } from '../activities/kit/deps.ts';
+import { Client, type ConnectionLike, WorkflowNotFoundError } from '@temporalio/client';
+import type { RunDirectory } from '../activities/core/deps.ts';
 
 /** What Temporal knows of runs, for the owner's Lease: may it be taken over? */
 export function runDirectory(connection: ConnectionLike, namespace: string): RunDirectory {

@@ -6,7 +6,7 @@ import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { editOf, reconciledBy, stubNote } from './edit.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { ledgerPods, podsOf, stalePods } from './pods.ts';
 import { failure } from '../kit/fail.ts';
 import { forget, type LedgerEntry, recordUid, undoableEntries } from '../core/ledger.ts';

@@ -5,7 +5,7 @@ import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.t
 import { conditionOf } from '../../src/kubernetes/conditions.ts';
 import { type KubeEvent, warningOf } from '../../src/kubernetes/events.ts';
 import { ensureClusterDns, isTold, takeBack } from './cluster-dns.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { dnsEvents, dnsStepOf, isServing, type Pod, podEntries, podsOf, whyNotReady } from './pods.ts';
 import { proveClusterDns } from './proof.ts';
 import { failure } from '../kit/fail.ts';

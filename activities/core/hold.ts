@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from './deps.ts';
 import { release, renew, renewEveryMs } from './owner.ts';
 import { inStep, type StepScope } from './step.ts';
 

@@ -4,7 +4,7 @@ import { annotations, labels, labelsFor } from '../../src/kubernetes/names.ts';
 import { deletionHeld } from '../../src/kubernetes/readiness.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from './deps.ts';
 import { failure } from '../kit/fail.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import { removeAndWait } from './objects.ts';

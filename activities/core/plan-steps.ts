@@ -5,7 +5,7 @@ import { notUndone } from '../../src/graph/orphans.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../../src/graph/membership.ts';
 import type { Operation, RunInput } from '../../src/run/input.ts';
 import type { Spec } from '../../src/spec/schema.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from './deps.ts';
 import { failure } from '../kit/fail.ts';
 import { allEntries, sayEntry } from './ledger.ts';
 import { leftNamespace } from './namespace.ts';

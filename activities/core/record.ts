@@ -5,7 +5,7 @@ import { orphansOf } from '../../src/graph/orphans.ts';
 import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from './deps.ts';
 import { failure } from '../kit/fail.ts';
 import { allEntries, sayEntry } from './ledger.ts';
 import { isOurs, removeAndWait } from './objects.ts';

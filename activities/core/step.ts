@@ -6,7 +6,7 @@ import type { Distribution } from '../../src/distributions/distribution.ts';
 import { distributionOf } from '../../src/distributions/table.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import { currentContext } from '../kit/context.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from './deps.ts';
 import { bug, failure, retryable } from '../kit/fail.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { assertOwner } from './owner.ts';

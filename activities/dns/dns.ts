@@ -4,7 +4,7 @@ import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
 import { type Delegation, delegationOf } from '../clients/dns/delegation.ts';
 import { serversOf, servingOf, themselves } from '../clients/dns/servers.ts';
 import { type Resolver, valuesOf } from '../clients/dns/resolver.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import {
   dnsEntry,
   dnsProvider,

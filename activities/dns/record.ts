@@ -2,7 +2,7 @@ import { isIpv6 } from '../../src/spec/texts.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from '../clients/dns/port.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { recordMade, settle, settledUid, waitForChange } from './change.ts';
 import { dnsEntry, dnsProvider, required, zoneToUndo } from './provider.ts';
 import { failure } from '../kit/fail.ts';

@@ -11,7 +11,7 @@ import { withScratch } from './build-scratch.ts';
 import { namesContent, sourceTag } from './build-version.ts';
 import { type Engine, type Fail, findEngine } from '../clients/engine/engine.ts';
 import type { Registries } from '../clients/registry/registry.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
 import { assertPlatform, checkBuild, checkImages, checkSource, dockerfileOf, required } from './check.ts';
 import { type BuildSpec, pushLogin, pushPlaces, referenceIn, registriesOf } from './target.ts';

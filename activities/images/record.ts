@@ -3,7 +3,7 @@ import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { type ImageReference, pinned, tagOf } from '../../src/images/reference.ts';
 import { appLabel, names } from '../../src/kubernetes/names.ts';
 import { pullConfig, readDockerConfig } from '../clients/registry/docker-config.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
 import { type ImagesSpec, pushPlaces, referenceIn } from './target.ts';
 import { ensureObject } from '../core/objects.ts';

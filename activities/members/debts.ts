@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import type { DownChoices } from '../../src/graph/freeze.ts';
 import { names } from '../../src/kubernetes/names.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { type LedgerEntry, ledgerEntries } from '../core/ledger.ts';
 import { look } from './members.ts';
 import { removeNamespace } from '../core/namespace.ts';

@@ -13,7 +13,7 @@ import { serverAddressOf } from '../../src/spec/server-address.ts';
 import type { ContextFacts } from '../../src/kubernetes/context.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
 import { ensureObject, ensureObjects, isOurs, outcomeOf, readEntry, readOurs, refOf } from '../core/objects.ts';
 import { readRecord } from '../core/record.ts';

@@ -9,7 +9,7 @@ import type { Spec } from '../../src/spec/schema.ts';
 import { serverAddressOf } from '../../src/spec/server-address.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';
 import { failure } from '../kit/fail.ts';
 

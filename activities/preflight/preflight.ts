@@ -1,7 +1,7 @@
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { fieldManager, labels } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
 import { reading, type StepScope } from '../core/step.ts';
 

@@ -1,7 +1,7 @@
 import type { Facts, RunContext } from '../../src/catalogue/call.ts';
 import type { ObjectPreview } from '../../src/plan/preview.ts';
 import type { DnsSpec } from '../clients/dns/port.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { dnsProvider, factsOf, findZone } from '../dns/provider.ts';
 import { recordFor, recordsAt, sameRecord } from '../dns/record.ts';
 import { failure } from '../kit/fail.ts';

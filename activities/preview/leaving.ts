@@ -3,7 +3,7 @@ import type { ObjectPreview } from '../../src/plan/preview.ts';
 import { surgeNote } from '../../src/cluster-dns/surge.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
 import type { Kube } from '../clients/kube/port.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { podsOf } from '../cluster-dns/pods.ts';
 import { allEntries, type LedgerEntry } from '../core/ledger.ts';
 import { readClusterDns } from '../cluster-dns/member-dns.ts';

@@ -12,8 +12,7 @@ import { surgeNote } from '../../src/cluster-dns/surge.ts';
 import { expandTemplate, fillInput } from '../../src/graph/refs.ts';
 import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import type { Kube } from '../clients/kube/port.ts';
-import type { Deps } from '../kit/deps.ts';
-import { createActivities } from '../index.ts';
+import type { Deps } from '../core/deps.ts';
 import { readClusterDns } from '../cluster-dns/member-dns.ts';
 import { type PretendedClusters, pretendClusters } from './clusters.ts';
 import { previewRecord, previewZone } from './dns.ts';
@@ -48,9 +47,15 @@ const previewed: ReadonlySet<string> = new Set(
 /** What a turn-up waits for when it has made something: no obstacle to a preview. */
 const passing: ReadonlySet<string> = new Set(['CLAIM_NOT_BOUND', 'NO_ADDRESS']);
 
+type AnyActivity = (call: never) => Promise<unknown>;
+
+/** Makes the activities over clusters that only pretend: those that a worker registers. */
+export type MakeActivities = (deps: Deps) => Record<string, AnyActivity>;
+
 /** One preview being made. */
 interface Making {
   deps: Deps;
+  activities: Record<string, AnyActivity>;
   pretended: PretendedClusters;
   question: PreviewQuestion;
   run: RunContext;
@@ -67,7 +72,11 @@ interface Making {
  * process. A step that a turn-up would block at is an obstacle, and those after it are too. Throws what reaching the
  * host throws.
  */
-export async function previewUp(deps: Deps, question: PreviewQuestion): Promise<Preview> {
+export async function previewUp(
+  deps: Deps,
+  question: PreviewQuestion,
+  makeActivities: MakeActivities,
+): Promise<Preview> {
   const { federation, spec, host, digest } = question;
   const kube = await deps.kube.forContext(host);
   const record = await readRecord(kube, host.namespace);
@@ -75,7 +84,7 @@ export async function previewUp(deps: Deps, question: PreviewQuestion): Promise<
   const writer: Writer = { steps: [], sure: true };
   const pretended = pretendClusters(deps.kube, run, { members: spec.clusters, now: () => writer });
   const pretending = { ...deps, kube: pretended.clients };
-  const about = { deps: pretending, pretended, question, run, record, writer };
+  const about = { deps: pretending, activities: makeActivities(pretending), pretended, question, run, record, writer };
   const making: Making = { ...about, facts: {}, dns: [], obstacles: [] };
   const graph = freezeUp(spec);
   if (record && record.federation !== federation) {
@@ -152,7 +161,7 @@ async function answer(making: Making, step: FrozenStep, cluster?: ClusterSpec): 
   if (dns && step.activity === 'ensureApiserverRecord')
     return keepDns(making, await previewRecord(deps, run, dns, making.facts['apiserver/address']));
   if (images.build && step.activity === 'recordImages') return builtImages(making);
-  const activity = activityOf(deps, step.activity);
+  const activity = making.activities[step.activity] as ((call: object) => Promise<StepResult>) | undefined;
   if (step.activity === 'recycleClusterDns') return recycled(making, step, cluster);
   if (!previewed.has(step.activity) || !activity) return undefined;
   const input = fillInput(step, making.facts);
@@ -165,11 +174,6 @@ const runsImage = ({ input }: FrozenStep): boolean =>
 
 /** The step that replaces the pods of cluster DNS may touch what the one before it told, and the pods. */
 const recycleOf = ({ id }: FrozenStep): string => id.replace(/cluster-dns$/, 'recycle');
-
-type AnyActivity = (call: object) => Promise<StepResult>;
-
-const activityOf = (deps: Deps, name: string): AnyActivity | undefined =>
-  (createActivities(deps) as unknown as Record<string, AnyActivity>)[name];
 
 function keepDns(making: Making, { object, facts }: { object: ObjectPreview; facts: Facts }): StepResult {
   making.dns.push(object);

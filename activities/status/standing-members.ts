@@ -10,7 +10,7 @@ import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
 import type { StandingMember } from '../../src/status/standing.ts';
 import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import { readClusterDns } from '../cluster-dns/member-dns.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import type { FederationRecord } from '../core/record.ts';
 import { type ReadResult, tryRead } from './try-read.ts';
 

@@ -4,7 +4,7 @@ import type { DownChoices } from '../../src/graph/freeze.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import type { Deps } from '../kit/deps.ts';
+import type { Deps } from '../core/deps.ts';
 import { dnsProvider } from '../dns/provider.ts';
 import { failure } from '../kit/fail.ts';
 import { removeFederatedObjects } from '../distributions/federation/federated-objects.ts';

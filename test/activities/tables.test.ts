@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { Deps } from '../../activities/kit/deps.ts';
+import type { Deps } from '../../activities/core/deps.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 
 const folder = new URL('./', import.meta.url);

@@ -4,7 +4,7 @@ import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { waitForServiceAddress } from '../../control-plane/address.ts';
 import { ensurePatched, targetOf } from '../../control-plane/objects.ts';
-import type { Deps } from '../../kit/deps.ts';
+import type { Deps } from '../../core/deps.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
 
 /** The Service that everybody reaches federation-apiserver by. Throws FOREIGN, FIELD_OWNED. */

@@ -4,7 +4,7 @@ import { names } from '../../../src/kubernetes/names.ts';
 import { ensureAuthority } from '../../control-plane/authority.ts';
 import { targetOf } from '../../control-plane/objects.ts';
 import type { SecretMaker } from '../../control-plane/secrets.ts';
-import type { Deps } from '../../kit/deps.ts';
+import type { Deps } from '../../core/deps.ts';
 import { type StepScope, writing } from '../../core/step.ts';
 
 type Certificates = 'apiserver/certificates';

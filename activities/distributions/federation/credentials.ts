@@ -6,7 +6,7 @@ import { names } from '../../../src/kubernetes/names.ts';
 import { readAuthority } from '../../control-plane/authority.ts';
 import { ensureKubeconfig, pair } from '../../control-plane/kubeconfig.ts';
 import { ensureSecret, readSecret, secretText, versionOf } from '../../control-plane/secrets.ts';
-import type { Deps } from '../../kit/deps.ts';
+import type { Deps } from '../../core/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { leafFor, type LeafWanted } from '../../core/pki.ts';
 import { type StepScope, writing } from '../../core/step.ts';

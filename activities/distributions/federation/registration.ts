@@ -11,7 +11,7 @@ import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { serverAddressOf } from '../../../src/spec/server-address.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
 import type { Kube } from '../../clients/kube/port.ts';
-import type { Deps } from '../../kit/deps.ts';
+import type { Deps } from '../../core/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from '../../core/ledger.ts';
 import { entryFor, removeAndWait } from '../../core/objects.ts';

@@ -10,7 +10,7 @@ import { appLabel, names } from '../../../src/kubernetes/names.ts';
 import { waitForApi } from '../../control-plane/health.ts';
 import { ensureAllPatched, ensurePatched, targetOf } from '../../control-plane/objects.ts';
 import { waitForRollout, type Workload } from '../../control-plane/rollout.ts';
-import type { Deps } from '../../kit/deps.ts';
+import type { Deps } from '../../core/deps.ts';
 import { outcomeOf } from '../../core/objects.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
 

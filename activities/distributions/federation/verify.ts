@@ -6,7 +6,7 @@ import {
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { deploymentReadiness } from '../../../src/kubernetes/readiness.ts';
-import type { Deps } from '../../kit/deps.ts';
+import type { Deps } from '../../core/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { readRecord } from '../../core/record.ts';
 import { healthzProblem } from '../../control-plane/health.ts';

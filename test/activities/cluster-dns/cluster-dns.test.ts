@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { CancelledFailure } from '@temporalio/common';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
 import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepResult } from '../../../src/catalogue/call.ts';

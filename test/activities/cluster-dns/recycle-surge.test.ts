@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { previewUp } from '../../../activities/preview/preview.ts';
@@ -275,7 +275,7 @@ describe('a Deployment of one CoreDNS', () => {
     const { name: _name, ...where } = member!;
     const base = aSpec({ clusters: ['member-1'], dns: true });
     const spec = { ...base, dns, clusters: [{ ...base.clusters[0]!, ...where }] };
-    const { objects } = await previewUp(world.deps, { federation, host, spec, digest: 'sha256:0' });
+    const { objects } = await previewUp(world.deps, { federation, host, spec, digest: 'sha256:0' }, createActivities);
     const steps = ['clusters/member-1/cluster-dns', 'clusters/member-1/recycle'];
     expect(objects.find(({ kind, name }) => kind === 'Deployment' && name === 'coredns')).toMatchObject({
       ...{ action: 'keep', steps, fields: [], note: 'one pod more while its only one is replaced' },

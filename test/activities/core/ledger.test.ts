@@ -3,7 +3,7 @@ import { createActivities } from '../../../activities/index.ts';
 import { recordIntents, recordUids, readEntry } from '../../../activities/core/ledger.ts';
 import { entryFor } from '../../../activities/core/objects.ts';
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { counted } from '../../helpers/kubernetes/counted-kube.ts';

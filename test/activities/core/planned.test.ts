@@ -32,7 +32,7 @@ const serviceOf = (world: HostWorld): ObjectRef => ({
 /** What `fedctl plan` says of the Service. */
 async function planFor(world: HostWorld, spec: Spec): Promise<PlannedObject[]> {
   const { federation, host } = world.run;
-  const { objects } = await previewUp(world.deps, { federation, host, spec, digest: 'sha256:0' });
+  const { objects } = await previewUp(world.deps, { federation, host, spec, digest: 'sha256:0' }, createActivities);
   return objects.filter(({ steps }) => steps.includes(step));
 }
 

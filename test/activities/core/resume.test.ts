@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
-import type { Deps, RunDirectory } from '../../../activities/kit/deps.ts';
+import type { Deps, RunDirectory } from '../../../activities/core/deps.ts';
 import { holdActivities } from '../../../activities/core/hold.ts';
 import { recordIntent, recordUid } from '../../../activities/core/ledger.ts';
 import { namespaceActivities } from '../../../activities/core/namespace.ts';

@@ -42,7 +42,11 @@ const withoutPort = (): Spec => {
 };
 
 const previewIn = (world: HostWorld, given: Partial<PreviewQuestion> = {}): Promise<Preview> =>
-  previewUp(world.deps, { federation: world.run.federation, host: world.run.host, digest: 'sha256:0', spec, ...given });
+  previewUp(
+    world.deps,
+    { federation: world.run.federation, host: world.run.host, digest: 'sha256:0', spec, ...given },
+    createActivities,
+  );
 
 const find = ({ objects }: Preview, kind: string, name: string): ObjectPreview | undefined =>
   objects.find((one) => one.kind === kind && one.name === name);

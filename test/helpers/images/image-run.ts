@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import { createResolver } from '../../../activities/clients/dns/resolver.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { imagesActivities } from '../../../activities/images/images.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';

@@ -1,4 +1,4 @@
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../../src/kubernetes/objects.ts';

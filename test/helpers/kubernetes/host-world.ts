@@ -7,7 +7,7 @@ import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { createResolver } from '../../../activities/clients/dns/resolver.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { entriesIn, type LedgerEntry } from '../../../activities/core/ledger.ts';
 import { recordActivities } from '../../../activities/core/record.ts';

@@ -6,7 +6,7 @@ import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { createResolver } from '../../../activities/clients/dns/resolver.ts';
-import type { Deps } from '../../../activities/kit/deps.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { entriesIn, type LedgerEntry } from '../../../activities/core/ledger.ts';
 import { recordActivities } from '../../../activities/core/record.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CancelledFailure } from '@temporalio/common';
 import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
 import { createResolver } from '../../../../activities/clients/dns/resolver.ts';
-import type { Deps } from '../../../../activities/kit/deps.ts';
+import type { Deps } from '../../../../activities/core/deps.ts';
 import { createActivities } from '../../../../activities/index.ts';
 import { refOf } from '../../../../activities/core/objects.ts';
 import type { StepCall, StepResult } from '../../../../src/catalogue/call.ts';
