@@ -18,7 +18,7 @@ import type { Run } from './run.ts';
 
 type AnyActivities = Record<string, (call: StepCall) => Promise<StepResult>>;
 
-/** A quick attempt retries soon and gives up after the step's patience; a parked one looks again slowly, for days. */
+/** A quick attempt retries soon and gives up when the time of the step is used up; a parked one retries slowly, for days. */
 export type Mode = { parked: false } | { parked: true; forMs: number };
 
 function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
@@ -43,7 +43,7 @@ function optionsOf(run: Run, step: FrozenStep, mode: Mode): ActivityOptions {
 /** ms between the slow attempts of a parked step. */
 export const slowEveryMs = (run: Run, { timing }: FrozenStep): number => timing.slowEveryMs ?? run.graph.slowEveryMs;
 
-/** Where patience is the length of a build, it says nothing of how often to try: attempts are counted instead. */
+/** Where the time of a step is the length of a build, it says nothing of how often to try: attempts are limited instead. */
 const limitOf = ({ timing }: FrozenStep): { maximumAttempts?: number } =>
   timing.attempts === undefined ? {} : { maximumAttempts: timing.attempts };
 
@@ -67,7 +67,7 @@ export function execute(run: Run, step: FrozenStep, mode: Mode): Promise<StepRes
   });
 }
 
-/** Patience may be spent on attempts that had answers: then the last one's is the reason. The SDK leaves it encoded. */
+/** The time may be used up by attempts that failed: then the last failure is the reason. The SDK leaves it encoded. */
 function lastAnswerIn({ failure }: TimeoutFailure): ApplicationFailure | undefined {
   const last = failure?.cause && defaultFailureConverter.failureToError(failure.cause, defaultPayloadConverter);
   return last instanceof ApplicationFailure ? last : undefined;

@@ -83,5 +83,5 @@ function failureText(state: RunState): string {
       (cluster) => `member ${cluster.name} failed${cluster.blockedStep ? ` at ${cluster.blockedStep}` : ''}`,
     ),
   ];
-  return parts.join('; ') || 'the run came to no good end';
+  return parts.join('; ') || 'the run failed';
 }

@@ -55,10 +55,10 @@ export async function runMember(run: Run, name: string): Promise<void> {
     await executeMember(run, member, joins ? 'memberJoin' : 'memberUnjoin');
     run.apply({ type: 'cluster', name, status: joins ? 'ready' : 'unjoined', blockedStep: null });
   } catch (error) {
-    // A member that was cancelled alone is a member that came to no good end; a run of before took it for its own end.
+    // A member that was cancelled alone is a member that failed; a run of before took it for its own end.
     const ownEnd = CancellationScope.current().consideredCancelled;
     if (isCancellation(error) && (ownEnd || !patched('cancelled-member-fails'))) throw error;
-    log.warn('a member came to no good end', { member: name, error: String(error) });
+    log.warn('a member failed', { member: name, error: String(error) });
     const blockedStep = run.state.clusters[name]?.blockedStep ?? null;
     run.apply({ type: 'cluster', name, status: 'failed', blockedStep });
   }

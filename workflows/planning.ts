@@ -33,7 +33,7 @@ export const planStep = (input: RunInput): FrozenStep => ({
 
 /**
  * Has the steps of this run planned, by an activity, so that the answer stands in history: a changed catalogue never
- * breaks a run that is open. Returns false when planning came to no good end.
+ * breaks a run that is open. Returns false when planning failed or was cancelled.
  */
 export async function plan(run: Run, input: RunInput): Promise<boolean> {
   run.graph = { steps: [planStep(input)], clusters: null, ...beforePlan };

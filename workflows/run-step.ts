@@ -44,7 +44,7 @@ async function attemptStep(run: Run, step: FrozenStep, mode: Mode): Promise<Atte
   }
 }
 
-/** The step's first attempts, until they succeed, its patience is spent, or its input is no longer the right one. */
+/** The step's first attempts, until they succeed, its time is used up, or its input is no longer the right one. */
 async function quickAttempts(run: Run, step: FrozenStep): Promise<Attempt | 'requeue'> {
   const scope = new CancellationScope();
   const outer = CancellationScope.current();

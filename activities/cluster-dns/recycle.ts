@@ -23,8 +23,8 @@ const notReady = 'CLUSTER_DNS_NOT_READY';
  * Replaces exactly the pods that the ledger knows from before the edit, one by one: the next one goes only when all
  * pods that should serve do. What to do is read from the cluster at each look, so a crash in between loses nothing.
  * Undo of itself: after a restore the ledger names the pods to replace. When the new pods do not become Ready, the
- * former configuration comes back; a retry tells the cluster DNS anew. Throws CLUSTER_DNS_NOT_READY;
- * CLUSTER_DNS_NOT_TOLD when new pods answer as if nobody had told them.
+ * former configuration comes back; a retry configures the cluster DNS again. Throws CLUSTER_DNS_NOT_READY;
+ * CLUSTER_DNS_NOT_TOLD when new pods do not use the new configuration.
  */
 async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf<Recycle>> {
   if ((await podEntries(scope)).length === 0) return { outcome: 'kept', facts: {} };

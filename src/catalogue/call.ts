@@ -1,6 +1,6 @@
 import type { PlannedObject } from './planned.ts';
 
-/** Where a cluster is, in the worker's eyes: a context of the worker's kubeconfig (or of the file named). */
+/** Where a cluster is, as the worker sees it: a context of the worker's kubeconfig (or of the file named). */
 export interface ClusterRef {
   context: string;
   kubeconfig?: string | undefined;

@@ -11,7 +11,7 @@ export interface FrozenTiming {
   patienceMs: number;
   /** What a waiting step may wait (StepCall.waitMs); 0 for steps that do not wait. */
   waitMs: number;
-  /** Most quick attempts; absent: as many as the patience has room for. */
+  /** Most quick attempts; absent: as many as fit into patienceMs. */
   attempts?: number;
   /** ms between slow automatic attempts once parked; absent: as the graph has it. */
   slowEveryMs?: number;

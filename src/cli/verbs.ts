@@ -24,32 +24,32 @@ export const verbs = {
   },
   status: {
     usage: '[NAME]',
-    summary: 'show how a federation and its run stand',
+    summary: 'show the state of a federation and its run',
     load: async () => (await import('./commands/status.ts')).configureStatus,
   },
   retry: {
     usage: '[NAME] [STEP...]',
-    summary: 'try blocked steps again now',
+    summary: 'retry blocked steps now',
     load: async () => (await import('./commands/retry.ts')).configureRetry,
   },
   skip: {
     usage: 'NAME STEP',
-    summary: 'go on without a blocked step',
+    summary: 'skip a blocked step and go on',
     load: async () => (await import('./commands/skip.ts')).configureSkip,
   },
   pause: {
     usage: '[NAME]',
-    summary: 'hold a run before its next steps',
+    summary: 'pause a run before its next steps',
     load: async () => (await import('./commands/pause.ts')).configurePause,
   },
   resume: {
     usage: '[NAME]',
-    summary: 'let a paused run go on',
+    summary: 'resume a paused run',
     load: async () => (await import('./commands/pause.ts')).configureResume,
   },
   cancel: {
     usage: '[NAME]',
-    summary: 'stop a run; what stands is kept',
+    summary: 'cancel a run; the objects it made are kept',
     load: async () => (await import('./commands/cancel.ts')).configureCancel,
   },
   down: {
@@ -79,7 +79,7 @@ export const verbs = {
   },
   explain: {
     usage: '[STEP|CODE]',
-    summary: 'say what a step does and why, or what an error code means',
+    summary: 'explain a step or an error code',
     load: async () => (await import('./commands/explain.ts')).configureExplain,
   },
   logs: {
@@ -99,12 +99,12 @@ export const verbs = {
   },
   completion: {
     usage: 'bash|zsh|fish',
-    summary: 'print what your shell needs to complete fedctl',
+    summary: 'print the completion script for a shell',
     load: async () => (await import('./commands/completion.ts')).configureCompletion,
   },
   worker: {
     usage: '',
-    summary: 'run the worker that does the work of runs',
+    summary: 'run a Temporal worker for fedctl',
     load: async () => (await import('./commands/worker.ts')).configureWorker,
   },
   sandbox: {

@@ -1,6 +1,6 @@
 import type { FederationDomain } from './federations-setting.ts';
 
-/** How a CoreDNS is told of a federation: its federation plugin was dropped with 1.7.0 (coredns.io, notes of 1.7.0). */
+/** How a CoreDNS is configured for a federation: its federation plugin was dropped with 1.7.0 (coredns.io, notes of 1.7.0). */
 export type CorefileDialect = 'federation-plugin' | 'rewrite';
 
 /** What to write into a Corefile. `resolvers` (`ip:port`) know the zone; empty: CoreDNS' own upstream does. */

@@ -6,7 +6,7 @@ import { argvProblem, type FlagPlace, flagPlace } from './federations-flag.ts';
 export const dnsNamespace = 'kube-system';
 export const dnsConfigMap = { name: 'kube-dns', key: 'federations' } as const;
 
-/** How a member's cluster DNS is told of a federation. */
+/** Where a member's cluster DNS is configured for a federation. */
 export type DnsShape =
   | 'replication-controller/args'
   | 'deployment/args'

@@ -41,8 +41,8 @@ export async function untilWell(
 export const configureCheck: Configure = (command, cli) => {
   command
     .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
-    .option('--wait [duration]', 'check again until all is well, at most this long (default 10m)')
-    .option('--in-cluster', 'also ask members and name servers from a short-lived pod in the host cluster')
+    .option('--wait [duration]', 'repeat until all checks pass, at most this long (default 10m)')
+    .option('--in-cluster', 'also check members and name servers from a short-lived pod in the host cluster')
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
     .addHelpText(
       'after',

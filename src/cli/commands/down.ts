@@ -17,15 +17,15 @@ interface Options extends TargetOptions, RunFlags {
 export const configureDown: Configure = (command, cli) => {
   targetOptions(command.argument('[name]', 'the federation'))
     .option('-y, --yes', 'do not ask; needs --volumes')
-    .option('--volumes <choice>', "keep or delete etcd's volume")
-    .option('--federated-objects <choice>', 'delete or orphan what the federation spread')
-    .option('--keep-zone', 'leave the DNS zone')
-    .option('--delete-namespace', 'also a namespace that was there before, or holds more')
+    .option('--volumes <choice>', 'keep or delete the volume of etcd')
+    .option('--federated-objects <choice>', 'delete or orphan the federated objects')
+    .option('--keep-zone', 'keep the DNS zone')
+    .option('--delete-namespace', 'delete the namespace even if it existed before or holds other objects')
     .option('-d, --detach', 'start the run and return at once')
     .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
-    .option('--forget <member>', 'close the debt of a member that will never answer again; nothing else is done')
-    .option('--cancel-first', 'end an open run first')
-    .option('--take-over', 'become the owner though another run holds the federation')
+    .option('--forget <member>', 'give up the debt of a member that is gone for good; does nothing else')
+    .option('--cancel-first', 'cancel an open run first')
+    .option('--take-over', 'become the owner even if another run owns the federation')
     .option(
       '-o, --output <format>',
       'table, json, yaml or jsonl',

@@ -32,7 +32,7 @@ export const configureImages: Configure = (command, cli) => {
       .action(action(cli, act));
   add(
     'list',
-    'list every image that a turn-up needs, one a line',
+    'list every image that a turn-up needs, one per line',
     (options) => list(cli, options),
     'fedctl images list -f federation.yaml',
     'fedctl images list -f federation.yaml --resolve',

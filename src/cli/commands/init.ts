@@ -40,7 +40,7 @@ export const configureInit: Configure = (command, cli) => {
       (value, all: string[]) => [...all, value],
       [],
     )
-    .option('--force', 'write over a federation.yaml that is there')
+    .option('--force', 'overwrite an existing federation.yaml')
     .addHelpText(
       'after',
       examples([

@@ -15,9 +15,9 @@ export const configureJoin: Configure = (command, cli) => {
   )
     .option('--cluster-context <context>', 'without -f: context of the member (default: its name)')
     .option('--cluster-kubeconfig <file>', 'without -f: kubeconfig of the member, as seen by the worker')
-    .option('--adopt', 'take a Secret or Cluster that was made by hand')
-    .option('--take-over', 'become the owner though another run holds the federation')
-    .option('--cancel-first', 'end an open run first; what stands is kept')
+    .option('--adopt', 'adopt a Secret or Cluster that was created by hand')
+    .option('--take-over', 'become the owner even if another run owns the federation')
+    .option('--cancel-first', 'cancel an open run first; its objects are kept')
     .option('-d, --detach', 'start the run and return at once')
     .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
     .option(

@@ -20,7 +20,7 @@ const parseTail = (value: string): number => {
 export const configureLogs: Configure = (command, cli) => {
   targetOptions(command.argument('[name]', 'the federation').argument('[step]', 'only what this step is about'))
     .option('--tail <lines>', 'lines of each log', parseTail, 100)
-    .option('--previous', 'of the containers that ran before')
+    .option('--previous', 'of the previous containers, before their restart')
     .addHelpText(
       'after',
       examples([

@@ -16,10 +16,10 @@ export const configurePlan: Configure = (command, cli) => {
   command
     .option('-f, --file <file>', 'the federation.yaml, or - for stdin')
     .option('--all', 'also list what is kept')
-    .option('--prune', 'as of up: members that are not in the file leave')
-    .option('--adopt', 'as of up: objects that are not ours are taken')
-    .option('--take-ownership', 'as of up: fields of other managers are taken')
-    .option('--detailed-exitcode', 'end with 2 when there are changes')
+    .option('--prune', 'as with up: unjoin members that are not in the file')
+    .option('--adopt', 'as with up: adopt existing objects that are not ours')
+    .option('--take-ownership', 'as with up: take fields that other field managers own')
+    .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('-o, --output <format>', 'table, json or yaml', (value) => parseOutput(value), 'table' as Output)
     .addHelpText(
       'after',

@@ -17,7 +17,7 @@ export const configureRetry: Configure = (command, cli) => {
       examples([
         'fedctl retry myfederation',
         'fedctl retry myfederation apiserver/ready',
-        'fedctl retry -f federation.yaml   # the changed file: what read the change runs again',
+        'fedctl retry -f federation.yaml   # with a changed file: the steps it concerns run again',
         'fedctl retry --all-blocked',
       ]),
     )

@@ -15,12 +15,12 @@ interface Options {
 export const configureSandbox: Configure = (command, cli) => {
   command
     .addCommand(
-      sub(cli, 'up', 'bring it up; builds what is missing, once')
+      sub(cli, 'up', 'start it; builds missing programs, once')
         .option('--members <number>', 'how many member clusters', numberBetween(0, 9), 2)
         .action(action(cli, (options: Options) => up(cli, options))),
     )
     .addCommand(
-      sub(cli, 'status', 'show its parts and where they are').action(
+      sub(cli, 'status', 'show its parts and their addresses').action(
         action(cli, (options: Options) => status(cli, options)),
       ),
     )
@@ -29,7 +29,9 @@ export const configureSandbox: Configure = (command, cli) => {
     )
     .addCommand(memberCommand(cli))
     .addCommand(
-      sub(cli, 'down', 'take it down and leave nothing').action(action(cli, (options: Options) => down(cli, options))),
+      sub(cli, 'down', 'stop it and delete everything of it').action(
+        action(cli, (options: Options) => down(cli, options)),
+      ),
     )
     .addHelpText('after', examples(['fedctl sandbox up', 'eval "$(fedctl sandbox env)"', 'fedctl sandbox down']));
 };

@@ -10,16 +10,16 @@ interface Options extends TargetOptions {
 
 const exitCodes = `
 
-With -o json: .standing is what the clusters themselves show (host, components,
-members, zone, certificates; null when there is no record), .lastRun the run
-that works on it or was the last, .status, .phases and .clusters how that run
-stands, .debts what members still owe.
+With -o json: .standing is the state of the clusters themselves (host,
+components, members, zone, certificates; null when there is no record),
+.lastRun the run that is open or was the last, .status, .phases and .clusters
+the state of that run, .debts the clean-up that members still owe.
 
-Exit code: 0 when the federation is known, however its run stands (read .status
-of -o json); 1 when it is not. With --watch that of the run: 0 completed,
-1 failed, 5 cancelled, 6 blocked.`;
+Exit code: 0 when the federation is known, whatever the state of its run (read
+.status of -o json); 1 when it is not. With --watch that of the run:
+0 completed, 1 failed, 5 cancelled, 6 blocked.`;
 
-/** `fedctl status`: how a federation and its run stand; with `--watch` until the run ends or blocks. */
+/** `fedctl status`: the state of a federation and its run; with `--watch` until the run ends or blocks. */
 export const configureStatus: Configure = (command, cli) => {
   targetOptions(command.argument('[name]', 'the federation'))
     .option(

@@ -11,8 +11,8 @@ interface Options extends TargetOptions, RunFlags {
 export const configureUnjoin: Configure = (command, cli) => {
   targetOptions(command.argument('<name>', 'the federation').argument('<cluster...>', 'the members that leave'))
     .option('-y, --yes', 'do not ask')
-    .option('--take-over', 'become the owner though another run holds the federation')
-    .option('--cancel-first', 'end an open run first; what stands is kept')
+    .option('--take-over', 'become the owner even if another run owns the federation')
+    .option('--cancel-first', 'cancel an open run first; its objects are kept')
     .option('-d, --detach', 'start the run and return at once')
     .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
     .option(

@@ -26,14 +26,14 @@ export const configureUp: Configure = (command, cli) => {
       'table' as Output,
     )
     .option('--plan <file>', 'do exactly what this plan says (fedctl plan -o json)')
-    .option('-y, --yes', 'on a terminal: neither show a plan nor ask')
+    .option('-y, --yes', 'on a terminal: skip the plan and the confirmation')
     .option('-d, --detach', 'start the run and return at once')
     .option('--timeout <duration>', 'follow at most this long; the run goes on (exit 4)')
-    .option('--cancel-first', 'end an open run of another spec first; what stands is kept')
-    .option('--take-over', 'become the owner though another run holds the federation')
-    .option('--take-ownership', 'take fields that another field manager owns')
-    .option('--prune', 'members that stand but are not in the file leave')
-    .option('--adopt', 'take objects that are there already and not ours')
+    .option('--cancel-first', 'cancel an open run of another spec first; its objects are kept')
+    .option('--take-over', 'become the owner even if another run owns the federation')
+    .option('--take-ownership', 'take fields that other field managers own')
+    .option('--prune', 'unjoin members that are not in the file')
+    .option('--adopt', 'adopt existing objects that are not ours')
     .addHelpText(
       'after',
       examples([

@@ -25,7 +25,7 @@ export function servingOf(option: string | undefined, env: NodeJS.ProcessEnv): S
 /** `fedctl worker`: serves runs until it is asked to end. */
 export const configureWorker: Configure = (command, cli) => {
   command
-    .option('--dev-server', 'start a Temporal server for one person beside it')
+    .option('--dev-server', 'also start a Temporal dev server, for one person')
     .option('--task-queue <name>', 'task queue to serve (FEDCTL_TASK_QUEUE; default: fedctl)')
     .option('--serve <what>', 'all, runs (clusters, DNS) or images (builds) (FEDCTL_SERVE; default: all)')
     .addHelpText(

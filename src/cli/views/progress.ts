@@ -119,7 +119,7 @@ function clusterLines(view: View, cluster: StatusCluster, leaving: boolean): str
   return [line(view, 2, mark, `${cluster.name}: ${word}`, span(cluster.steps, view.now)), ...steps];
 }
 
-/** More members than this are a fleet: a bar for all, and lines only for those that need eyes. */
+/** More members than this are a fleet: a bar for all, and lines only for those that need attention. */
 export const fleetFrom = 10;
 /** Members of a fleet that work are named up to this number. */
 const workersNamed = 3;

@@ -18,7 +18,7 @@ const phaseWords: Readonly<Record<string, string>> = {
   debts: 'turned down, but for its debts',
 };
 
-/** A certificate with less left than this needs eyes: `up` makes it anew. */
+/** A certificate with less left than this needs attention: `up` makes it anew. */
 const renewBeforeMs = 30 * 86_400_000;
 
 /** What stands in the clusters, as a tree: host cluster, control plane, members, DNS, certificates, last run. */
@@ -99,7 +99,7 @@ const dnsWords: Readonly<Record<StandingMember['clusterDns'], string>> = {
   skip: '',
 };
 
-/** Of a fleet only those that need eyes have lines of their own. */
+/** Of a fleet only those that need attention have lines of their own. */
 function memberLines({ members }: Standing, view: View): string[] {
   const ready = members.filter((member) => member.ready === true).length;
   const words = members.map(memberWord);
