@@ -42,8 +42,8 @@ const layers = {
       'src/catalogue',
       'THE catalogue of steps, their facts, the one call and result of an activity',
       nothing,
-      ['terms', 'spec', 'src/distributions'],
-      { types: ['src/plan', 'activities'] },
+      ['terms', 'spec'],
+      { types: ['src/plan', 'src/distributions/federation', 'activities'] },
     ],
     ['src/distributions', 'what a control plane is: a record each, one table', nothing, ['terms', 'spec', 'catalogue']],
     [

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import type { MemberRef, RunContext, StepCall } from '../../src/catalogue/call.ts';
-import type { StepId } from '../../src/catalogue/steps.ts';
+import type { StepId } from '../../src/catalogue/call-of.ts';
 import type { Distribution } from '../../src/distributions/distribution.ts';
 import { distributionOf } from '../../src/distributions/table.ts';
 import type { Kube } from '../clients/kube/port.ts';

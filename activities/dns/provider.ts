@@ -1,6 +1,6 @@
 import { CancelledFailure } from '@temporalio/common';
 import { codeOf } from '../../src/errors/step-error.ts';
-import type { FactsOf } from '../../src/catalogue/facts.ts';
+import type { StepFacts } from '../../src/catalogue/facts.ts';
 import { fqdn } from '../clients/dns/names.ts';
 import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
 import { googleDns } from '../clients/dns/google.ts';
@@ -56,7 +56,7 @@ export const required = (dns: DnsSpec | undefined): DnsSpec => {
 };
 
 /** What dns/zone tells the steps after it; of a zone that is not there, nothing. */
-export const factsOf = (zone: Zone | undefined): FactsOf<'dns/zone'> => ({
+export const factsOf = (zone: Zone | undefined): StepFacts['dns/zone'] => ({
   zoneId: zone?.id ?? '',
   nameServers: zone?.nameServers ?? [],
   controllerZone: zone?.controllerId ?? zone?.id ?? '',

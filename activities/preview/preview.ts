@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Facts, MemberRef, RunContext, StepResult } from '../../src/catalogue/call.ts';
 import type { StepDefinition } from '../../src/catalogue/definition.ts';
-import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
@@ -39,7 +39,7 @@ const noUuid = '00000000-0000-0000-0000-000000000000';
 
 /** Activities of the steps that a preview runs as they are, against clusters that only pretend. All others write or wait. */
 const previewed: ReadonlySet<string> = new Set(
-  Object.values<StepDefinition>({ ...hostSteps, ...clusterSteps }).flatMap(({ previews, activity }) =>
+  Object.values<StepDefinition>({ ...hostSteps, ...memberSteps }).flatMap(({ previews, activity }) =>
     previews ? [activity] : [],
   ),
 );

@@ -1,6 +1,6 @@
 import { phases, type PhaseId, type StepDefinition, type Timing } from '../../src/catalogue/definition.ts';
 import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
-import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 
@@ -14,13 +14,13 @@ const about: Readonly<Partial<Record<PhaseId, string>>> = {
 
 /** docs/flow.md: what a run does, from the catalogue; `spec` is one that has every section. */
 export function flowPage(spec: Spec): string {
-  const steps: Step[] = [...Object.entries(hostSteps), ...Object.entries(clusterSteps)];
+  const steps: Step[] = [...Object.entries(hostSteps), ...Object.entries(memberSteps)];
   const members = freezeUp(spec).clusters?.needs ?? [];
   const used = phases.filter((phase) => steps.some(([, step]) => step.phase === phase));
   return page(
-    generated('src/catalogue/steps.ts'),
+    generated('src/distributions/federation/steps.ts'),
     '# What a run does',
-    'Every step is described once, in `src/catalogue/steps.ts`. Order and parallelism come from what a step needs, and from ' +
+    'Every step is described once, in `src/distributions/federation/steps.ts`. Order and parallelism come from what a step needs, and from ' +
       'nothing else. A step that cannot go on parks: it says what it waits for, its siblings go on, and ' +
       '`fedctl retry NAME` tries again. Ids are API.',
     graph(steps, used, members),
@@ -93,7 +93,7 @@ const needsOf = (id: string, step: StepDefinition, members: readonly string[]): 
     ? members
     : step.needs.map((need) => (need === 'clusters' ? lastOfMember() : need)).filter((need) => need !== id);
 
-const lastOfMember = (): string => Object.keys(clusterSteps).at(-1) ?? '';
+const lastOfMember = (): string => Object.keys(memberSteps).at(-1) ?? '';
 
 /** A name that mermaid takes for a node. */
 const node = (id: string): string => id.replace(/[^a-z]+/g, '_');

@@ -1,16 +1,15 @@
 import type { Activities } from '../../activities/index.ts';
-import type { CallOf, ResultOf } from './call-of.ts';
-import type { clusterSteps, hostSteps, StepId } from './steps.ts';
+import type { CallOf, Catalogue, ResultOf, StepId } from './call-of.ts';
 
-type Catalogue = typeof hostSteps & typeof clusterSteps;
+type Steps = Catalogue['steps'];
 
 /** `true` for a step whose activity (and undo) exists and speaks the step's language; else the names that do not fit. */
-type Fits<Id extends StepId> = Catalogue[Id]['activity'] extends keyof Activities
-  ? Activities[Catalogue[Id]['activity']] extends (call: CallOf<Id>) => Promise<ResultOf<Id>>
+type Fits<Id extends StepId> = Steps[Id]['activity'] extends keyof Activities
+  ? Activities[Steps[Id]['activity']] extends (call: CallOf<Id>) => Promise<ResultOf<Id>>
     ? UndoFits<Id>
-    : ['takes or answers something else', Catalogue[Id]['activity']]
-  : ['no such activity', Catalogue[Id]['activity']];
-type UndoFits<Id extends StepId> = Catalogue[Id] extends { undo: infer Undo }
+    : ['takes or answers something else', Steps[Id]['activity']]
+  : ['no such activity', Steps[Id]['activity']];
+type UndoFits<Id extends StepId> = Steps[Id] extends { undo: infer Undo }
   ? Undo extends keyof Activities
     ? true
     : ['no such undo', Undo]

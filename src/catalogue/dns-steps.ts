@@ -27,17 +27,4 @@ export const dnsSteps = {
     skippable: true,
     when: (spec) => spec.dns !== undefined && spec.dns.delegation !== 'ignore',
   },
-  'dns/apiserver-record': {
-    phase: 'dns',
-    title: 'Create the DNS record of federation-apiserver',
-    done: 'DNS record of federation-apiserver created',
-    why: 'A stable name for the control plane, whatever its load balancer is.',
-    activity: 'ensureApiserverRecord',
-    undo: 'removeApiserverRecord',
-    timing: { wait: 'zone' },
-    needs: ['dns/zone', 'apiserver/address'],
-    reads: ['dns'],
-    uses: { zoneId: 'dns/zone.zoneId', address: 'apiserver/address.address', kind: 'apiserver/address.kind' },
-    when: (spec) => spec.dns?.apiserverRecord === true,
-  },
 } as const satisfies Record<string, StepDefinition>;

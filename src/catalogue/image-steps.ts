@@ -1,6 +1,9 @@
 import type { StepDefinition } from './definition.ts';
 
-/** Steps of phase `images`: build, push and record what the pods will run. */
+/**
+ * Steps of phase `images`: build, push and record what the pods will run. Which images were checked, a distribution adds
+ * to what `images/record` uses: they go by its own keys.
+ */
 export const imageSteps = {
   'images/binaries': {
     phase: 'images',
@@ -19,7 +22,7 @@ export const imageSteps = {
     phase: 'images',
     title: 'Build the control-plane image',
     done: 'Image built',
-    why: 'federation-apiserver and federation-controller-manager run from one image.',
+    why: 'The programs of the control plane run from one image.',
     activity: 'buildImage',
     queue: 'images/binaries.worker',
     timing: 'build',
@@ -70,9 +73,6 @@ export const imageSteps = {
     needs: ['preflight/images', 'images/push', 'host/record'],
     reads: ['images'],
     uses: {
-      apiserver: 'preflight/images.apiserver',
-      controllerManager: 'preflight/images.controllerManager',
-      etcd: 'preflight/images.etcd',
       pushed: 'images/push.reference?',
       digest: 'images/push.digest?',
     },

@@ -1,6 +1,6 @@
 import type { StepDefinition } from './definition.ts';
 
-/** Steps of phase `preflight`: they only read. */
+/** Steps of phase `preflight`: they only read. What of its own sections they read, a distribution adds. */
 export const preflightSteps = {
   'preflight/host': {
     phase: 'preflight',
@@ -20,7 +20,7 @@ export const preflightSteps = {
     activity: 'checkPermissions',
     timing: 'read',
     needs: ['preflight/host'],
-    reads: ['apiserver.serviceType', 'apiserver.advertiseAddress'],
+    reads: [],
   },
   'preflight/storage': {
     phase: 'preflight',
@@ -30,7 +30,7 @@ export const preflightSteps = {
     activity: 'checkStorage',
     timing: 'read',
     needs: ['preflight/host'],
-    reads: ['etcd.storage', 'etcd.storageClassName'],
+    reads: [],
     skippable: true,
   },
   'preflight/images': {
@@ -42,7 +42,7 @@ export const preflightSteps = {
     previews: true,
     timing: 'read',
     needs: [],
-    reads: ['images', 'apiserver.command'],
+    reads: ['images'],
   },
   'preflight/build': {
     phase: 'preflight',

@@ -1,8 +1,11 @@
 import { defaultPolicy, type Spec } from '../spec/schema.ts';
 import type { StepDefinition } from '../catalogue/definition.ts';
+import { downSteps } from '../catalogue/down-steps.ts';
+import { hostSteps } from '../catalogue/host-steps.ts';
+import type { StepTable } from '../distributions/distribution.ts';
+import { defaultDistribution, distributionOf, type DistributionTable } from '../distributions/table.ts';
 import { allClusters, type FactRef, type FrozenGraph, type FrozenQueue, type FrozenStep } from './frozen.ts';
 import { assertSound } from './sound.ts';
-import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
 import { freezeTiming, type FrozenTiming } from '../catalogue/timing.ts';
 import { leavingTemplate } from './leaving.ts';
 import { undoSteps } from './undo.ts';
@@ -16,9 +19,9 @@ export interface FreezeOptions {
   slowEveryMs?: number;
   /** ms in which the worker that has the artefacts of a build must take a task. @default 120000 */
   builderAwayMs?: number;
+  /** What `spec.distribution` is looked up in. @default distributions */
+  distributions?: DistributionTable | undefined;
 }
-
-type Catalogue = Record<string, StepDefinition>;
 
 /** The part of the spec a step reads, by dotted paths. Absent fields stay absent. */
 export function sliceSpec(spec: Spec, paths: readonly string[]): object {
@@ -98,12 +101,12 @@ function freezeStep(
 }
 
 /** The steps of a catalogue that a run with this spec has, by id. */
-export function chosen(catalogue: Catalogue, spec: Spec): [string, StepDefinition][] {
+export function chosen(catalogue: StepTable, spec: Spec): [string, StepDefinition][] {
   return Object.entries(catalogue).filter(([, step]) => step.when?.(spec) ?? true);
 }
 
 function freezeAll(
-  catalogue: Catalogue,
+  catalogue: StepTable,
   spec: Spec,
   also: readonly string[],
   options: FreezeOptions = {},
@@ -114,7 +117,14 @@ function freezeAll(
 }
 
 /** The steps of one member, with `{cluster}` for its name. */
-export const freezeTemplate = (spec: Spec): FrozenStep[] => freezeAll(clusterSteps, spec, []);
+export const freezeTemplate = (
+  spec: Spec,
+  { distributions }: Pick<FreezeOptions, 'distributions'> = {},
+): FrozenStep[] => freezeAll(distributionOf(spec, distributions).memberSteps, spec, []);
+
+/** What a graph says of its distribution: nothing where it is the one that runs without a word are of. */
+const told = ({ distribution }: Spec): { distribution?: string } =>
+  distribution === defaultDistribution ? {} : { distribution };
 
 /**
  * The whole of a turn-up as plain data.
@@ -122,14 +132,16 @@ export const freezeTemplate = (spec: Spec): FrozenStep[] => freezeAll(clusterSte
  */
 export function freezeUp(spec: Spec, options: FreezeOptions = {}): FrozenGraph {
   const members = spec.clusters;
+  const { hostSteps: steps, membersNeed } = distributionOf(spec, options.distributions);
   return assertSound({
-    steps: freezeAll(hostSteps, spec, members.length > 0 ? [allClusters] : [], options),
+    ...told(spec),
+    steps: freezeAll(steps, spec, members.length > 0 ? [allClusters] : [], options),
     clusters:
       members.length === 0
         ? null
         : {
-            needs: ['controller-manager/ready', 'admin/kubeconfig'],
-            template: freezeTemplate(spec),
+            needs: [...membersNeed],
+            template: freezeTemplate(spec, options),
             members,
             parallel: spec.policy.parallelJoins,
           },
@@ -146,24 +158,31 @@ export interface DownChoices {
   deleteNamespace?: boolean | undefined;
 }
 
+const withInput = (step: FrozenStep, more: object): FrozenStep => ({ ...step, input: { ...step.input, ...more } });
+
 /** The whole of a turn-down: the undos of what a turn-up with this spec makes, under the same ids. */
 export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOptions = {}): FrozenGraph {
   const up = freezeUp(spec, options);
-  const waits = spec.policy.waits;
+  const { beforeDown } = distributionOf(spec, options.distributions);
   const down = undoSteps(up.steps, choices);
   const template = up.clusters ? leavingTemplate(up.clusters.template, choices) : [];
-  const first = downStep('down/federated-objects', 'removeFederatedObjects', [], { choices }, waits);
-  const membersDone = up.clusters ? [allClusters] : [first.id];
-  const last = downStep(
-    'down/sweep',
-    'sweep',
-    down.map((step) => step.id),
-    { choices, spec, facts: { ledgers: { from: 'host/record', field: 'ledgers', optional: true } } },
-    waits,
-  );
+  const first = freezeAll(beforeDown, spec, [], options).map((step) => withInput(step, { choices }));
+  const before = first.map(({ id }) => id);
+  const [sweep] = freezeAll(downSteps, spec, [], options);
+  if (!sweep) throw new Error('a turn-down without a sweep');
+  const membersDone = up.clusters ? [allClusters] : before;
+  const last = {
+    ...withInput(sweep, {
+      choices,
+      spec,
+      facts: { ledgers: { from: 'host/record', field: 'ledgers', optional: true } },
+    }),
+    needs: down.map((step) => step.id),
+  };
   return assertSound({
-    steps: [first, ...down.map((step) => ({ ...step, needs: [...new Set([...step.needs, ...membersDone])] })), last],
-    clusters: up.clusters && { ...up.clusters, needs: [first.id], template, leaves: true },
+    ...told(spec),
+    steps: [...first, ...down.map((step) => ({ ...step, needs: [...new Set([...step.needs, ...membersDone])] })), last],
+    clusters: up.clusters && { ...up.clusters, needs: before, template, leaves: true },
     blockedForMs: up.blockedForMs,
     slowEveryMs: up.slowEveryMs,
   });
@@ -195,32 +214,4 @@ export function freezeRest(choices: DownChoices, options: FreezeOptions = {}): F
     blockedForMs: defaultPolicy.blockedFor,
     slowEveryMs: options.slowEveryMs ?? 60_000,
   });
-}
-
-const downTexts = {
-  'down/federated-objects': ['Look for federated objects', 'Federated objects settled'],
-  'down/sweep': ['Look for leftovers', 'Nothing left'],
-} as const;
-
-function downStep(
-  id: keyof typeof downTexts,
-  activity: string,
-  needs: string[],
-  input: object,
-  waits: Spec['policy']['waits'],
-): FrozenStep {
-  const [title, done] = downTexts[id];
-  const timing = freezeTiming({ wait: 'reach' }, waits);
-  return {
-    id,
-    phase: 'down',
-    title,
-    done,
-    activity,
-    needs,
-    input: { spec: {}, facts: {}, ...input },
-    timing,
-    skippable: true,
-    repeat: 'repeatable',
-  };
 }

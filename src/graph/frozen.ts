@@ -70,6 +70,8 @@ export interface FrozenClusters {
 
 /** All that a run does. `steps` need each other by id; the id `clusters` in `needs` stands for all members. */
 export interface FrozenGraph {
+  /** Value of `spec.distribution`; absent: federation, as in every run that began before there was a choice. */
+  distribution?: string;
   steps: FrozenStep[];
   clusters: FrozenClusters | null;
   /** ms a step may stay blocked before the run gives up (`policy.blockedFor`). */

@@ -1,4 +1,5 @@
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
+import { distributionOf } from '../distributions/table.ts';
 import { allClusters, type FrozenGraph, type FrozenStep } from './frozen.ts';
 import { type DownChoices, freezeTemplate, freezeUp, type FreezeOptions } from './freeze.ts';
 import { leavingTemplate } from './leaving.ts';
@@ -6,9 +7,6 @@ import { assertSound } from './sound.ts';
 
 /** A member takes its own objects along; volumes are none of its. */
 const choices: DownChoices = { volumes: 'keep' };
-
-/** Steps of a turn-up that a join needs too. */
-const joinSteps = ['preflight/host', 'preflight/members', 'host/record', 'verify/clusters', 'verify/record'];
 
 const restricted = (steps: readonly FrozenStep[], ids: readonly string[], also: readonly string[]): FrozenStep[] => {
   const there = new Set([...ids, ...also]);
@@ -21,6 +19,7 @@ const restricted = (steps: readonly FrozenStep[], ids: readonly string[], also: 
 export function freezeJoin(spec: Spec, joining: readonly string[], options: FreezeOptions = {}): FrozenGraph {
   const up = freezeUp(spec, options);
   const first = 'host/record';
+  const { joinSteps } = distributionOf(spec, options.distributions);
   const steps = restricted(up.steps, joinSteps, [allClusters]).map((step) =>
     step.id === first ? { ...step, needs: ['preflight/members'] } : step,
   );
@@ -40,7 +39,7 @@ export function freezeUnjoin(spec: Spec, leaving: readonly ClusterSpec[], option
     title: 'Take the members out of the record',
     needs: [allClusters],
   }));
-  const template = leavingTemplate(freezeTemplate(spec), choices);
+  const template = leavingTemplate(freezeTemplate(spec, options), choices);
   const parallel = spec.policy.parallelJoins;
   return assertSound({
     ...up,
@@ -50,11 +49,17 @@ export function freezeUnjoin(spec: Spec, leaving: readonly ClusterSpec[], option
 }
 
 /** A turn-up with --prune: members that stand but are not in the spec leave while the others join. */
-export function withPruned(up: FrozenGraph, spec: Spec, leaving: readonly ClusterSpec[]): FrozenGraph {
+export function withPruned(
+  up: FrozenGraph,
+  spec: Spec,
+  leaving: readonly ClusterSpec[],
+  options: Pick<FreezeOptions, 'distributions'> = {},
+): FrozenGraph {
   if (leaving.length === 0) return up;
+  const template = freezeTemplate(spec, options);
   const clusters = up.clusters ?? {
-    needs: ['controller-manager/ready', 'admin/kubeconfig'],
-    template: freezeTemplate(spec),
+    needs: [...distributionOf(spec, options.distributions).membersNeed],
+    template,
     members: [],
     parallel: spec.policy.parallelJoins,
   };
@@ -68,7 +73,7 @@ export function withPruned(up: FrozenGraph, spec: Spec, leaving: readonly Cluste
     clusters: {
       ...clusters,
       members: [...clusters.members, ...leaving],
-      leaving: { names, template: leavingTemplate(freezeTemplate(spec), choices) },
+      leaving: { names, template: leavingTemplate(template, choices) },
     },
   });
 }

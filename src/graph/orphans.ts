@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/schema.ts';
 import { chosen } from './freeze.ts';
-import { clusterSteps, hostSteps } from '../catalogue/steps.ts';
+import { distributionOf, type DistributionTable } from '../distributions/table.ts';
 
 /** What the ledger says of a thing, as far as its undo goes. */
 export interface Made {
@@ -14,15 +14,21 @@ export interface Made {
 const templateId = (step: string): string => step.replace(/^clusters\/[^/]+\//, 'clusters/{cluster}/');
 
 /** What no step of a turn-down with this spec takes away, because the steps that made it are not in it. */
-export function notUndone<M extends Made>(made: readonly M[], spec: Spec): M[] {
-  const steps = [...chosen(hostSteps, spec), ...chosen(clusterSteps, spec)];
+export function notUndone<M extends Made>(made: readonly M[], spec: Spec, distributions?: DistributionTable): M[] {
+  const { hostSteps, memberSteps } = distributionOf(spec, distributions);
+  const steps = [...chosen(hostSteps, spec), ...chosen(memberSteps, spec)];
   const undone = new Set(steps.flatMap(([id, step]) => (step.undo ? [id] : [])));
   return made.filter(({ step }) => !undone.has(templateId(step)));
 }
 
 /** What a changed spec would leave behind for ever: nothing of it names the thing, or its place, any more. */
-export function orphansOf<M extends Made>(made: readonly M[], before: Spec, after: Spec): M[] {
-  const dropped = new Set(notUndone(made, after));
+export function orphansOf<M extends Made>(
+  made: readonly M[],
+  before: Spec,
+  after: Spec,
+  distributions?: DistributionTable,
+): M[] {
+  const dropped = new Set(notUndone(made, after, distributions));
   const [old, now] = [before.dns, after.dns];
   const zoneMoved = old?.zone !== now?.zone || old?.provider !== now?.provider;
   const nameMoved = zoneMoved || old?.domain !== now?.domain;

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { patchTargets } from '../../src/distributions/federation/patches.ts';
 import { phases, type StepDefinition } from '../../src/catalogue/definition.ts';
 import { sliceSpec } from '../../src/graph/freeze.ts';
-import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
 import { federationSchema } from '../../src/spec/schema.ts';
 
-const all: [string, StepDefinition][] = [...Object.entries(hostSteps), ...Object.entries(clusterSteps)];
+const all: [string, StepDefinition][] = [...Object.entries(hostSteps), ...Object.entries(memberSteps)];
 
 /** Whether a dotted path is a field of the schema. */
 function isField(path: string): boolean {

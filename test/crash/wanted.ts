@@ -3,7 +3,7 @@ import { freezeDown, freezeUp } from '../../src/graph/freeze.ts';
 import { stepsOfLeaving } from '../../src/graph/leaving.ts';
 import { freezeJoin, freezeUnjoin } from '../../src/graph/membership.ts';
 import { expandTemplate } from '../../src/graph/refs.ts';
-import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
 import type { Operation } from '../../src/run/input.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type Act, keyOf } from './orders.ts';
@@ -35,7 +35,7 @@ export function wantedActs(spec: Spec, joining: Spec['clusters'][number]): Act[]
 export function leftOut(spec: Spec): string[] {
   const [member] = spec.clusters;
   const there = new Set(actsIn('up', freezeUp(spec)).map(({ step }) => step));
-  return [...Object.keys(hostSteps), ...Object.keys(clusterSteps)].filter(
+  return [...Object.keys(hostSteps), ...Object.keys(memberSteps)].filter(
     (id) => !there.has(id.replaceAll('{cluster}', member?.name ?? '')),
   );
 }

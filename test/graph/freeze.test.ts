@@ -3,7 +3,7 @@ import type { FrozenGraph, FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeDown, freezeUp, sliceSpec } from '../../src/graph/freeze.ts';
 import { expandTemplate, fillInput } from '../../src/graph/refs.ts';
 import { ancestors, assertSound } from '../../src/graph/sound.ts';
-import { clusterSteps, hostSteps } from '../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
 import { aSpec } from '../helpers/common/spec.ts';
 
 const full = aSpec({ clusters: ['member-1', 'member-2'], dns: true, build: true });
@@ -22,7 +22,7 @@ describe('freezeUp', () => {
     });
     const graph = freezeUp(everything);
     expect(ids(graph.steps).sort()).toEqual(Object.keys(hostSteps).sort());
-    expect(ids(graph.clusters!.template).sort()).toEqual(Object.keys(clusterSteps).sort());
+    expect(ids(graph.clusters!.template).sort()).toEqual(Object.keys(memberSteps).sort());
   });
 
   it('leaves out what the spec does not ask for, and everything still hangs together', () => {

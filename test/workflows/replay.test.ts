@@ -146,8 +146,8 @@ describe('replay', () => {
   it('goes through on another catalogue: a run keeps the steps it was given', async () => {
     const title = `title: 'Verify the control plane'`;
     const needs = `needs: ['clusters', 'controller-manager/ready']`;
-    const folder = await changed('catalogue', 'src/catalogue/steps.ts', title, `title: 'Look at it'`);
-    const path = join(folder, 'src/catalogue/steps.ts');
+    const folder = await changed('catalogue', 'src/distributions/federation/steps.ts', title, `title: 'Look at it'`);
+    const path = join(folder, 'src/distributions/federation/steps.ts');
     const text = await readFile(path, 'utf8');
     expect(text).toContain(needs);
     await writeFile(path, text.replace(needs, `needs: ['clusters', 'verify/control-plane']`));
@@ -169,7 +169,7 @@ describe('a parked run', () => {
       const handle = await startRun(env, input);
       await withWorkers(env, queue, world.activities(), () => until(handle, (state) => state.status === 'blocked'));
       const title = `title: 'Verify the control plane'`;
-      const folder = await changed('upgrade', 'src/catalogue/steps.ts', title, `title: 'Look at it'`);
+      const folder = await changed('upgrade', 'src/distributions/federation/steps.ts', title, `title: 'Look at it'`);
       world.fix('etcd/claim');
       const goOn = async (): Promise<void> => {
         await handle.executeUpdate(retryUpdate, { args: [{}] });

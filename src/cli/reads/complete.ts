@@ -140,9 +140,12 @@ async function ofRecord(io: Pick<Io, 'env'>, federation: string): Promise<KnownR
   const { openLocal } = await import('../../../worker/local.ts');
   const record = await openLocal(io.env).record();
   if (record?.federation !== federation) return undefined;
-  const { stepIdsOf } = await import('../../catalogue/steps.ts');
+  const [{ stepIdsOf }, { distributionOf }] = await Promise.all([
+    import('../../distributions/steps.ts'),
+    import('../../distributions/table.ts'),
+  ]);
   const members = record.members.map(({ name }) => name);
-  return { members, steps: stepIdsOf(members) };
+  return { members, steps: stepIdsOf(distributionOf(record.spec as { distribution?: string }), members) };
 }
 
 /** Names that Temporal knows; none when it does not answer soon. */
@@ -157,6 +160,6 @@ export const federationNames = (io: Pick<Io, 'env'>): Promise<string[]> =>
 
 /** Every step of the catalogue; those of a member with `{cluster}` in place of its name. */
 export async function stepNames(): Promise<string[]> {
-  const { clusterSteps, hostSteps } = await import('../../catalogue/steps.ts');
-  return [...Object.keys(hostSteps), ...Object.keys(clusterSteps)];
+  const { turnUpSteps } = await import('../../distributions/steps.ts');
+  return Object.keys(turnUpSteps());
 }

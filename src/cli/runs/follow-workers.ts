@@ -1,5 +1,4 @@
-import type { StepDefinition } from '../../catalogue/definition.ts';
-import { type HostStepId, hostSteps } from '../../catalogue/steps.ts';
+import { allSteps } from '../../distributions/steps.ts';
 import { imagesQueueOf } from '../../run/input.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { formatDuration } from '../io/format.ts';
@@ -50,7 +49,7 @@ export function watchWorkers(
 
 /** Whether any builder could take this and none has. A step that is bound to one builder knows by itself when that is away. */
 function isUntakenBuild({ activityId, nextAttemptAt }: PendingActivity): boolean {
-  const step: StepDefinition | undefined = hostSteps[activityId as HostStepId];
+  const step = allSteps()[activityId];
   return step?.queue === 'images' && nextAttemptAt !== null && Date.parse(nextAttemptAt) < Date.now();
 }
 

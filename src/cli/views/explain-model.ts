@@ -1,10 +1,11 @@
 import { errorCodes, isErrorCode, pageOf, type ErrorCodeName } from '../../errors/codes.ts';
-import type { StepDefinition } from '../../catalogue/definition.ts';
-import { clusterSteps, hostSteps } from '../../catalogue/steps.ts';
+import { downSteps } from '../../catalogue/down-steps.ts';
+import type { StepTable } from '../../distributions/distribution.ts';
+import { allSteps, turnUpSteps } from '../../distributions/steps.ts';
 import { wrap } from '../io/format.ts';
 
-/** Steps that are in no catalogue: a run makes them out of what it finds. */
-const madeByRuns = {
+/** The step by which a run begins: it makes all others out of the spec and the catalogue. */
+const planStep = {
   plan: {
     phase: 'preflight',
     title: 'Plan the steps',
@@ -15,28 +16,10 @@ const madeByRuns = {
     needs: [],
     reads: [],
   },
-  'down/federated-objects': {
-    phase: 'down',
-    title: 'Look for federated objects',
-    done: 'Federated objects settled',
-    why: 'Their deletion hangs unless every member is Ready, so people decide first: --federated-objects delete or orphan.',
-    activity: 'removeFederatedObjects',
-    timing: { wait: 'reach' },
-    needs: [],
-    reads: [],
-    skippable: true,
-  },
-  'down/sweep': {
-    phase: 'down',
-    title: 'Look for leftovers',
-    done: 'Nothing left',
-    why: "A final check: no object with the federation's uuid is left in any cluster or at the DNS provider.",
-    activity: 'sweep',
-    timing: { wait: 'reach' },
-    needs: [],
-    reads: [],
-    skippable: true,
-  },
+} as const satisfies StepTable;
+
+/** A step that a run makes out of what it finds. */
+const debtStep = {
   'clusters/{cluster}/debt': {
     phase: 'clusters',
     title: 'Record the debt of the member',
@@ -47,13 +30,15 @@ const madeByRuns = {
     needs: ['clusters/{cluster}/reach'],
     reads: [],
   },
-} as const satisfies Record<string, StepDefinition>;
+} as const satisfies StepTable;
 
 /** Every step that a run can show, by its id. */
-export const allDefinitions: Readonly<Record<string, StepDefinition>> = {
-  ...hostSteps,
-  ...clusterSteps,
-  ...madeByRuns,
+export const allDefinitions: StepTable = {
+  ...turnUpSteps(),
+  ...planStep,
+  ...allSteps(),
+  ...downSteps,
+  ...debtStep,
 };
 
 /** Where a code is described: this machine's fedctl says it, and the page has the whole table. Undefined: not ours. */

@@ -1,4 +1,3 @@
-import { hostSteps, clusterSteps } from '../../catalogue/steps.ts';
 import { appLabel, names, reservedSecretNames } from '../../kubernetes/names.ts';
 import { chartKeys } from '../../spec/chart-keys.ts';
 import { controlPlaneRules } from '../../spec/rules/control-plane.ts';
@@ -8,6 +7,7 @@ import type { Distribution } from '../distribution.ts';
 import { memberKind } from './cluster-api.ts';
 import { imagesOf } from './images.ts';
 import { patchTargets } from './patches.ts';
+import { beforeDown, hostSteps, memberSteps } from './steps.ts';
 
 const { images, apiserver, controllerManager, etcd } = federationSchema.shape.spec.shape;
 
@@ -60,22 +60,10 @@ export const federation: Distribution = {
     rules: (parts) => [...imagesRules(parts), ...controlPlaneRules(parts)],
   },
   hostSteps,
-  memberSteps: clusterSteps,
+  memberSteps,
   membersNeed: ['controller-manager/ready', 'admin/kubeconfig'],
   joinSteps: ['preflight/host', 'preflight/members', 'host/record', 'verify/clusters', 'verify/record'],
-  beforeDown: {
-    'down/federated-objects': {
-      phase: 'down',
-      title: 'Look for federated objects',
-      done: 'Federated objects settled',
-      why: 'The control plane alone can take them out of the members.',
-      activity: 'removeFederatedObjects',
-      timing: { wait: 'reach' },
-      needs: [],
-      reads: [],
-      skippable: true,
-    },
-  },
+  beforeDown,
   member: memberKind,
   words: { noun: 'federation', image: 'registry.example/federation/hyperkube-amd64:v1.5.0' },
 };

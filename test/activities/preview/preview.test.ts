@@ -5,7 +5,7 @@ import { createActivities } from '../../../activities/index.ts';
 import { type PreviewQuestion, previewUp } from '../../../activities/preview/preview.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import type { ObjectPreview, Preview } from '../../../src/plan/preview.ts';
-import type { HostStepId } from '../../../src/catalogue/steps.ts';
+import type { HostStepId } from '../../../src/catalogue/call-of.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { visibleWidth } from '../../../src/cli/io/format.ts';
 import { phases } from '../../../src/catalogue/definition.ts';
-import { clusterSteps, hostSteps } from '../../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../../src/distributions/federation/steps.ts';
 import { play, recordedSession, sessionInReadme, shapeOf } from '../../helpers/terminal/session.ts';
 
 describe('the session in the README', () => {
@@ -14,7 +14,7 @@ describe('the session in the README', () => {
     const [picture = ''] = recordedSession().split('\n...\n');
     const [, ...lines] = picture.split('\n');
     const words = new Set<string>(
-      [...Object.values(hostSteps), ...Object.values(clusterSteps)].flatMap(({ title, done }) => [title, done]),
+      [...Object.values(hostSteps), ...Object.values(memberSteps)].flatMap(({ title, done }) => [title, done]),
     );
     const grammar: readonly ((line: string) => boolean)[] = [
       (line) => line === 'up myfederation: running <time>',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { imagesRecordActivities } from '../../../activities/images/record.ts';
 import { imagesActivities } from '../../../activities/images/images.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';
-import type { HostStepId } from '../../../src/catalogue/steps.ts';
+import type { HostStepId } from '../../../src/catalogue/call-of.ts';
 import { hostWorld, type HostWorld } from '../kubernetes/host-world.ts';
 import { imagesSpec, imageWorld, type ImageWorld } from './image-world.ts';
 import { startKubeApiserver } from '../kubernetes/kube-apiserver.ts';

@@ -13,7 +13,7 @@ import { entriesIn, type LedgerEntry } from '../../../activities/core/ledger.ts'
 import { recordActivities } from '../../../activities/core/record.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';
 import type { RunContext, StepCall } from '../../../src/catalogue/call.ts';
-import type { HostStepId } from '../../../src/catalogue/steps.ts';
+import type { HostStepId } from '../../../src/catalogue/call-of.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
 import type { TestServer } from './member-world.ts';
 import { aSpec } from '../common/spec.ts';

@@ -11,7 +11,7 @@ import { entriesIn, type LedgerEntry } from '../../../activities/core/ledger.ts'
 import { recordActivities } from '../../../activities/core/record.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';
 import type { RunContext, StepCall, StepResult } from '../../../src/catalogue/call.ts';
-import type { ClusterStepId } from '../../../src/catalogue/steps.ts';
+import type { MemberStepId } from '../../../src/catalogue/call-of.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../common/spec.ts';
 
@@ -29,7 +29,7 @@ export interface MemberWorld {
   member: Kube;
   namespace: string;
   /** The call of a step, as the child workflow would make it. */
-  call<Id extends ClusterStepId>(step: Id, given?: CallGiven): CallOf<Id>;
+  call<Id extends MemberStepId>(step: Id, given?: CallGiven): CallOf<Id>;
   /** Runs an activity in an environment of its own. Errors come out as they were thrown. */
   act<I, O>(activity: (call: StepCall<I>) => Promise<O>, call: StepCall<I>): Promise<O>;
   ledger(): Promise<LedgerEntry[]>;
@@ -81,7 +81,7 @@ export async function memberWorld(hostServer: TestServer, memberServer: TestServ
     input: { spec, facts: {}, record: { spec } },
   } as never);
 
-  const call = <Id extends ClusterStepId>(step: Id, given: CallGiven = {}): CallOf<Id> => {
+  const call = <Id extends MemberStepId>(step: Id, given: CallGiven = {}): CallOf<Id> => {
     const cluster: ClusterSpec = {
       ...spec.clusters[0]!,
       context: run.member!.context,

@@ -4,7 +4,7 @@ import type { StepDefinition } from '../../../src/catalogue/definition.ts';
 import type { FrozenGraph } from '../../../src/graph/frozen.ts';
 import { freezeDown, freezeUp } from '../../../src/graph/freeze.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../../../src/graph/membership.ts';
-import { clusterSteps, hostSteps } from '../../../src/catalogue/steps.ts';
+import { hostSteps, memberSteps } from '../../../src/distributions/federation/steps.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../common/spec.ts';
 import type { PlanInput } from '../../../activities/core/plan-steps.ts';
@@ -89,7 +89,7 @@ export class FakeWorld {
   }
 
   activities(): Record<string, (call: StepCall) => Promise<unknown>> {
-    const steps: StepDefinition[] = [...Object.values(hostSteps), ...Object.values(clusterSteps)];
+    const steps: StepDefinition[] = [...Object.values(hostSteps), ...Object.values(memberSteps)];
     const asked = (call: StepCall): object => (call.input as object | undefined) ?? {};
     const act = (call: StepCall): Promise<StepResult> =>
       this.#act('undo' in asked(call) ? `undo ${call.step}` : call.step, call);

@@ -1,41 +1,8 @@
-import type { StepDefinition } from './definition.ts';
-import { names } from '../kubernetes/names.ts';
+import type { StepDefinition } from '../../catalogue/definition.ts';
+import { names } from '../../kubernetes/names.ts';
 
-/** Steps of phase `control-plane`, all in the host cluster. */
+/** What the control plane is made of, from its Service to the controller manager that is available. */
 export const controlPlaneSteps = {
-  'host/namespace': {
-    phase: 'control-plane',
-    title: 'Create the namespace',
-    done: 'Namespace created',
-    why: 'The control plane and the record of the federation live in it.',
-    activity: 'ensureNamespace',
-    previews: true,
-    undo: 'removeNamespace',
-    timing: 'apply',
-    needs: [
-      'preflight/host',
-      'preflight/permissions',
-      'preflight/storage',
-      'preflight/images',
-      'preflight/build',
-      'preflight/members',
-      'preflight/dns',
-    ],
-    reads: [],
-    repeat: 'fixed',
-  },
-  'host/record': {
-    phase: 'control-plane',
-    title: 'Write the record of the federation',
-    done: 'Record written',
-    why: 'What fedctl made is recorded in the host cluster itself: a lost Temporal database or laptop loses nothing.',
-    activity: 'ensureRecord',
-    undo: 'removeRecord',
-    timing: 'apply',
-    needs: ['host/namespace'],
-    reads: ['distribution'],
-    readsAll: true,
-  },
   'apiserver/service': {
     phase: 'control-plane',
     title: 'Expose federation-apiserver',

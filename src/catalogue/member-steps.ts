@@ -1,7 +1,7 @@
 import type { StepDefinition } from './definition.ts';
 
 /** Steps of one member, as a template: a child workflow runs them with its own cluster in place of `{cluster}`. */
-export const clusterSteps = {
+export const memberSteps = {
   'clusters/{cluster}/reach': {
     phase: 'clusters',
     title: 'Reach the member cluster',
@@ -30,7 +30,7 @@ export const clusterSteps = {
     phase: 'clusters',
     title: 'Store the kubeconfig of the member',
     done: 'Member kubeconfig stored',
-    why: 'federation-controller-manager reads it from a Secret with the key kubeconfig.',
+    why: 'The control plane reads it from a Secret with the key kubeconfig.',
     activity: 'ensureMemberCredentials',
     previews: true,
     undo: 'removeObjects',
@@ -63,36 +63,5 @@ export const clusterSteps = {
     timing: { wait: 'clusterReady' },
     needs: ['clusters/{cluster}/register'],
     reads: [],
-  },
-  'clusters/{cluster}/cluster-dns': {
-    phase: 'clusters',
-    title: 'Configure cluster DNS',
-    done: 'Cluster DNS configured',
-    why: 'kube-dns and CoreDNS resolve the names of federated services only when the federation and its domain are in their configuration.',
-    activity: 'ensureClusterDns',
-    previews: true,
-    undo: 'restoreClusterDns',
-    inMember: true,
-    timing: 'apply',
-    needs: ['clusters/{cluster}/ready'],
-    reads: ['dns.domain', 'dns.zone', 'dns.resolvers', 'dns.stubDomain'],
-    skippable: true,
-    when: (spec) => spec.dns !== undefined,
-  },
-  'clusters/{cluster}/recycle': {
-    phase: 'clusters',
-    title: 'Recycle the cluster DNS pods',
-    done: 'Cluster DNS pods recycled',
-    why: 'Running pods do not read the new configuration; they are replaced one by one.',
-    activity: 'recycleClusterDns',
-    undo: 'recycleClusterDns',
-    inMember: true,
-    timing: { wait: 'recycle' },
-    needs: ['clusters/{cluster}/cluster-dns'],
-    reads: ['dns.domain', 'dns.zone', 'dns.resolvers', 'dns.stubDomain'],
-    uses: { changed: 'clusters/{cluster}/cluster-dns.changed', pods: 'clusters/{cluster}/cluster-dns.pods' },
-    skippable: true,
-    when: (spec) => spec.dns !== undefined,
-    undoNeeds: ['clusters/{cluster}/cluster-dns'],
   },
 } as const satisfies Record<string, StepDefinition>;
