@@ -1,7 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { ErrorCodeName } from '../../../src/errors/codes.ts';
 import { classify, failure } from '../../kit/fail.ts';
-import { retryAfterMs } from './names.ts';
+import { retryAfterMs } from '../../kit/retry-after.ts';
 
 /** An HTTP answer, read to its end. */
 export interface GoogleAnswer {

@@ -34,11 +34,3 @@ export function assertEmpty(zone: Zone, records: readonly RecordSet[]): void {
   const message = `zone ${zone.name} still holds ${others.length} record sets: ${shown.join(', ')}`;
   throw failure('DNS_ZONE_IN_USE', message, { zone: zone.name });
 }
-
-/** ms out of a Retry-After header: seconds or a date (RFC 9110 10.2.3); undefined when there is none. */
-export function retryAfterMs(header: string | null | undefined): number | undefined {
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
-  return ms > 0 ? ms : undefined;
-}

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { ErrorCodeName } from '../../../src/errors/codes.ts';
 import { classify, failure } from '../../kit/fail.ts';
 import { deadline, requestTimeoutMs } from '../../kit/deadline.ts';
-import { assertEmpty, fqdn, isSet, recordTtl, retryAfterMs, sameRecords } from './names.ts';
+import { assertEmpty, fqdn, isSet, recordTtl, sameRecords } from './names.ts';
+import { retryAfterMs } from '../../kit/retry-after.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from './port.ts';
 
 /** Zone as the REST API of PowerDNS 4 has it (https://doc.powerdns.com/authoritative/http-api/zone.html). */

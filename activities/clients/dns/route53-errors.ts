@@ -1,6 +1,6 @@
 import type { ErrorCodeName } from '../../../src/errors/codes.ts';
 import { classify, failure } from '../../kit/fail.ts';
-import { retryAfterMs } from './names.ts';
+import { retryAfterMs } from '../../kit/retry-after.ts';
 
 /** Names of errors as Route 53 and the SDK give them (API reference, "Errors" of each action, and Common Errors). */
 const codes: Record<string, ErrorCodeName> = {

@@ -1,6 +1,7 @@
 import https from 'node:https';
 import http from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { retryAfterMs } from '../../kit/retry-after.ts';
 import { classify } from '../../kit/fail.ts';
 import { deadline } from '../../kit/deadline.ts';
 
@@ -26,11 +27,6 @@ export interface HttpRequest {
 /** Sends requests to one API server with one identity. Throws UNREACHABLE, TLS_MISMATCH and cancellations; any status is an answer. */
 export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
-const retryAfter = (value: string | undefined): number | undefined => {
-  const seconds = Number(value);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
-};
-
 function exchange(url: URL, options: https.RequestOptions, body: string | undefined): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'http:' ? http : https).request(url, options, (response) => {
@@ -41,7 +37,7 @@ function exchange(url: URL, options: https.RequestOptions, body: string | undefi
         resolve({
           status: response.statusCode ?? 0,
           body: Buffer.concat(chunks).toString('utf8'),
-          retryAfterMs: retryAfter(response.headers['retry-after']),
+          retryAfterMs: retryAfterMs(response.headers['retry-after']),
         }),
       );
     });

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { retryAfterMs } from '../../kit/retry-after.ts';
 import type { ErrorCodeName } from '../../../src/errors/codes.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { classify, failure, httpFailure } from '../../kit/fail.ts';
@@ -96,12 +97,6 @@ export async function exchange(request: Outgoing, trust: Trust, registry: string
   }
 }
 
-/** ms that Retry-After asks for. */
-export const retryAfterMs = (answer: Answer): number | undefined => {
-  const seconds = Number(answer.headers['retry-after']);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
-};
-
 /** The registry's own words: `errors[].message` of the OCI distribution specification, else the text. */
 export function wordsOf({ body }: Answer): string {
   const text = body.toString('utf8');
@@ -132,5 +127,5 @@ export function refusal(answer: Answer, registry: string, what: string, purpose:
   if (code)
     return failure(code, `registry ${registry} answered ${status} to ${what}: ${message}`, { registry, status });
   const about = { server: `registry ${registry}`, what: `registry ${registry}: ${what}` };
-  return httpFailure({ status, message, retryAfterMs: retryAfterMs(answer) }, about);
+  return httpFailure({ status, message, retryAfterMs: retryAfterMs(answer.headers['retry-after']) }, about);
 }
