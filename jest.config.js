@@ -13,6 +13,8 @@ const project = (name, folders, more = {}) => ({
 });
 /** Temporal's own log, for projects that run workers. */
 const quiet = { setupFiles: ['<rootDir>/test/setup.ts'] };
+/** The sandbox of the worker, for projects that use one. */
+const sandboxed = { setupFiles: ['<rootDir>/test/sandbox.ts'] };
 
 export default {
   // The machines are slow and shared; a test that hangs still ends.
@@ -38,8 +40,8 @@ export default {
     project('activities', ['activities'], quiet),
     project('workflows', ['workflows'], quiet),
     project('contract', ['contract']),
-    project('e2e', ['e2e']),
-    project('ui', ['ui']),
-    project('crash', ['crash']),
+    project('e2e', ['e2e'], sandboxed),
+    project('ui', ['ui'], sandboxed),
+    project('crash', ['crash'], sandboxed),
   ],
 };

@@ -91,9 +91,11 @@ describe('a person at a terminal', () => {
   });
 
   it('reads something before any server has answered', async () => {
-    const up = await show(['./fedctl', 'up', '-f', 'examples/minimal.yaml'], { columns: 80, env });
+    const [up, status] = await Promise.all([
+      show(['./fedctl', 'up', '-f', 'examples/minimal.yaml'], { columns: 80, env }),
+      show(['./fedctl', 'status', 'myfederation'], { columns: 80, env }),
+    ]);
     expect(up.text).toMatch(/^reading examples\/minimal\.yaml/);
-    const status = await show(['./fedctl', 'status', 'myfederation'], { columns: 80, env });
     expect(status.text).toMatch(/^looking at myfederation/);
     expect([up.code, status.code]).toEqual([1, 1]);
   }, 60_000);
