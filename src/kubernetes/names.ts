@@ -1,3 +1,6 @@
+/** Namespace of a control plane that nobody named. */
+export const defaultNamespace = 'federation';
+
 /** Field manager of every server-side apply, and value of label app.kubernetes.io/managed-by. */
 export const fieldManager = 'fedctl';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultNamespace } from '../kubernetes/names.ts';
 import { duration } from './duration.ts';
 
 /** DNS-1123 label: federation names and namespaces (RFC 1123; a federation's name appears in DNS routes). */
@@ -141,7 +142,7 @@ export const federationSchema = z.strictObject({
     host: z.strictObject({
       context: z.string().min(1),
       kubeconfig: path.optional(),
-      namespace: dns1123.default('federation'),
+      namespace: dns1123.default(defaultNamespace),
     }),
     images: images.prefault({}),
     apiserver: apiserver.prefault({}),

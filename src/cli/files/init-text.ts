@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { chartKeys, type ChartKey } from '../../spec/chart-keys.ts';
+import { defaultNamespace } from '../../kubernetes/names.ts';
 import { dotted } from '../../spec/problem.ts';
 
 /** What `fedctl init` was told; what is left out stands in the file as a comment, or not at all. */
@@ -32,7 +33,7 @@ export const federationText = (answers: Answers): string =>
     '  host:',
     `    context: ${scalar(answers.hostContext)} # its name in the kubeconfig`,
     answers.namespace === undefined
-      ? '    # namespace: federation # made if it is not there'
+      ? `    # namespace: ${defaultNamespace} # made if it is not there`
       : `    namespace: ${scalar(answers.namespace)} # made if it is not there`,
     '',
     ...imageLines(answers),
@@ -127,7 +128,7 @@ const clusterLines = (members: readonly { name: string; context: string }[]): st
 
 /** What stands where the chart of 2016 had its own default, by key. */
 const chartExamples: Readonly<Record<string, string>> = {
-  namespace: 'federation',
+  namespace: defaultNamespace,
   apiserverRegistry: 'gcr.io/google_containers',
   apiserverVersion: 'v1.4.0',
   apiserverServiceCIDR: '10.10.0.0/24',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { HostRef } from '../../catalogue/call.ts';
+import { defaultNamespace } from '../../kubernetes/names.ts';
 import { usageError } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
 
@@ -23,9 +24,6 @@ export interface Target {
   /** Flags without a context: for the host that is found. */
   flags?: HostFlags;
 }
-
-/** Namespace of a control plane that nobody named. */
-const defaultNamespace = 'federation';
 
 /** Adds `-f`, `--context`, `--kubeconfig` and `--namespace`. */
 export const targetOptions = (command: Command): Command =>
