@@ -34,6 +34,7 @@ export default {
       'distributions',
       'run',
       'cli',
+      'files',
       'sandbox',
       'tools',
     ]),

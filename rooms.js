@@ -64,17 +64,23 @@ const layers = {
     ['src/status', 'a federation as its clusters show it', nothing, ['terms', 'spec', 'catalogue', 'graph']],
     ['src/run', 'input, state and messages of a run', nothing, ['terms', 'spec', 'catalogue', 'graph']],
   ],
+  machine: [['src/files', 'files of this machine: replaced at once, locked; kubeconfig files', 'files', []]],
   workflows: [['workflows', 'the interpreter of the frozen graph', 'Temporal', ['pure']]],
   clients: [
     ['activities/kit', 'failures, heartbeats, waits, redaction', 'its activity', ['pure'], { types: ['clients'] }],
-    ['activities/clients/kube', 'requests to Kubernetes', 'the network', ['pure', 'clients']],
+    ['activities/clients/kube', 'requests to Kubernetes', 'the network', ['pure', 'machine', 'clients']],
     ['activities/clients/dns', 'requests to DNS providers and name servers', 'the network', ['pure', 'clients']],
     ['activities/clients/registry', 'requests to registries, docker configs', 'the network', ['pure', 'clients']],
     ['activities/clients/engine', 'docker, podman, buildah, nerdctl', 'processes', ['pure', 'clients']],
   ],
   core: [['activities/core', 'step, owner, ledger, record, objects', 'clusters', ['pure', 'clients']]],
   nouns: [
-    ['activities/images', 'check, build, push, record', 'processes, registries', ['pure', 'clients', 'core']],
+    [
+      'activities/images',
+      'check, build, push, record',
+      'processes, registries',
+      ['pure', 'machine', 'clients', 'core'],
+    ],
     ['activities/dns', 'zone, delegation, the record of the control plane', 'DNS', ['pure', 'clients', 'core']],
     ['activities/members', 'a member and its identity; debts', 'members', ['pure', 'clients', 'core']],
     [
@@ -128,11 +134,16 @@ const layers = {
       'worker',
       'the process that does the work; local.ts, the one door by which the CLI runs activities itself',
       'Temporal',
-      ['pure', 'clients', 'core', 'nouns', 'seam', 'whole', 'workflows', 'src/temporal', 'sandbox'],
+      ['pure', 'machine', 'clients', 'core', 'nouns', 'seam', 'whole', 'workflows', 'src/temporal', 'sandbox'],
     ],
   ],
   operator: [
-    ['src/cli/io', 'streams, exit codes, formats; what every command is given', 'the terminal', ['pure', 'processes']],
+    [
+      'src/cli/io',
+      'streams, exit codes, formats; what every command is given',
+      'the terminal',
+      ['pure', 'src/temporal'],
+    ],
     [
       'src/cli/views',
       'text of results: trees, tables, events',
@@ -144,7 +155,7 @@ const layers = {
       'src/cli/files',
       "the operator's files: spec, values.yaml, kubeconfig, plan",
       'files',
-      ['pure', 'processes', 'src/cli/io', 'src/cli/views'],
+      ['pure', 'machine', 'src/cli/io', 'src/cli/views'],
     ],
     [
       'src/cli/reads',
@@ -162,7 +173,7 @@ const layers = {
       'src/cli/commands',
       'a verb each: parse and delegate',
       nothing,
-      ['pure', 'processes', 'operator', 'sandbox', 'sandbox/outside'],
+      ['pure', 'machine', 'processes', 'operator', 'sandbox', 'sandbox/outside'],
       { types: ['activities/status'] },
     ],
   ],

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withLock } from '../src/files/lock.ts';
 import { cacheHome } from './layout.ts';
 import { run } from './run.ts';
 
@@ -53,38 +54,6 @@ async function keyOf(program: Program, goVersion: string): Promise<string> {
   return `${program.module}-${hash.digest('hex').slice(0, 16)}`;
 }
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Runs `work` alone on this machine: a second builder waits for the first, a dead one's lock is taken. */
-async function alone<T>(lock: string, log: (line: string) => void, work: () => Promise<T>): Promise<T> {
-  let said = false;
-  for (;;) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch {
-      const pid = Number(await readFile(join(lock, 'pid'), 'utf8').catch(() => '0'));
-      if (pid > 0 && !isAlive(pid)) await rm(lock, { recursive: true, force: true });
-      if (!said) log(`waiting for process ${pid}, which builds the same programs`);
-      said = true;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
-  await writeFile(join(lock, 'pid'), String(process.pid));
-  try {
-    return await work();
-  } finally {
-    await rm(lock, { recursive: true, force: true });
-  }
-}
-
 async function build(program: Program, folder: string, log: (line: string) => void, place: string): Promise<void> {
   const started = Date.now();
   const seconds = (): number => Math.round((Date.now() - started) / 1_000);
@@ -116,6 +85,18 @@ async function build(program: Program, folder: string, log: (line: string) => vo
   log(`${place} ${names} built in ${seconds()} s`);
 }
 
+/** Builds the module, unless another process of this machine does at the moment: then waits for it. */
+async function buildOnce(program: Program, folder: string, log: (line: string) => void, place: string): Promise<void> {
+  let said = false;
+  const waits = ({ pid }: { pid: number }): void => {
+    if (!said) log(`waiting for process ${pid}, which builds the same programs`);
+    said = true;
+  };
+  await withLock(`${folder}.builder`, { what: program.module, waits }, async () => {
+    if (!existsSync(folder)) await build(program, folder, log, place);
+  });
+}
+
 /**
  * Builds what is missing of the sandbox's programs from their pinned Go modules, once, into the user's cache.
  * Returns the path of each program by its name. Throws ProgramError with Go's own words.
@@ -132,12 +113,7 @@ export async function ensurePrograms(
   for (const [index, program] of wanted.entries()) {
     const folder = join(root, await keyOf(program, goVersion.trim()));
     const place = `[${index + 1}/${wanted.length}]`;
-    if (!existsSync(folder))
-      await alone(
-        `${folder}.lock`,
-        log,
-        async () => void (existsSync(folder) || (await build(program, folder, log, place))),
-      );
+    if (!existsSync(folder)) await buildOnce(program, folder, log, place);
     for (const name of Object.keys(program.packages)) paths[name] = join(folder, name);
   }
   return paths;

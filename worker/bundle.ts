@@ -1,16 +1,20 @@
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from '../src/files/replace-file.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where workflow code comes from, beside the SDK itself: every room of src/ but the operator's side. */
+/** Rooms of src/ that no workflow reads: they touch this machine and Temporal. */
+const effects: ReadonlySet<string> = new Set(['cli', 'files', 'temporal']);
+
+/** Where workflow code comes from, beside the SDK itself. */
 async function sources(): Promise<string[]> {
   const rooms = await readdir(join(root, 'src'));
-  return ['workflows', ...rooms.filter((room) => room !== 'cli' && room !== 'temporal').map((room) => `src/${room}`)];
+  return ['workflows', ...rooms.filter((room) => !effects.has(room)).map((room) => `src/${room}`)];
 }
 
 /** Digest of everything that goes into the bundle: our sources, and the version of the SDK. */
@@ -44,9 +48,7 @@ export async function workflowBundle(cache: string, env: NodeJS.ProcessEnv, logg
   if (existsSync(file)) return file;
   const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath(), ...(logger ? { logger } : {}) });
   await mkdir(folder, { recursive: true });
-  // Two workers may start at once: each writes its own file, the rename is atomic.
-  const draft = `${file}.${process.pid}`;
-  await writeFile(draft, code);
-  await rename(draft, file);
+  // Two workers may start at once: each writes a draft of its own.
+  await replaceFile(file, code, { mode: 0o644 });
   return file;
 }

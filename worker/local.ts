@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { failure } from '../activities/kit/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/core/bookkeeping.ts';
@@ -14,9 +11,10 @@ import { type PreviewQuestion, previewUp } from '../activities/preview/preview.t
 import { readRecord, type FederationRecord } from '../activities/core/record.ts';
 import { readStanding } from '../activities/status/standing.ts';
 import type { HostRef, StepCall, StepResult } from '../src/catalogue/call.ts';
+import { contextsIn, kubeconfigFiles } from '../src/files/kubeconfig.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
-import { names } from '../src/kubernetes/names.ts';
+import { defaultNamespace, names } from '../src/kubernetes/names.ts';
 import type { Standing } from '../src/status/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
 import { stateFolder } from '../src/temporal/folders.ts';
@@ -105,23 +103,13 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
   };
 }
 
-/** The first file of $KUBECONFIG that names a current context decides, as with kubectl. */
+/** The first file of $KUBECONFIG that names a current context decides, as with kubectl. Throws CONTEXT_NOT_FOUND. */
 async function currentHost(env: NodeJS.ProcessEnv, given: Partial<HostRef> = {}): Promise<HostRef | undefined> {
-  const { parse } = await import('yaml');
-  const listed = given.kubeconfig ? [given.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
-  for (const file of listed.length > 0 ? listed : [join(env['HOME'] || homedir(), '.kube', 'config')]) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    const context = currentContextIn(file, () => parse(text) as unknown);
-    if (typeof context === 'string' && context !== '') return { namespace: 'federation', ...given, context };
+  for (const file of given.kubeconfig ? [given.kubeconfig] : kubeconfigFiles(env)) {
+    const { current } = await contextsIn(file).catch((error: Error) => {
+      throw failure('CONTEXT_NOT_FOUND', `${file} is no kubeconfig: ${error.message.split('\n')[0]}`);
+    });
+    if (current !== undefined) return { namespace: defaultNamespace, ...given, context: current };
   }
   return undefined;
-}
-
-/** Throws CONTEXT_NOT_FOUND for a file that is no YAML. */
-function currentContextIn(file: string, read: () => unknown): unknown {
-  try {
-    return (read() as { 'current-context'?: unknown } | null)?.['current-context'];
-  } catch (error) {
-    throw failure('CONTEXT_NOT_FOUND', `${file} is no kubeconfig: ${(error as Error).message.split('\n')[0]}`);
-  }
 }

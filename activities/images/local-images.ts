@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../src/files/replace-file.ts';
 import { builderId } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';
 import type { Engine } from '../clients/engine/engine.ts';
@@ -85,9 +86,7 @@ const keyOf = ({ workflowId, firstRunId }: Need): string =>
 async function noteNeed(scope: BuildScope, content: string): Promise<void> {
   const need = await needOf(scope, content);
   const file = join(foldersOf(scope).needs, keyOf(need));
-  const draft = `${file}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, JSON.stringify(need), { mode: 0o600 });
-  await rename(draft, file);
+  await replaceFile(file, JSON.stringify(need));
 }
 
 /** Contents of the images of an engine, the one that was used last first. */

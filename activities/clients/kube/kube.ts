@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterRef, HostRef } from '../../../src/catalogue/call.ts';
+import { kubeconfigFiles } from '../../../src/files/kubeconfig.ts';
 import { failure } from '../../kit/fail.ts';
 import type { ContextFacts } from '../../../src/kubernetes/context.ts';
 import type { Kube, KubeClients } from './port.ts';
@@ -12,8 +11,7 @@ import { exchangeOver } from './forward.ts';
 import { senderOf } from './http.ts';
 
 function loadFiles(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
-  const files = ref.kubeconfig ? [ref.kubeconfig] : (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
-  const paths = files.length > 0 ? files : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
+  const paths = ref.kubeconfig ? [ref.kubeconfig] : kubeconfigFiles(env);
   const merged = new KubeConfig();
   for (const path of paths) {
     const one = new KubeConfig();
@@ -21,7 +19,7 @@ function loadFiles(ref: ClusterRef, env: NodeJS.ProcessEnv): KubeConfig {
       one.loadFromFile(path);
     } catch (error) {
       // As kubectl does: the variable may list files that are not there, or not yet.
-      if (!ref.kubeconfig && files.length > 0 && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      if (!ref.kubeconfig && env['KUBECONFIG'] && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw failure('CONTEXT_NOT_FOUND', `cannot read kubeconfig ${path}: ${(error as Error).message}`, {
         context: ref.context,
       });

@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { action, examples, type Cli, type Configure } from '../io/command.ts';
-import type { Contexts } from '../files/contexts.ts';
+import type { Contexts } from '../../files/kubeconfig.ts';
+import { replaceFile } from '../../files/replace-file.ts';
 import { refusal, usageError } from '../io/exit.ts';
 import type { Said, Settled, SettledField } from '../files/init-ask.ts';
 import type { Answers } from '../files/init-text.ts';
@@ -64,7 +65,7 @@ async function init({ io }: Cli, dir: string | undefined, options: Options): Pro
   const text = federationText(answers);
   await assertValid(io, text, answers, values);
   await mkdir(folder, { recursive: true });
-  await write(file, text, options.force ? 'w' : 'wx');
+  await write(file, text, options.force ?? false);
   io.note(`wrote ${file}`);
   // In any other folder it would be a file that nothing heeds.
   if (values && folder === root) await ensureValues(io, values);
@@ -84,12 +85,14 @@ async function valuesIn(root: string): Promise<Values> {
 
 async function ensureValues(io: Io, { file, text }: Values): Promise<void> {
   const { valuesText } = await import('../files/init-text.ts');
-  if (text === undefined) await write(file, valuesText(), 'wx');
+  if (text === undefined) await write(file, valuesText(), false);
   io.note(`${text === undefined ? 'wrote' : 'kept'} ${file}`);
 }
 
-async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {
-  await writeFile(file, text, { flag }).catch((error: NodeJS.ErrnoException) => {
+/** `over`: also where the file is there already. */
+async function write(file: string, text: string, over: boolean): Promise<void> {
+  const writing = over ? replaceFile(file, text, { mode: 0o644 }) : writeFile(file, text, { flag: 'wx' });
+  await writing.catch((error: NodeJS.ErrnoException) => {
     throw usageError(`${file} cannot be written: ${error.code ?? error.message}`);
   });
 }

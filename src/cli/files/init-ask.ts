@@ -1,4 +1,4 @@
-import type { Contexts } from './contexts.ts';
+import type { Contexts } from '../../files/kubeconfig.ts';
 import type { Answers } from './init-text.ts';
 import type { Io } from '../io/io.ts';
 

@@ -1,20 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'yaml';
+import { kubeconfigFiles } from '../../files/kubeconfig.ts';
+import { replaceFile } from '../../files/replace-file.ts';
 import { usageError } from '../io/exit.ts';
 
-/** A lock that is older was left by a process that died, ms. kubectl takes the same lock file. */
+/**
+ * A lock that is older was left by a process that died, ms. The lock file is kubectl's own, which tells of no process:
+ * so age alone says whether it is held, and src/files/lock.ts cannot be it.
+ */
 const staleMs = 10_000;
 
 /** The file that kubectl itself would write: the first of $KUBECONFIG, else ~/.kube/config. */
-export function kubeconfigPath(env: NodeJS.ProcessEnv): string {
-  const first = (env['KUBECONFIG'] ?? '').split(delimiter).find(Boolean);
-  return first ?? join(env['HOME'] || homedir(), '.kube', 'config');
-}
+export const kubeconfigPath = (env: NodeJS.ProcessEnv): string => kubeconfigFiles(env)[0];
 
 /** Names of the three entries that one context is made of. */
 interface Entries {
@@ -60,7 +60,7 @@ function putNamed(document: Document, list: keyof Entries, entry: { name: string
 }
 
 /**
- * Writes the context into the operator's kubeconfig, under kubectl's own lock, all at once, readable by its owner only.
+ * Writes the context into the operator's kubeconfig, under kubectl's own lock, all at once; a new file is for its owner alone.
  * Returns `kept` when it stood there already. The file's other entries are not touched.
  */
 export async function writeContext(file: string, addition: string, context: string): Promise<'written' | 'kept'> {
@@ -68,7 +68,7 @@ export async function writeContext(file: string, addition: string, context: stri
   return withLock(`${file}.lock`, async () => {
     const merged = await mergeContext(await readOrEmpty(file), addition, context);
     if (merged === undefined) return 'kept';
-    await replace(file, merged);
+    await replaceFile(file, merged);
     return 'written';
   });
 }
@@ -112,16 +112,9 @@ export async function removeContext(file: string, ref: ContextRef): Promise<bool
   return withLock(`${file}.lock`, async () => {
     const existing = await readOrEmpty(file);
     const left = existing === '' ? undefined : await withoutContext(existing, ref);
-    if (left !== undefined) await replace(file, left);
+    if (left !== undefined) await replaceFile(file, left);
     return left !== undefined;
   });
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const target = await realpath(file).catch(() => file); // a symlink stays one
-  const draft = `${target}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, text, { mode: 0o600 });
-  await rename(draft, target);
 }
 
 const readOrEmpty = async (file: string): Promise<string> => {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, chown, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../../files/replace-file.ts';
 import type { ImageValues } from '../../images/values-yaml.ts';
 
 /** Times that a file which changes under us is merged anew. */
@@ -76,18 +76,7 @@ async function nearestFolder(folder: string): Promise<string> {
 /** Puts the new text in place of the old one; false, with nothing done, when the old one is another by now. */
 export async function putInPlace(target: string, before: string | undefined, text: string): Promise<boolean> {
   await mkdir(dirname(target), { recursive: true });
-  const facts = await factsOf(target);
-  const draft = `${target}.${randomBytes(4).toString('hex')}`;
-  try {
-    await writeFile(draft, text, { mode: 0o600 });
-    if (facts) await chown(draft, facts.uid, facts.gid);
-    await chmod(draft, (facts?.mode ?? 0o644) & 0o777);
-    if ((await readOrNone(target)) !== before) return false;
-    await rename(draft, target);
-    return true;
-  } finally {
-    await rm(draft, { force: true });
-  }
+  return replaceFile(target, text, { mode: 0o644, stillWanted: async () => (await readOrNone(target)) === before });
 }
 
 const factsOf = (path: string): Promise<Stats | undefined> =>
