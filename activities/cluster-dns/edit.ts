@@ -9,7 +9,7 @@ import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { configMapNamed, configMapRef, type MemberDns } from './member-dns.ts';
-import { entryFor, refOf } from '../core/objects.ts';
+import { entryFor, placeFor, refOf } from '../core/objects.ts';
 import { memberOf, type StepScope } from '../core/step.ts';
 
 /** What became of a stub domain that is asked for, where it was not written. A CoreDNS has its `forward`. */
@@ -31,7 +31,8 @@ export interface Edit {
 export function editOf(scope: StepScope, dns: MemberDns, entry: Told): Edit | undefined {
   if (dns.shape === 'coredns/corefile') return corefileEdit(scope, dns, entry);
   const { shape, controller, place, configMap } = dns;
-  const noted = (ref: ObjectRef, origin: LedgerEntry['origin']) => entryFor(scope, memberOf(scope).name, ref, origin);
+  const noted = (ref: ObjectRef, origin: LedgerEntry['origin']) =>
+    entryFor(scope, placeFor(scope, 'member'), ref, origin);
   if (!shape.endsWith('/configmap')) {
     const patch = patchToAddFlag(controller, place, entry);
     const ref = refOf(controller.object);
@@ -77,7 +78,7 @@ function corefileEdit(
   const ref = configMapNamed(corefile.name);
   return {
     target,
-    entry: entryFor(scope, memberOf(scope).name, ref, 'changed'),
+    entry: entryFor(scope, placeFor(scope, 'member'), ref, 'changed'),
     write: (member) => member.mergePatch(ref, change.patch),
   };
 }

@@ -4,7 +4,7 @@ import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { entriesOf, type LedgerEntry, recordUids } from '../core/ledger.ts';
-import { entryFor } from '../core/objects.ts';
+import { entryFor, placeFor } from '../core/objects.ts';
 import { memberOf, type StepScope } from '../core/step.ts';
 
 /** A pod, as far as recycling needs it. */
@@ -69,7 +69,7 @@ export async function ledgerPods(
 ): Promise<void> {
   const entries = pods.map(({ metadata: { name, uid = '' } }) => {
     const ref = { apiVersion: 'v1', kind: 'Pod', name, namespace: dnsNamespace };
-    return { ...entryFor(scope, memberOf(scope).name, ref, 'changed'), uid };
+    return { ...entryFor(scope, placeFor(scope, 'member'), ref, 'changed'), uid };
   });
   await recordUids(scope, [...entries, ...edited]);
 }

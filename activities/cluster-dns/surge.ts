@@ -5,8 +5,8 @@ import { holderOfReplicas, patchToLower, patchToRaise, surgeAnnotation, surgeOf 
 import type { Kube } from '../clients/kube/port.ts';
 import { isServing, type Pod } from './pods.ts';
 import { forget, readEntry, recordUid } from '../core/ledger.ts';
-import { entryFor, refOf } from '../core/objects.ts';
-import { memberOf, type StepScope } from '../core/step.ts';
+import { entryFor, placeFor, refOf } from '../core/objects.ts';
+import type { StepScope } from '../core/step.ts';
 
 /** What one attempt at recycling knows of the pod more. */
 export interface Surging {
@@ -107,7 +107,7 @@ function whyNone({ object }: DnsController, pods: readonly Pod[], old: ReadonlyS
 }
 
 const entryOf = (scope: StepScope, { object }: DnsController) =>
-  entryFor(scope, memberOf(scope).name, refOf(object), 'changed');
+  entryFor(scope, placeFor(scope, 'member'), refOf(object), 'changed');
 
 /** The controller may stand in the ledger for the flag in it, too: that entry is not of this step. */
 async function forgetOurs(scope: StepScope, controller: DnsController): Promise<void> {

@@ -1,4 +1,5 @@
 import { labels, names } from '../../src/kubernetes/names.ts';
+import { hostPlace } from '../../src/kubernetes/place.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { allEntries, type LedgerEntry } from './ledger.ts';
@@ -33,7 +34,7 @@ const entryOf = ({ apiVersion, kind, metadata }: KubeObject, step: string, first
   kind,
   namespace: metadata.namespace ?? '',
   name: metadata.name,
-  cluster: 'host',
+  place: hostPlace,
   uid: metadata.uid ?? '',
   step,
   firstRunId,

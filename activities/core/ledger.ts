@@ -1,6 +1,8 @@
 import type { RunContext } from '../../src/catalogue/call.ts';
 import { codeOf } from '../../src/errors/step-error.ts';
+import { placeOf } from '../../src/graph/places.ts';
 import { labelsFor, names } from '../../src/kubernetes/names.ts';
+import { memberPlace, nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from './step.ts';
@@ -11,8 +13,7 @@ export interface LedgerEntry {
   /** '' for cluster-scoped objects. */
   namespace: string;
   name: string;
-  /** `host`, a member's name, `federation` (its own API) or `dns`. */
-  cluster: string;
+  place: Place;
   /** API version, for finding it again. */
   apiVersion?: string;
   /** '' while only the intent is known. */
@@ -29,14 +30,16 @@ export interface LedgerEntry {
  * the like become `_`. `member.` goes before what is neither in the host nor in the federation API: a member's ledger
  * also names objects that the host has for it, and both clusters may have one of the same kind, namespace and name.
  */
-const keyOf = (entry: EntryName): string =>
-  [entry.cluster === 'host' || entry.cluster === 'federation' ? '' : 'member', entry.kind, entry.namespace, entry.name]
+export const keyOf = (entry: EntryName): string =>
+  [unmarked.has(entry.place.kind) ? '' : 'member', entry.kind, entry.namespace, entry.name]
     .filter(Boolean)
     .join('.')
     .replaceAll(/[^-._a-zA-Z0-9]/g, '_');
 
+const unmarked: ReadonlySet<Place['kind']> = new Set(['host', 'federation']);
+
 /** What tells one entry of a ledger from the others. */
-type EntryName = Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'cluster'>;
+type EntryName = Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'place'>;
 
 /** A ledger ConfigMap as one step knows it: read at the first question, and then told of the step's own writes. */
 export interface Ledger {
@@ -55,10 +58,13 @@ export function openLedger(host: Kube, { member, host: { namespace }, uuid }: Ru
   const ref = { apiVersion: 'v1', kind: 'ConfigMap', name, namespace };
   let known: Promise<Known> | undefined;
   const look = (): Promise<Known> =>
-    (known ??= host.read(ref).then(knownOf, (error: unknown) => {
-      known = undefined;
-      throw error;
-    }));
+    (known ??= host.read(ref).then(
+      (ledger) => knownOf(ledger, member?.name),
+      (error: unknown) => {
+        known = undefined;
+        throw error;
+      },
+    ));
   const create = async (data: Written): Promise<unknown> => {
     const made = Object.entries(data).filter(([, text]) => text !== null);
     if (made.length === 0) return undefined;
@@ -72,7 +78,9 @@ export function openLedger(host: Kube, { member, host: { namespace }, uuid }: Ru
     write: async (changes) => {
       if (changes.size === 0) return;
       const now = await look();
-      const data = Object.fromEntries([...changes].map(([key, entry]) => [key, entry && JSON.stringify(entry)]));
+      const data = Object.fromEntries(
+        [...changes].map(([key, entry]) => [now.older.get(key) ?? key, entry && textOf(entry)]),
+      );
       // Another step may make the ledger at the same time; it may go with the record.
       if (now.there) await unless('NOT_FOUND', patch(data), () => create(data));
       else await unless('CONFLICT', create(data), () => patch(data));
@@ -89,14 +97,21 @@ export function openLedger(host: Kube, { member, host: { namespace }, uuid }: Ru
 interface Known {
   there: boolean;
   entries: Map<string, LedgerEntry>;
+  /** Keys under which an earlier version noted what has another key today: of members called by a word for a place. */
+  older: ReadonlyMap<string, string>;
 }
 /** New values by their keys; null takes one out. */
 type Written = Record<string, string | null>;
 
-const knownOf = (ledger: KubeObject | undefined): Known => ({
-  there: ledger !== undefined,
-  entries: new Map(Object.entries(dataOf(ledger)).map(([key, text]) => [key, entryIn(text)])),
-});
+function knownOf(ledger: KubeObject | undefined, member: string | undefined): Known {
+  const read = Object.entries(dataOf(ledger)).map(([key, text]) => ({ key, entry: entryIn(text, member) }));
+  const older = read.filter(({ key, entry }) => key !== keyOf(entry));
+  return {
+    there: ledger !== undefined,
+    entries: new Map(read.map(({ entry }) => [keyOf(entry), entry])),
+    older: new Map(older.map(({ key, entry }) => [keyOf(entry), key])),
+  };
+}
 
 /** Does something else where an act fails with this code. */
 async function unless(code: string, act: Promise<unknown>, otherwise: () => Promise<unknown>): Promise<void> {
@@ -111,7 +126,21 @@ async function unless(code: string, act: Promise<unknown>, otherwise: () => Prom
 const dataOf = (ledger: KubeObject | undefined): Record<string, string> =>
   (ledger?.['data'] as Record<string, string> | undefined) ?? {};
 
-const entryIn = (text: string): LedgerEntry => JSON.parse(text) as LedgerEntry;
+/** An entry as the ConfigMap has it; `place` is not in those of earlier versions. */
+type StoredEntry = Omit<LedgerEntry, 'place'> & { cluster: string; place?: Place['kind'] };
+
+/** An entry from its text; `member`: whose ledger it stands in, undefined for the host's. */
+export function entryIn(text: string, member: string | undefined): LedgerEntry {
+  const { cluster, place: kind, ...rest } = JSON.parse(text) as StoredEntry;
+  if (kind === undefined) return { ...rest, place: placeOf(cluster, rest.step, member) };
+  return { ...rest, place: kind === 'member' ? memberPlace(cluster) : { kind } };
+}
+
+/** An entry as it is stored: for people, and for earlier versions, with the one word of its place as `cluster`. */
+export function textOf({ place, ...rest }: LedgerEntry): string {
+  const stored: StoredEntry = { ...rest, cluster: nameOfPlace(place), place: place.kind };
+  return JSON.stringify(stored);
+}
 
 /**
  * Before the act, for all objects of the step at once: a crash leaves at least the intents. An entry that is there
@@ -170,10 +199,16 @@ export const isUndoable = ({ run }: Pick<StepScope, 'run'>, { firstRunId }: Ledg
   !run.rollback || firstRunId === run.firstRunId;
 
 /** Every entry of a ledger ConfigMap. */
-export const entriesIn = (ledger: KubeObject | undefined): LedgerEntry[] => Object.values(dataOf(ledger)).map(entryIn);
+export function entriesIn(ledger: KubeObject | undefined): LedgerEntry[] {
+  const prefix = names.ledgerOf('');
+  const name = ledger?.metadata.name ?? '';
+  const member = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+  return Object.values(dataOf(ledger)).map((text) => entryIn(text, member));
+}
 
 /** An entry for people. */
-export const sayEntry = ({ cluster, kind, name, step }: LedgerEntry): string => `${cluster}: ${kind} ${name} (${step})`;
+export const sayEntry = ({ place, kind, name, step }: LedgerEntry): string =>
+  `${nameOfPlace(place)}: ${kind} ${name} (${step})`;
 
 /** All entries of a federation: the host's ledger and those of its members. */
 export async function allEntries(host: Kube, namespace: string): Promise<LedgerEntry[]> {

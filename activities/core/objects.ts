@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { codeOf } from '../../src/errors/step-error.ts';
 import { labels, labelsFor } from '../../src/kubernetes/names.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
+import { hostPlace, memberPlace, nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import { deletionHeld } from '../../src/kubernetes/readiness.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
@@ -22,8 +23,10 @@ export interface Ensured {
 
 const kubeOf = async (scope: StepScope, where: Where): Promise<Kube> =>
   where === 'host' ? scope.host : scope.member();
-const clusterName = (scope: StepScope, where: Where): string =>
-  where === 'host' ? 'host' : (scope.run.member?.name ?? '');
+
+/** The place of what this step has in the host, or in its member. */
+export const placeFor = ({ run }: StepScope, where: Where): Place =>
+  where === 'host' ? hostPlace : memberPlace(run.member?.name ?? '');
 
 /** Names an object. */
 export const refOf = (object: KubeObject): ObjectRef => ({
@@ -38,18 +41,13 @@ export const isOurs = (scope: StepScope, object: KubeObject): boolean =>
   object.metadata.labels?.[labels.federation] === scope.run.uuid;
 
 /** The ledger entry an object would have. */
-export function entryFor(
-  scope: StepScope,
-  cluster: string,
-  ref: ObjectRef,
-  origin: LedgerEntry['origin'],
-): LedgerEntry {
+export function entryFor(scope: StepScope, place: Place, ref: ObjectRef, origin: LedgerEntry['origin']): LedgerEntry {
   return {
     kind: ref.kind,
     apiVersion: ref.apiVersion,
     namespace: ref.namespace ?? '',
     name: ref.name,
-    cluster,
+    place,
     uid: '',
     step: scope.step,
     firstRunId: scope.run.firstRunId,
@@ -65,7 +63,7 @@ export async function readOurs(scope: StepScope, where: Where, ref: ObjectRef): 
 }
 
 function foreign(scope: StepScope, where: Where, ref: ObjectRef): Error {
-  const place = `${ref.namespace ? `namespace ${ref.namespace} of ` : ''}cluster ${clusterName(scope, where)}`;
+  const place = `${ref.namespace ? `namespace ${ref.namespace} of ` : ''}cluster ${nameOfPlace(placeFor(scope, where))}`;
   return failure(
     'FOREIGN',
     `${ref.kind} ${ref.name} in ${place} is there already and does not belong to this federation`,
@@ -138,7 +136,7 @@ interface Wanted {
 
 function wantedOf(scope: StepScope, where: Where, object: KubeObject, before: KubeObject | undefined): Wanted {
   const adopted = before !== undefined && !isOurs(scope, before);
-  const entry = entryFor(scope, clusterName(scope, where), refOf(object), adopted ? 'adopted' : 'created');
+  const entry = entryFor(scope, placeFor(scope, where), refOf(object), adopted ? 'adopted' : 'created');
   const metadata = { ...object.metadata, labels: { ...object.metadata.labels, ...labelsFor(scope.run.uuid) } };
   return { object: { ...object, metadata }, before, entry };
 }
@@ -187,9 +185,10 @@ export async function removeStepObjects(scope: StepScope, call: StepCall<unknown
   const entries = (await undoableEntries(scope)).reverse().sort((a, b) => isLast(a) - isLast(b));
   const notes: string[] = [];
   for (const entry of entries) {
-    if (entry.cluster === 'federation' || entry.cluster === 'dns') continue;
+    const { kind: at } = entry.place;
+    if (at !== 'host' && at !== 'member') continue;
     const kept = entry.kind === 'PersistentVolumeClaim' && choice.volumes === 'keep';
-    const note = kept ? `volume claim ${entry.name} stays, as asked` : await removeEntry(scope, call, entry);
+    const note = kept ? `volume claim ${entry.name} stays, as asked` : await removeEntry(scope, call, entry, at);
     if (note) notes.push(note);
   }
   return { outcome: 'removed', ...(notes.length > 0 ? { note: notes.join('; ') } : {}), facts: {} };
@@ -199,8 +198,12 @@ const undoChoice = (call: StepCall<unknown>): { volumes?: string } =>
   (call.input as { undo?: { volumes?: string } } | undefined)?.undo ?? {};
 
 /** Returns a note when the object stays. */
-async function removeEntry(scope: StepScope, call: StepCall<unknown>, entry: LedgerEntry): Promise<string> {
-  const where: Where = entry.cluster === 'host' ? 'host' : 'member';
+async function removeEntry(
+  scope: StepScope,
+  call: StepCall<unknown>,
+  entry: LedgerEntry,
+  where: Where,
+): Promise<string> {
   const kube = await kubeOf(scope, where);
   const ref = {
     apiVersion: entry.apiVersion ?? 'v1',

@@ -106,7 +106,7 @@ async function planDown(scope: StepScope, { down }: PlanInput['plan'], options: 
 /** What no undo takes away and the sweep cannot find by our labels: things at a DNS provider, edits of others' objects. */
 async function unlabelledOrphans(scope: StepScope, spec: Spec): Promise<string[]> {
   const orphans = notUndone(await allEntries(scope.host, scope.run.host.namespace), spec);
-  return orphans.filter(({ cluster, origin }) => cluster === 'dns' || origin === 'changed').map(sayEntry);
+  return orphans.filter(({ place, origin }) => place.kind === 'dns' || origin === 'changed').map(sayEntry);
 }
 
 function withOrphans(graph: FrozenGraph, orphans: string[]): FrozenGraph {

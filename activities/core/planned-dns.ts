@@ -1,5 +1,6 @@
 import type { StepCall } from '../../src/catalogue/call.ts';
 import type { PlannedObject } from '../../src/catalogue/planned.ts';
+import { placeOfPlanned } from '../../src/graph/places.ts';
 import type { RecordSet, Zone } from '../clients/dns/port.ts';
 import { failure } from '../kit/fail.ts';
 import { digestOf } from './object-digest.ts';
@@ -9,7 +10,7 @@ type Asked = Pick<StepCall<unknown>, 'planned' | 'run'>;
 /** The plan's word on a thing at the DNS provider; undefined in a run that follows none. Throws PLAN_STALE without one. */
 function plannedOf({ planned, run }: Asked, kind: string, name: string): PlannedObject | undefined {
   if (!planned) return undefined;
-  const found = planned.find((one) => one.cluster === 'dns' && one.kind === kind && one.name === name);
+  const found = planned.find((one) => placeOfPlanned(one).kind === 'dns' && one.kind === kind && one.name === name);
   if (!found) throw stale(run.federation, kind, name, 'is not in the plan');
   return found;
 }

@@ -1,5 +1,6 @@
 import { labels } from '../../src/kubernetes/names.ts';
 import type { PlannedObject } from '../../src/catalogue/planned.ts';
+import { nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import { fieldChanges } from '../../src/plan/preview.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
@@ -10,8 +11,7 @@ import { bookkeeping, merged } from './preview-kube.ts';
 
 /** What one step of a run that follows a plan may write in one cluster. */
 export interface Planned {
-  /** Name of the cluster in the plan. */
-  cluster: string;
+  place: Place;
   step: string;
   objects: readonly PlannedObject[];
   /** Of the federation. */
@@ -49,7 +49,7 @@ export function keepToPlan(real: Kube, planned: Planned): Kube {
     const problem = await staleness(write, current, planned);
     if (problem === undefined) return;
     const { kind, namespace, name } = write.ref;
-    const what = `${planned.cluster}: ${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+    const what = `${nameOfPlace(planned.place)}: ${kind} ${namespace ? `${namespace}/` : ''}${name}`;
     throw failure('PLAN_STALE', `${what} ${problem}`, { object: `${kind}/${name}`, federation: planned.federation });
   };
   const asked = (ref: ObjectRef): boolean => planned.dryRun && ref.kind !== 'Secret';

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { codeOf, stepErrorOf } from '../../src/errors/step-error.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
+import { nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import { fieldChanges, type ObjectPreview } from '../../src/plan/preview.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ListRef, ObjectRef } from '../../src/kubernetes/objects.ts';
@@ -31,8 +32,7 @@ interface Touched {
 
 /** How far a server is asked. */
 export interface Pretence {
-  /** Name of the cluster in the preview. */
-  cluster: string;
+  place: Place;
   /** Whether the server knows dry runs; the federation API does not, and would write. Secrets are never sent. */
   dryRun: boolean;
   /** Objects that are read as if they stood. */
@@ -82,7 +82,7 @@ const isMadeAgain = (known: Touched | undefined): boolean =>
 const isSame = (before: KubeObject, after: KubeObject): boolean => fieldChanges(before, after).length === 0;
 
 /** Wraps one cluster. `real` undefined: there is no such server yet, so nothing stands in it. */
-export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ...by }: Pretence): PretendedKube {
+export function pretend(real: Kube | undefined, { place, dryRun, seed = [], ...by }: Pretence): PretendedKube {
   const mark = (known?: Touched): Pick<Touched, 'steps' | 'madeAgain' | 'wanted' | 'note'> => {
     const { steps, note = known?.note } = by.now();
     return {
@@ -142,7 +142,7 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ..
   };
 
   const pretended = {
-    server: real?.server ?? cluster,
+    server: real?.server ?? nameOfPlace(place),
     read: (ref: ObjectRef) => current(ref),
     list: (ref: ListRef) => real?.list(ref) ?? Promise.resolve([]),
     create: async (object: KubeObject) => {
@@ -167,7 +167,7 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ..
       return note(ref, merged((await current(ref)) ?? { apiVersion, kind, metadata }, patch) as KubeObject);
     },
     jsonPatch: async (ref: ObjectRef, patch: object[]) => {
-      if (!real || !dryRun) throw failure('BUG', `${cluster} cannot be asked what a patch would do`);
+      if (!real || !dryRun) throw failure('BUG', `${nameOfPlace(place)} cannot be asked what a patch would do`);
       return note(ref, await real.jsonPatch(ref, patch, { dryRun: true }));
     },
     remove: async (ref: ObjectRef) => {
@@ -178,13 +178,13 @@ export function pretend(real: Kube | undefined, { cluster, dryRun, seed = [], ..
     get: (path: string) => real?.get(path) ?? Promise.resolve({ status: 404, body: '' }),
     exchange: () => Promise.reject(failure('BUG', 'a preview asks no pod')),
     can: (attributes: Parameters<Kube['can']>[0]) => real?.can(attributes) ?? Promise.resolve(true),
-    objects: () => [...touched.values()].flatMap((one) => previewOf(cluster, by.uuid, one)),
+    objects: () => [...touched.values()].flatMap((one) => previewOf(place, by.uuid, one)),
   };
   // Reads answer what stands, of whatever type the caller knows it to be, exactly as the port itself does.
   return pretended as PretendedKube;
 }
 
-function previewOf(cluster: string, uuid: string, touched: Touched): ObjectPreview[] {
+function previewOf(place: Place, uuid: string, touched: Touched): ObjectPreview[] {
   const { before, now, steps } = touched;
   const object = now ?? before;
   if (!object || bookkeeping({ kind: object.kind, name: object.metadata.name })) return [];
@@ -194,9 +194,9 @@ function previewOf(cluster: string, uuid: string, touched: Touched): ObjectPrevi
   return [
     {
       steps: [...steps],
-      ...{ cluster, apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name },
+      ...{ cluster: nameOfPlace(place), apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name },
       ...{ action, fields, note },
-      ...stoodAs(cluster, uuid, before),
+      ...stoodAs(place, uuid, before),
       wanted: now ? touched.wanted : null,
       ...(touched.madeAgain && action === 'update' ? { again: true } : {}),
     },
@@ -204,7 +204,7 @@ function previewOf(cluster: string, uuid: string, touched: Touched): ObjectPrevi
 }
 
 function stoodAs(
-  cluster: string,
+  place: Place,
   uuid: string,
   before: KubeObject | undefined,
 ): Pick<ObjectPreview, 'uid' | 'resourceVersion' | 'standing'> {
@@ -213,7 +213,7 @@ function stoodAs(
   // The federation API writes its Clusters at every probe: there the version says nothing.
   return {
     uid,
-    resourceVersion: cluster === 'federation' ? null : resourceVersion,
+    resourceVersion: place.kind === 'federation' ? null : resourceVersion,
     standing: objectDigest(before, uuid),
   };
 }

@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { codeOf } from '../../src/errors/step-error.ts';
 import type { StepFacts } from '../../src/catalogue/facts.ts';
+import { dnsPlace } from '../../src/kubernetes/place.ts';
 import { fqdn } from '../clients/dns/names.ts';
 import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
 import { googleDns } from '../clients/dns/google.ts';
@@ -115,7 +116,7 @@ export const dnsEntry = (scope: StepScope, dns: DnsSpec, kind: 'Zone' | 'Record'
   kind,
   namespace: dns.provider,
   name: name.replace(/\.$/, ''),
-  cluster: 'dns',
+  place: dnsPlace,
   uid: '',
   step: scope.step,
   firstRunId: scope.run.firstRunId,

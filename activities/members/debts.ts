@@ -2,11 +2,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import type { DownChoices } from '../../src/graph/freeze.ts';
 import { names } from '../../src/kubernetes/names.ts';
+import { isSamePlace } from '../../src/kubernetes/place.ts';
 import type { Deps } from '../core/deps.ts';
 import { type LedgerEntry, ledgerEntries } from '../core/ledger.ts';
 import { look } from './members.ts';
 import { removeNamespace } from '../core/namespace.ts';
-import { isOurs, removeAndWait } from '../core/objects.ts';
+import { isOurs, placeFor, removeAndWait } from '../core/objects.ts';
 import { patchDebt, readRecord, removeRecord } from '../core/record.ts';
 import { asOwner, inStep, memberOf, type StepScope } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
@@ -16,7 +17,7 @@ type Looked = StepResult<{ reached: boolean }>;
 
 /** What is in the member itself; its Secret and its Cluster are not. */
 const inMember = (scope: StepScope, entries: readonly LedgerEntry[]): LedgerEntry[] =>
-  entries.filter(({ cluster }) => cluster === memberOf(scope).name);
+  entries.filter(({ place }) => isSamePlace(place, placeFor(scope, 'member')));
 
 /**
  * Whether a member that leaves can be cleaned up now. That it cannot is an answer: the rest of the turn-down does not

@@ -15,7 +15,16 @@ import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
-import { ensureObject, ensureObjects, isOurs, outcomeOf, readEntry, readOurs, refOf } from '../core/objects.ts';
+import {
+  ensureObject,
+  ensureObjects,
+  isOurs,
+  outcomeOf,
+  placeFor,
+  readEntry,
+  readOurs,
+  refOf,
+} from '../core/objects.ts';
 import { readRecord } from '../core/record.ts';
 import { memberOf, reading, type StepScope, writing } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
@@ -129,7 +138,7 @@ async function wantedNamespace(scope: StepScope, member: Kube): Promise<KubeObje
     });
   }
   if (found) {
-    const name = { kind: 'Namespace', namespace: '', name: found.metadata.name, cluster: memberOf(scope).name };
+    const name = { kind: 'Namespace', namespace: '', name: found.metadata.name, place: placeFor(scope, 'member') };
     if (!isOurs(scope, found) || !(await readEntry(scope, name))) return undefined;
   }
   return wanted;

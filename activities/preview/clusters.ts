@@ -1,6 +1,7 @@
 import { codeOf } from '../../src/errors/step-error.ts';
 import type { ClusterRef, HostRef, RunContext } from '../../src/catalogue/call.ts';
 import { names } from '../../src/kubernetes/names.ts';
+import { federationPlace, hostPlace, memberPlace } from '../../src/kubernetes/place.ts';
 import type { ObjectPreview } from '../../src/plan/preview.ts';
 import type { KubeClients } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
@@ -42,18 +43,18 @@ export function pretendClusters(
   const keyOf = ({ context, kubeconfig = '' }: ClusterRef): string => `${kubeconfig} ${context}`;
   const host = (): Promise<PretendedKube> =>
     once('host', async () =>
-      pretend(await real.forContext(run.host), { ...by, cluster: 'host', dryRun: true, seed: [ownLease(run)] }),
+      pretend(await real.forContext(run.host), { ...by, place: hostPlace, dryRun: true, seed: [ownLease(run)] }),
     );
   const member = (ref: ClusterRef): Promise<PretendedKube> => {
     const name = members.find((one) => keyOf(one) === keyOf(ref))?.name ?? ref.context;
     return once(`member ${keyOf(ref)}`, async () =>
-      pretend(await real.forContext(ref), { ...by, cluster: name, dryRun: true }),
+      pretend(await real.forContext(ref), { ...by, place: memberPlace(name), dryRun: true }),
     );
   };
   // Never a dry run: the API of a control plane may take the request, and write.
   const federation = (ref: HostRef, secret: string): Promise<PretendedKube> =>
     once('federation', async () =>
-      pretend(await standingFederation(real, ref, secret), { ...by, cluster: 'federation', dryRun: false }),
+      pretend(await standingFederation(real, ref, secret), { ...by, place: federationPlace, dryRun: false }),
     );
   const clients: KubeClients = {
     forContext: (ref) => ('namespace' in ref ? host() : member(ref)),

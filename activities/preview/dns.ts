@@ -1,4 +1,5 @@
 import type { Facts, RunContext } from '../../src/catalogue/call.ts';
+import { dnsPlace, nameOfPlace } from '../../src/kubernetes/place.ts';
 import type { ObjectPreview } from '../../src/plan/preview.ts';
 import type { DnsSpec } from '../clients/dns/port.ts';
 import type { Deps } from '../core/deps.ts';
@@ -14,7 +15,7 @@ interface DnsPreview {
 }
 
 const atProvider = ({ provider }: DnsSpec, kind: string, name: string) => ({
-  cluster: 'dns',
+  cluster: nameOfPlace(dnsPlace),
   apiVersion: '',
   kind,
   namespace: provider,

@@ -1,4 +1,5 @@
 import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
+import { nameOfPlace } from '../../src/kubernetes/place.ts';
 import type { ObjectPreview } from '../../src/plan/preview.ts';
 import { surgeNote } from '../../src/cluster-dns/surge.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';
@@ -36,10 +37,10 @@ export async function previewLeaving(
 }
 
 function leavingObject(member: string, entry: LedgerEntry, prune: boolean): ObjectPreview {
-  const { cluster, apiVersion = 'v1', kind, namespace, name, uid, step } = entry;
+  const { place, apiVersion = 'v1', kind, namespace, name, uid, step } = entry;
   // The pods that see what comes back are replaced by the step after it.
   const steps = step.endsWith('/cluster-dns') ? [step, `clusters/${member}/recycle`] : [step];
-  const about = { ...noVersions, steps, cluster, apiVersion, kind, namespace, name, uid };
+  const about = { ...noVersions, steps, cluster: nameOfPlace(place), apiVersion, kind, namespace, name, uid };
   if (!prune) return { ...about, action: 'keep', note: `${member} is not in the file; --prune takes it out` };
   if (entry.origin === 'created') return { ...about, action: 'delete', note: `${member} leaves` };
   return { ...about, action: 'update', note: `${member} leaves: what stood before comes back` };

@@ -1,5 +1,6 @@
 import { codeOf } from '../../src/errors/step-error.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
+import { nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from '../core/step.ts';
@@ -33,7 +34,7 @@ const clusterScoped: readonly Kind[] = [of('v1')('Namespace'), ...['ClusterRole'
  * Everything in a cluster that carries the federation's uuid. Where the user may not list a kind everywhere, the look
  * goes to the federation's own namespace and names, and says so.
  */
-export async function leftIn(scope: StepScope, kube: Kube, cluster: string): Promise<Found> {
+export async function leftIn(scope: StepScope, kube: Kube, place: Place): Promise<Found> {
   const labelSelector = `${labels.federation}=${scope.run.uuid}`;
   const narrow: string[] = [];
   const everywhere = async (kind: Kind, instead: () => Promise<KubeObject[]>): Promise<KubeObject[]> => {
@@ -48,16 +49,16 @@ export async function leftIn(scope: StepScope, kube: Kube, cluster: string): Pro
   const { namespace } = scope.run.host;
   const lists = await Promise.all([
     ...namespaced.map((kind) => everywhere(kind, () => kube.list({ ...kind, namespace, labelSelector }))),
-    ...clusterScoped.map((kind) => everywhere(kind, () => byName(scope, kube, kind, cluster))),
+    ...clusterScoped.map((kind) => everywhere(kind, () => byName(scope, kube, kind, place))),
   ]);
   const places = `namespace ${namespace} and the federation's own names`;
-  const note = `in ${cluster} only ${places} were looked at: its user may not list ${narrow.join(', ')} everywhere`;
+  const note = `in ${nameOfPlace(place)} only ${places} were looked at: its user may not list ${narrow.join(', ')} everywhere`;
   return { objects: lists.flat(), notes: narrow.length > 0 ? [note] : [] };
 }
 
 /** The one object of a kind that has no namespace. */
-async function byName({ run }: StepScope, kube: Kube, kind: Kind, cluster: string): Promise<KubeObject[]> {
-  const name = kind.kind === 'Namespace' ? run.host.namespace : names.memberRole(run.federation, cluster);
+async function byName({ run }: StepScope, kube: Kube, kind: Kind, place: Place): Promise<KubeObject[]> {
+  const name = kind.kind === 'Namespace' ? run.host.namespace : names.memberRole(run.federation, nameOfPlace(place));
   try {
     const found = await kube.read({ ...kind, name });
     return found?.metadata.labels?.[labels.federation] === run.uuid ? [found] : [];

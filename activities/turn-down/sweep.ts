@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import type { DownChoices } from '../../src/graph/freeze.ts';
 import { names } from '../../src/kubernetes/names.ts';
+import { hostPlace, memberPlace, nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../core/deps.ts';
@@ -31,9 +32,9 @@ interface Swept {
   notes: string[];
 }
 
-const say = (cluster: string, object: KubeObject): string => {
+const say = (place: Place, object: KubeObject): string => {
   const { name, namespace } = object.metadata;
-  return `${cluster}: ${object.kind} ${namespace ? `${namespace}/` : ''}${name}`;
+  return `${nameOfPlace(place)}: ${object.kind} ${namespace ? `${namespace}/` : ''}${name}`;
 };
 
 /** What may stay: kept volumes, and the namespace that holds them. */
@@ -61,7 +62,7 @@ async function sweepMember(scope: StepScope, call: StepCall<SweepInput>, cluster
   const neverUsed = call.input.facts?.ledgers?.includes(cluster.name) === false;
   const look = async (): Promise<{ value: Found }> => {
     const kube = await scope.deps.kube.forContext(cluster);
-    return { value: await leftIn(scope, kube, cluster.name) };
+    return { value: await leftIn(scope, kube, memberPlace(cluster.name)) };
   };
   try {
     return await waitUntil(neverUsed ? { waitMs: 0 } : call, 'UNREACHABLE', look);
@@ -79,16 +80,16 @@ async function sweep(scope: StepScope, call: StepCall<SweepInput>): Promise<Step
   const owed = Object.keys((await readRecord(scope.host, scope.run.host.namespace))?.debts ?? {});
   const answering = spec.clusters.filter(({ name }) => !owed.includes(name));
   const swept: Swept = { left: [...orphans], kept: [], notes: [] };
-  const sort = (cluster: string, { objects, notes, unknown }: Found): void => {
+  const sort = (place: Place, { objects, notes, unknown }: Found): void => {
     for (const object of objects)
-      (mayStay(choices, object) || isOwed(object, owed) ? swept.kept : swept.left).push(say(cluster, object));
+      (mayStay(choices, object) || isOwed(object, owed) ? swept.kept : swept.left).push(say(place, object));
     swept.notes.push(...notes);
     if (unknown) swept.left.push(unknown);
   };
-  sort('host', await leftIn(scope, scope.host, 'host'));
+  sort(hostPlace, await leftIn(scope, scope.host, hostPlace));
   // All at once: each may be waited for.
   const members = await Promise.all(answering.map((cluster) => sweepMember(scope, call, cluster)));
-  members.forEach((found, at) => sort(answering[at]!.name, found));
+  members.forEach((found, at) => sort(memberPlace(answering[at]!.name), found));
   swept.left.push(...(await sweepDns(scope, call.input)));
   const { left, kept, notes } = swept;
   if (left.length > 0) throw failure('LEFTOVERS', `${left.length} left: ${left.slice(0, 20).join('; ')}`);

@@ -8,7 +8,7 @@ export type PreviewAction = 'create' | 'update' | 'keep' | 'delete';
 export interface PlannedObject {
   /** Steps that write it, by their ids. */
   steps: string[];
-  /** `host`, a member's name, `federation` (its own API) or `dns`. */
+  /** `host`, a member's name, `federation` (its own API) or `dns`; see placeOfPlanned. */
   cluster: string;
   apiVersion: string;
   kind: string;

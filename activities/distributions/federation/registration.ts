@@ -10,6 +10,7 @@ import {
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { serverAddressOf } from '../../../src/spec/server-address.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
+import { federationPlace } from '../../../src/kubernetes/place.ts';
 import type { Kube } from '../../clients/kube/port.ts';
 import type { Deps } from '../../core/deps.ts';
 import { failure } from '../../kit/fail.ts';
@@ -38,7 +39,7 @@ async function ensureClusterRegistered(scope: StepScope, call: CallOf<Register>)
 }
 
 const entryOf = (scope: StepScope, name: string, origin: LedgerEntry['origin']): LedgerEntry =>
-  entryFor(scope, 'federation', clusterRef(name), origin);
+  entryFor(scope, federationPlace, clusterRef(name), origin);
 
 async function create(scope: StepScope, federation: Kube, wanted: FederationCluster): Promise<ResultOf<Register>> {
   const entry = entryOf(scope, wanted.metadata.name, 'created');

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { HostRef } from '../../catalogue/call.ts';
-import { countActions, type ObjectPreview, type Preview, wouldChange } from '../../plan/preview.ts';
 import type { PreviewAction } from '../../catalogue/planned.ts';
+import { placeOfPlanned } from '../../graph/places.ts';
+import type { Place } from '../../kubernetes/place.ts';
+import { countActions, type ObjectPreview, type Preview, wouldChange } from '../../plan/preview.ts';
 import { canonical } from '../../spec/canonical.ts';
 import type { Spec } from '../../spec/schema.ts';
 import { cut, wrap } from '../io/format.ts';
@@ -28,8 +30,7 @@ export interface PlanDocument extends Preview, PlanAbout {
 
 /** Objects in an order that does not depend on who answered first. */
 export function planDocument(preview: Preview, about: PlanAbout): PlanDocument {
-  const order = ({ cluster, kind, namespace, name }: ObjectPreview): string =>
-    [clusterOrder[cluster] ?? `1${cluster}`, kind, namespace, name].join(' ');
+  const order = (one: ObjectPreview): string => [orderOfPlace(one), one.kind, one.namespace, one.name].join(' ');
   const objects = preview.objects.toSorted((a, b) => order(a).localeCompare(order(b)));
   const sorted = { apiVersion: 'fedctl/v1alpha1' as const, kind: 'Plan' as const, ...preview, ...about, objects };
   return { ...sorted, digest: planDigest(sorted), changes: wouldChange(sorted), counts: countActions(objects) };
@@ -43,7 +44,13 @@ export function planDigest(plan: Partial<PlanDocument>): string {
     .digest('hex')}`;
 }
 
-const clusterOrder: Readonly<Record<string, string>> = { host: '0', dns: '2', federation: '3' };
+const placeOrder: Readonly<Record<Place['kind'], string>> = { host: '0', member: '1', dns: '2', federation: '3' };
+
+/** The host first, then the members by name, the DNS provider and the federation API; the same for the same place. */
+function orderOfPlace(object: ObjectPreview): string {
+  const place = placeOfPlanned(object);
+  return `${placeOrder[place.kind]}${place.kind === 'member' ? place.member : ''}`;
+}
 
 const marks: Readonly<Record<PreviewAction, { mark: string; style: Style }>> = {
   create: { mark: '+', style: 'green' },
@@ -59,13 +66,17 @@ export function planLines(
   options: { all?: boolean; paint?: Paint } = {},
 ): string[] {
   const { all = false, paint = plain } = options;
-  const clusters = [...new Set(plan.objects.map(({ cluster }) => cluster))];
-  const groups = clusters.flatMap((cluster) => {
-    const objects = plan.objects.filter((one) => one.cluster === cluster);
+  const places = [...new Set(plan.objects.map(orderOfPlace))];
+  const groups = places.flatMap((place) => {
+    const objects = plan.objects.filter((one) => orderOfPlace(one) === place);
     const shown = objects.filter(({ action }) => all || action !== 'keep');
     const folded = objects.length - shown.length;
     const rest = folded > 0 ? [paint('dim', `  = ${folded} kept`)] : [];
-    return [paint('bold', cluster), ...shown.flatMap((one) => objectLines(one, columns, paint)), ...rest];
+    return [
+      paint('bold', objects[0]?.cluster ?? ''),
+      ...shown.flatMap((one) => objectLines(one, columns, paint)),
+      ...rest,
+    ];
   });
   const obstacles = plan.obstacles.flatMap(({ step, code, message }) => {
     const [first = '', ...rest] = wrap(`${step}: ${message}${code ? ` (${code})` : ''}`, columns - 4);

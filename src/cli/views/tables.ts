@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../../../activities/core/ledger.ts';
+import { nameOfPlace } from '../../kubernetes/place.ts';
 import { formatDuration, table, visibleWidth } from '../io/format.ts';
 
 /** The latest run of a federation, as Temporal itself knows it. */
@@ -28,13 +29,16 @@ export function runLines(rows: readonly ListedRun[], now: number, columns: numbe
 }
 
 /** What `fedctl objects` tells of an object; field names are API. */
-export type ListedObject = Pick<LedgerEntry, 'cluster' | 'kind' | 'namespace' | 'name' | 'uid' | 'step' | 'origin'>;
+export type ListedObject = Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'uid' | 'step' | 'origin'> & {
+  /** `host`, a member's name, `federation` (its own API) or `dns`. */
+  cluster: string;
+};
 
 /** Objects by cluster, kind and name, with the fields that are told. */
 export const listed = (entries: readonly LedgerEntry[]): ListedObject[] =>
   entries
-    .map(({ cluster, kind, namespace, name, uid, step, origin }) => ({
-      cluster,
+    .map(({ place, kind, namespace, name, uid, step, origin }) => ({
+      cluster: nameOfPlace(place),
       kind,
       namespace,
       name,

@@ -6,6 +6,7 @@ import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { Deps } from '../../../activities/core/deps.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
 import { names } from '../../../src/kubernetes/names.ts';
+import { hostPlace } from '../../../src/kubernetes/place.ts';
 import { counted } from '../../helpers/kubernetes/counted-kube.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
@@ -82,7 +83,7 @@ describe('the requests about a ledger', () => {
     await ensureRbac(world.deps);
     const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: names.ledger, namespace: world.namespace };
     const entry = await inScope(world.deps, async (scope) => {
-      const other = entryFor(scope, 'host', { ...ref, name: 'other' }, 'created');
+      const other = entryFor(scope, hostPlace, { ...ref, name: 'other' }, 'created');
       await readEntry(scope, other);
       await world.host.remove(ref, { uid: (await world.host.read(ref))!.metadata.uid! });
       await recordIntents(scope, [other]);
@@ -136,9 +137,9 @@ describe('an entry', () => {
   it('that is there keeps its origin and its run; only the UID is noted', async () => {
     const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'one', namespace: world.namespace };
     await inScope(world.deps, async (scope) => {
-      await recordIntents(scope, [entryFor(scope, 'host', ref, 'adopted')]);
+      await recordIntents(scope, [entryFor(scope, hostPlace, ref, 'adopted')]);
       const later = { ...scope, run: { ...scope.run, firstRunId: 'a-later-run' } };
-      const created = entryFor(later, 'host', ref, 'created');
+      const created = entryFor(later, hostPlace, ref, 'created');
       await recordIntents(later, [created]);
       await recordUids(later, [{ ...created, uid: 'uid-1' }]);
     });

@@ -6,6 +6,7 @@ import { keepToPlan } from '../../../activities/core/planned-kube.ts';
 import { previewUp } from '../../../activities/preview/preview.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
 import type { PlannedObject } from '../../../src/catalogue/planned.ts';
+import { hostPlace } from '../../../src/kubernetes/place.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
@@ -103,7 +104,7 @@ describe('a step of a run that keeps to its plan', () => {
 describe('keepToPlan', () => {
   const within = (world: HostWorld, objects: PlannedObject[], at = 'one'): Kube =>
     keepToPlan(world.host, {
-      cluster: 'host',
+      place: hostPlace,
       step: at,
       objects,
       uuid: world.run.uuid,

@@ -11,6 +11,7 @@ import { readRecord, recordActivities } from '../../../activities/core/record.ts
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { RunContext, StepCall } from '../../../src/catalogue/call.ts';
 import { names } from '../../../src/kubernetes/names.ts';
+import { dnsPlace, hostPlace, memberPlace } from '../../../src/kubernetes/place.ts';
 import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
@@ -214,7 +215,9 @@ describe('the record', () => {
       const ref = { apiVersion: '', kind, name, namespace: 'powerdns' };
       await world.act(
         () =>
-          inStep(world.deps, call, (scope) => recordIntent(scope, { ...entryFor(scope, 'dns', ref, 'created'), step })),
+          inStep(world.deps, call, (scope) =>
+            recordIntent(scope, { ...entryFor(scope, dnsPlace, ref, 'created'), step }),
+          ),
         call,
       );
     };
@@ -241,16 +244,16 @@ describe('the record', () => {
     const world = await hostWorld(server);
     const call = world.call('host/record') as StepCall;
     const entries = [
-      ['dns', 'Zone', 'gone.example', 'dns/zone', 'created'],
-      ['member-1', 'ConfigMap', 'kube-dns', 'clusters/member-1/cluster-dns', 'changed'],
-      ['host', 'Secret', 'labelled', 'controller-manager/dns-credentials', 'created'],
+      [dnsPlace, 'Zone', 'gone.example', 'dns/zone', 'created'],
+      [memberPlace('member-1'), 'ConfigMap', 'kube-dns', 'clusters/member-1/cluster-dns', 'changed'],
+      [hostPlace, 'Secret', 'labelled', 'controller-manager/dns-credentials', 'created'],
     ] as const;
     await world.act(
       () =>
         inStep(world.deps, call, async (scope) => {
-          for (const [cluster, kind, name, step, origin] of entries) {
+          for (const [place, kind, name, step, origin] of entries) {
             const ref = { apiVersion: 'v1', kind, name, namespace: 'x' };
-            await recordIntent(scope, { ...entryFor(scope, cluster, ref, origin), step });
+            await recordIntent(scope, { ...entryFor(scope, place, ref, origin), step });
           }
         }),
       call,
@@ -324,7 +327,7 @@ describe('what a run made', () => {
     const world = await hostWorld(server);
     const object = map(world, 'made');
     const uid = await inScope(world, {}, async (scope) => {
-      await recordIntent(scope, entryFor(scope, 'host', { ...object, ...object.metadata }, 'created'));
+      await recordIntent(scope, entryFor(scope, hostPlace, { ...object, ...object.metadata }, 'created'));
       return (await ensureObject({ ...scope, step: 'etcd/claim' }, 'host', map(world, 'other'))).object.metadata.uid;
     });
     expect(uid).toBeTruthy();
@@ -350,7 +353,12 @@ describe('what a run made', () => {
     const world = await hostWorld(server);
     await world.host.create(map(world, 'foreign'));
     await inScope(world, {}, async (scope) => {
-      const entry = entryFor(scope, 'host', { ...map(world, 'foreign'), ...map(world, 'foreign').metadata }, 'created');
+      const entry = entryFor(
+        scope,
+        hostPlace,
+        { ...map(world, 'foreign'), ...map(world, 'foreign').metadata },
+        'created',
+      );
       await recordUid(scope, entry, 'some-uid');
     });
     await undo(world, {});

@@ -6,6 +6,7 @@ import { entryFor, ensureObject } from '../../../activities/core/objects.ts';
 import { readRecord } from '../../../activities/core/record.ts';
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { RunContext, StepCall, StepResult } from '../../../src/catalogue/call.ts';
+import { memberPlace } from '../../../src/kubernetes/place.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf, kubeconfigFile, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
@@ -55,7 +56,7 @@ async function joined(world: MemberWorld): Promise<void> {
       inStep(world.deps, call, async (scope: StepScope) => {
         await ensureObject(scope, 'member', { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
         const intent = { apiVersion: 'v1', kind: 'Secret', name: 'never-made', namespace: 'default' };
-        await recordIntent(scope, entryFor(scope, 'member-1', intent, 'created'));
+        await recordIntent(scope, entryFor(scope, memberPlace('member-1'), intent, 'created'));
       }),
     call,
   );

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { textOf } from '../../../activities/core/ledger.ts';
 import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
 import { parse } from 'yaml';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
@@ -221,7 +222,7 @@ describe('ensureMemberIdentity', () => {
     const key = `member.Namespace.${world.namespace}`;
     const ledger = { apiVersion: 'v1', kind: 'ConfigMap', name: 'fedctl-ledger-member-1', namespace: world.namespace };
     const entry = (await world.ledger()).find(({ kind }) => kind === 'Namespace')!;
-    await world.host.mergePatch(ledger, { data: { [key]: JSON.stringify({ ...entry, uid: '' }) } });
+    await world.host.mergePatch(ledger, { data: { [key]: textOf({ ...entry, uid: '' }) } });
     expect((await identity()).outcome).toBe('kept');
     expect((await world.ledger()).find(({ kind }) => kind === 'Namespace')!.uid).toBe(entry.uid);
   });

@@ -8,6 +8,7 @@ import type { RunContext, StepCall } from '../../../src/catalogue/call.ts';
 import type { DownChoices, FreezeOptions } from '../../../src/graph/freeze.ts';
 import { freezeDown } from '../../../src/graph/freeze.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
+import { memberPlace } from '../../../src/kubernetes/place.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
 import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
 import { type HostWorld, hostWorld, waiting, weakHost } from '../../helpers/kubernetes/host-world.ts';
@@ -141,7 +142,10 @@ describe('the sweep of a member', () => {
     const ref = { apiVersion: 'v1', kind: 'ServiceAccount', name: 'one', namespace: 'default' };
     const call = world.call('host/record', { run: { member: { name: 'member-1', context: 'only' } } }) as StepCall;
     await world.act(
-      () => inStep(world.deps, call, (scope) => recordIntent(scope, entryFor(scope, 'member-1', ref, 'created'))),
+      () =>
+        inStep(world.deps, call, (scope) =>
+          recordIntent(scope, entryFor(scope, memberPlace('member-1'), ref, 'created')),
+        ),
       call,
     );
     expect((await removeRecord()).facts).toEqual({ ledgers: ['member-1'] });

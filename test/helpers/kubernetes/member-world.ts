@@ -12,6 +12,7 @@ import { recordActivities } from '../../../activities/core/record.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';
 import type { RunContext, StepCall, StepResult } from '../../../src/catalogue/call.ts';
 import type { MemberStepId } from '../../../src/catalogue/call-of.ts';
+import { names } from '../../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../common/spec.ts';
 
@@ -21,7 +22,7 @@ export interface TestServer {
   context: string;
 }
 
-/** One federation with one member, member-1, on real API servers; its own namespace, uuid and Lease. */
+/** One federation with one member on real API servers; its own namespace, uuid and Lease. */
 export interface MemberWorld {
   deps: Deps;
   run: RunContext;
@@ -45,7 +46,11 @@ export interface CallGiven {
 
 let worlds = 0;
 
-export async function memberWorld(hostServer: TestServer, memberServer: TestServer): Promise<MemberWorld> {
+export async function memberWorld(
+  hostServer: TestServer,
+  memberServer: TestServer,
+  name = 'member-1',
+): Promise<MemberWorld> {
   worlds += 1;
   const namespace = `federation-${worlds}`;
   const federation = `fed-${worlds}`;
@@ -64,12 +69,12 @@ export async function memberWorld(hostServer: TestServer, memberServer: TestServ
     firstRunId: `run-${worlds}`,
     startedBy: 'tester@host',
     host: { context: hostServer.context, kubeconfig: hostServer.kubeconfig, namespace },
-    member: { name: 'member-1', context: memberServer.context, kubeconfig: memberServer.kubeconfig },
+    member: { name, context: memberServer.context, kubeconfig: memberServer.kubeconfig },
     digest: 'sha256:0',
   };
   const host = await deps.kube.forContext(run.host);
   await host.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const spec = aSpec({ clusters: ['member-1'], dns: true });
+  const spec = aSpec({ clusters: [name], dns: true });
   const act: MemberWorld['act'] = (activity, call) =>
     activityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
   const { member: _member, ...hostRun } = run;
@@ -94,14 +99,14 @@ export async function memberWorld(hostServer: TestServer, memberServer: TestServ
       cluster,
     };
     return {
-      step: step.replace('{cluster}', 'member-1'),
+      step: step.replace('{cluster}', name),
       run: { ...run, ...given.run },
       parked: given.parked ?? false,
       waitMs: given.waitMs ?? 0,
       input,
     } as unknown as CallOf<Id>;
   };
-  const ledgerRef = { apiVersion: 'v1', kind: 'ConfigMap', name: 'fedctl-ledger-member-1', namespace };
+  const ledgerRef = { apiVersion: 'v1', kind: 'ConfigMap', name: names.ledgerOf(name), namespace };
   return {
     deps,
     run,

@@ -12,6 +12,7 @@ import { mergeStatus, type StatusModel } from '../../../src/cli/views/status-mod
 import { statusLines } from '../../../src/cli/views/status-view.ts';
 import { listed, type ListedRun, objectLines, runLines } from '../../../src/cli/views/tables.ts';
 import { closingLines } from '../../../src/cli/runs/tell.ts';
+import { federationPlace, hostPlace, memberPlace } from '../../../src/kubernetes/place.ts';
 import { heading } from './pty.ts';
 import { ago, now, type Picture, pictures } from './pictures.ts';
 import { aPlanned } from '../common/planned.ts';
@@ -106,16 +107,16 @@ const entry = { namespace: 'federation', uid, firstRunId: 'run', origin: 'create
 const objects: LedgerEntry[] = [
   {
     ...entry,
-    cluster: 'member-1',
+    place: memberPlace('member-1'),
     kind: 'ClusterRole',
     name: 'fedctl:eu:member-1',
     namespace: '',
     step: 'clusters/member-1/identity',
   },
-  { ...entry, cluster: 'host', kind: 'Deployment', name: 'federation-apiserver', step: 'apiserver/deployment' },
+  { ...entry, place: hostPlace, kind: 'Deployment', name: 'federation-apiserver', step: 'apiserver/deployment' },
   {
     ...entry,
-    cluster: 'federation',
+    place: federationPlace,
     kind: 'Cluster',
     name: 'member-1',
     namespace: '',

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CancelledFailure } from '@temporalio/common';
 import { parse } from 'yaml';
 import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
+import { textOf } from '../../../../activities/core/ledger.ts';
 import { createActivities } from '../../../../activities/index.ts';
 import { serversOf } from '../../../../activities/preflight/check-in-cluster.ts';
 import {
@@ -102,7 +103,7 @@ activityTable('ensureClusterRegistered', {
     });
     expect(await entry()).toMatchObject({
       uid: stands()!.metadata.uid,
-      cluster: 'federation',
+      place: { kind: 'federation' },
       step: 'clusters/member-1/register',
       origin: 'created',
     });
@@ -284,7 +285,7 @@ describe('removeCluster', () => {
   it('leaves what an earlier run registered to it, in a rollback', async () => {
     await register();
     const ledger = { apiVersion: 'v1', kind: 'ConfigMap', name: 'fedctl-ledger-member-1', namespace: world.namespace };
-    const text = JSON.stringify({ ...(await entry())!, firstRunId: 'an-earlier-run' });
+    const text = textOf({ ...(await entry())!, firstRunId: 'an-earlier-run' });
     await world.host.mergePatch(ledger, { data: { 'Cluster.member-1': text } });
     expect(await remove({ run: { rollback: true } })).toEqual({ outcome: 'kept', facts: {} });
     expect(stands()).toBeDefined();
