@@ -57,14 +57,14 @@ export async function closing(run: Run, work: () => Promise<void>): Promise<void
   if (!complete) throw ApplicationFailure.nonRetryable(failureText(run.state), 'RUN_FAILED');
 }
 
-/** The end of a run that was cancelled: what stands is kept, or undone first. Always throws. */
+/** The end of a run that was cancelled: what it made is kept, or undone first. Always throws. */
 async function closeCancelled(run: Run, cancellation: unknown): Promise<never> {
   if (run.rollback) await rollBack(run);
   const complete = !run.rollback || isComplete(run.state);
   await end(run, complete ? 'cancelled' : 'failed');
   if (!complete) throw ApplicationFailure.nonRetryable(`rolling back: ${failureText(run.state)}`, 'RUN_FAILED');
   if (run.cancelledBy === undefined) throw cancellation;
-  const left = run.rollback ? 'what this run made is undone' : 'what stands is kept';
+  const left = run.rollback ? 'what this run made is undone' : 'what it made is kept';
   throw ApplicationFailure.nonRetryable(`cancelled by ${run.cancelledBy}; ${left}`, 'CANCELLED');
 }
 

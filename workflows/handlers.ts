@@ -137,7 +137,7 @@ export function setHandlers(run: Run, cancel: () => void): void {
     run.cancelledBy = request?.by ?? 'an operator';
     run.rollback ||= request?.rollback === true;
     cancel();
-    return run.rollback ? 'cancelling: what this run made is undone, in reverse' : 'cancelling: what stands is kept';
+    return run.rollback ? 'cancelling: what this run made is undone, in reverse' : 'cancelling: what it made is kept';
   };
   setHandler(cancelUpdate, cancelBy, {
     validator: (request) => orRefuse(cancelProblem(run, request)),

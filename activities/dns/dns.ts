@@ -182,7 +182,7 @@ const verdicts: Record<Delegation['state'], string> = {
 
 function said({ state, shown, problems, records }: Delegation): string {
   if (state === 'right') return `delegated to ${shown.join(', ')}`;
-  return `${verdicts[state]}: ${problems.join('; ')}; to have in the zone above: ${records.join(', ')}`;
+  return `${verdicts[state]}: ${problems.join('; ')}; add to the parent zone: ${records.join(', ')}`;
 }
 
 /** A zone of PowerDNS has the NS records that it is told; with none that anybody finds, it would never answer. */

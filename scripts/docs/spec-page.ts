@@ -92,7 +92,7 @@ function allowed(schema: JsonSchema): string {
 /** The comment that the example has beside a key, without the default that the table shows anyway. */
 function commentsOf(example: string): (at: Path) => string {
   const read = readYaml('examples/full.yaml', example);
-  if (!read.ok) throw new Error('examples/full.yaml is no YAML');
+  if (!read.ok) throw new Error('examples/full.yaml is not valid YAML');
   const { yaml } = read;
   const lines = example.split('\n');
   return (at) => {

@@ -57,7 +57,8 @@ export function planAmendment(
   if (fixed) return `step ${fixed.id} is done and reads what changed: what it made cannot be changed in place`;
   const dropped = old.filter(({ id }) => !after.has(id));
   const orphaned = dropped.find((step) => step.undo && standing(step.id) === 'finished');
-  if (orphaned) return `step ${orphaned.id} is done, and the changed spec has no such step: nothing would take it away`;
+  if (orphaned)
+    return `step ${orphaned.id} is done, and the changed spec has no such step: nothing would remove what it made`;
   const seeds = [...changed.map(({ id }) => id), ...(membersChanged ? [allClusters] : [])];
   const again = dependentsOf(seeds, next);
   // The record keeps the whole spec; what needs it does not read it.

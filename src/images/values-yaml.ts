@@ -33,14 +33,15 @@ function partsOf(text: string | undefined): { registry: string; version: string 
 
 /**
  * The text of a values.yaml with the four values in it; everything else, comments and order too, stays as it is.
- * Returns '' when they stand there already. Throws an Error when the text is no YAML mapping.
+ * Returns '' when they stand there already. Throws an Error when the text is not valid YAML mapping.
  */
 export function setImageValues(text: string, values: ImageValues): string {
   const document = parseDocument(text);
   const found = document.toJS() as unknown;
-  if (document.errors[0]) throw new Error(`values.yaml is no YAML: ${document.errors[0].message.split('\n')[0]}`);
+  if (document.errors[0])
+    throw new Error(`values.yaml is not valid YAML: ${document.errors[0].message.split('\n')[0]}`);
   if (found !== null && (typeof found !== 'object' || Array.isArray(found)))
-    throw new Error('values.yaml is no mapping of keys to values');
+    throw new Error('values.yaml is not a mapping of keys to values');
   const before = (found ?? {}) as Record<string, unknown>;
   const changed = Object.entries(values).filter(([key, value]) => before[key] !== value);
   if (changed.length === 0) return '';

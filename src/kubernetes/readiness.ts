@@ -19,9 +19,9 @@ export function deploymentReadiness(deployment: KubeObject | undefined): string 
   if (!deployment) return 'the Deployment does not exist';
   const { name, generation = 0 } = deployment.metadata;
   const status = (deployment['status'] as DeploymentStatus | undefined) ?? {};
-  if ((status.observedGeneration ?? 0) < generation) return `the Deployment controller has not seen ${name} yet`;
+  if ((status.observedGeneration ?? 0) < generation) return `the Deployment controller has not observed ${name} yet`;
   const failed = conditionOf(deployment, 'ReplicaFailure');
-  if (failed?.status === 'True') return `pods of ${name} cannot be made: ${failed.message ?? failed.reason ?? ''}`;
+  if (failed?.status === 'True') return `pods of ${name} cannot be created: ${failed.message ?? failed.reason ?? ''}`;
   return countsReadiness(name, (deployment['spec'] as { replicas?: number } | undefined)?.replicas ?? 1, status);
 }
 

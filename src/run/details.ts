@@ -58,7 +58,7 @@ function blockLines({ id, error, blockedSince, nextAttemptAt }: Block, open: boo
   return [
     `\n**${id}** (${code})${blockedSince ? ` since ${time(blockedSince)}` : ''}: ${cell(message)}\n`,
     ...fixOf(code, data).map((way) => `- ${cell(way)}`),
-    ...(open && nextAttemptAt ? [`- or wait: it looks again by itself, the first time at ${time(nextAttemptAt)}`] : []),
+    ...(open && nextAttemptAt ? [`- or wait: it is retried automatically, first at ${time(nextAttemptAt)}`] : []),
     ...(page ? [`- more: \`${page}\``] : []),
   ];
 }
@@ -83,8 +83,8 @@ function headline(state: RunState): string[] {
   const waits = blockedOf(state);
   const since = blockedSince && status === 'blocked' ? ` since ${time(blockedSince)}` : '';
   const way = hasEnded(state)
-    ? `It stood at ${waits.join(', ')} when it ended.`
-    : `Waits at ${waits.join(', ')}. After the fix: Update \`retry\`.`;
+    ? `It was blocked at ${waits.join(', ')} when it ended.`
+    : `Blocked at ${waits.join(', ')}. After the fix: Update \`retry\`.`;
   return [
     `**${operation} ${federation}${member ? ` · ${member}` : ''}: ${status}**${since}`,
     ...(waits.length > 0 ? [`\n${way}`] : []),

@@ -90,10 +90,10 @@ export const clusterChangedSignal = defineSignal<[ClusterChange]>('clusterChange
 export const descriptions = {
   getRunState: 'The state of every step, as fedctl status shows it',
   getSpec: 'The spec that this run works on',
-  retry: 'Try blocked steps again now. {"steps": ["apiserver/ready"]}, or nothing for all of them',
-  skip: 'Go on without a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
-  amend: 'Go on with a changed spec (fedctl retry -f FILE); blocked steps are tried again',
+  retry: 'Retry blocked steps now. {"steps": ["apiserver/ready"]}, or nothing for all of them',
+  skip: 'Skip a blocked step, where the catalogue allows it. {"step": "dns/delegation"}',
+  amend: 'Go on with a changed spec (fedctl retry -f FILE); blocked steps are retried',
   pause: 'Start no further steps; running ones end',
-  resume: 'Go on after a pause',
-  cancel: 'End the run and keep what stands; {"rollback": true} undoes what this run made first',
+  resume: 'Resume after a pause',
+  cancel: 'Cancel the run and keep what it made; {"rollback": true} undoes it first',
 } as const;

@@ -86,12 +86,12 @@ function reportUnused(work: Work, values: YamlText, key: string, chartKey: Chart
   if (!chartKey) {
     const near = nearest(key, Object.keys(chartKeys));
     const hint = `${near ? `did you mean ${near}? ` : ''}the chart's keys: ${Object.keys(chartKeys).join(', ')}`;
-    work.problems.push({ ...place, path: key, message: 'is no key of the federation chart', hint });
+    work.problems.push({ ...place, path: key, message: 'is not a key of the federation chart', hint });
   } else if ('refused' in chartKey && values.data[key] !== chartKey.unless) {
-    const hint = `take it out, or write ${chartKey.unless}`;
+    const hint = `remove it, or write ${chartKey.unless}`;
     work.problems.push({ ...place, path: key, message: `cannot be changed: ${chartKey.refused}`, hint });
   } else if ('ignored' in chartKey && chartKey.secret) {
-    work.notes.push(`${place.file}:${place.line}: ${key} is a secret in plain text that nothing reads; take it out`);
+    work.notes.push(`${place.file}:${place.line}: ${key} is a secret in plain text that nothing reads; remove it`);
   }
 }
 
@@ -116,7 +116,7 @@ function fillField(
     ...place,
     path: key,
     message: `${also} here, but ${dotted(path)} is ${asked} at ${at.file}:${at.line}:${at.column}`,
-    hint: 'take one of the two out, or make them alike',
+    hint: 'remove one of the two, or make them equal',
   });
 }
 

@@ -39,7 +39,7 @@ function unknownKey(key: string, parent: Path): Words {
     : elsewhere.length > 0
       ? `${key} stands at ${elsewhere.join(' or ')}; `
       : '';
-  return { message: 'is no key of the spec', hint: `${guess}allowed here: ${allowed.join(', ')}` };
+  return { message: 'is not a field of the spec', hint: `${guess}allowed here: ${allowed.join(', ')}` };
 }
 
 /** JSON of a value, short enough for a line. */
@@ -64,7 +64,7 @@ function outOfBounds(issue: Issue, value: unknown, path: Path): Words {
       ? { message: `${value} is more than ${issue.maximum}` }
       : { message: `is longer than ${issue.maximum} characters` };
   if (issue.code === 'invalid_format' && issue.format === 'url')
-    return { message: `${shown(value)} is no URL`, hint: 'write it with its scheme: https://192.0.2.10:6443' };
+    return { message: `${shown(value)} is not a URL`, hint: 'write it with its scheme: https://192.0.2.10:6443' };
   const lower = typeof value === 'string' ? value.toLowerCase().replaceAll('_', '-') : '';
   const label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(lower) && path.at(-1) === 'name';
   return { message: `${shown(value)} ${issue.message}`, ...(label ? { hint: `perhaps ${lower}` } : {}) };

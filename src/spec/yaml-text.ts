@@ -39,7 +39,7 @@ export function readYaml(file: string, text: string): YamlResult {
     problems: [{ file, line: 1, column: 1, path: '', message, ...(hint ? { hint } : {}) }],
   });
   if (text.length > maxFileBytes) return whole('is larger than 1 MiB, which no spec is');
-  if (/[\0\uFFFD]/.test(text)) return whole('is no text in UTF-8');
+  if (/[\0\uFFFD]/.test(text)) return whole('is not UTF-8 text');
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const [document, second] = 'empty' in documents ? [] : documents.filter(({ contents }) => !isNothing(contents));
@@ -52,7 +52,7 @@ export function readYaml(file: string, text: string): YamlResult {
   if (!document) return whole('is empty');
   if (second) {
     const place = at(second.contents?.range?.[0] ?? 0);
-    const hint = 'one federation a file: take the second one out';
+    const hint = 'one federation per file: remove the second one';
     return { ok: false, problems: [{ ...place, path: '', message: 'holds more than one YAML document', hint }] };
   }
   if (!isMap(document.contents)) return whole(`is ${kindOf(document.contents)}, not a mapping of keys to values`);
@@ -105,11 +105,11 @@ function syntaxProblems(document: Document.Parsed, at: (offset: number) => Place
   return [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
     const place = at(pos[0]);
     if (code !== 'DUPLICATE_KEY')
-      return { ...place, path: '', message: `is no YAML: ${message.replace(/^./, (c) => c.toLowerCase())}` };
+      return { ...place, path: '', message: `is not valid YAML: ${message.replace(/^./, (c) => c.toLowerCase())}` };
     return {
       ...place,
       path: dotted(pathAt(document, pos[0])),
-      message: 'stands twice in the same mapping',
+      message: 'appears twice in the same mapping',
       hint: 'keep one of the two',
     };
   });

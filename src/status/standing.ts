@@ -50,7 +50,7 @@ export interface StandingMember {
   /** Reported Ready by the federation; null: not known. */
   ready: boolean | null;
   why: string | null;
-  /** Whether its cluster DNS knows the federation; `skip`: the spec leaves it alone, or there is no DNS. */
+  /** Whether its cluster DNS is configured for the federation; `skip`: the spec leaves it alone, or there is no DNS. */
   clusterDns: 'told' | 'untold' | 'skip' | 'unknown';
   clusterDnsWhy: string | null;
 }

@@ -63,7 +63,7 @@ describe('plan, and up --plan', () => {
     const calm = await operator.fedctl('plan', '-f', file, '--detailed-exitcode');
     expect({ code: calm.code, says: calm.stdout.trim().split('\n').at(-1) }).toEqual({
       code: 0,
-      says: expect.stringMatching(/^no changes: \d+ objects stand as the file wants them$/),
+      says: expect.stringMatching(/^no changes: \d+ objects match the file$/),
     });
     await operator.kubectl('host', '-n', name, 'delete', 'role', names.controllerManager);
     const drifted = await plan('--detailed-exitcode');

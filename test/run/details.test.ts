@@ -13,7 +13,7 @@ const details = (name: keyof typeof pictures): string => {
 it('tells the Web UI what is blocked, since when, and the way on', () => {
   const text = details('blocked');
   expect(text).toContain('**up myfederation: blocked** since 2026-11-24 12:09:00 UTC');
-  expect(text).toContain('Waits at clusters/member-2/identity. After the fix: Update `retry`.');
+  expect(text).toContain('Blocked at clusters/member-2/identity. After the fix: Update `retry`.');
   expect(text).toContain('| member-2 | blocked | clusters/member-2/identity |');
   expect(text).toContain('| clusters | 1 of 2 | ❚❚ blocked member-2 |');
   // What the member waits for is told here too, with the way out, before the tables.
@@ -47,7 +47,7 @@ it('tells how to fix a blocked step, when it is looked at again, and where to re
   const ways = fixOf(step.error!.code, step.error!.data);
   expect(ways).not.toEqual([]);
   for (const way of ways) expect(text).toContain(`\n- ${way}`);
-  expect(text).toContain(`the first time at 2026-11-24 12:10:30 UTC`);
+  expect(text).toContain(`first at 2026-11-24 12:10:30 UTC`);
   expect(text).toContain(`\`docs/errors.md#${step.error!.code.toLowerCase()}\``);
 });
 
@@ -62,7 +62,7 @@ it('says nothing of a way on that it does not know', () => {
 it('asks for nothing once the run has ended, and says where it stood', () => {
   const text = details('cancelled');
   expect(text).toContain('**up myfederation: cancelled**\n');
-  expect(text).toContain('It stood at clusters/member-2/identity when it ended.');
+  expect(text).toContain('It was blocked at clusters/member-2/identity when it ended.');
   expect(text).not.toMatch(/Update|or wait/);
 });
 

@@ -48,15 +48,19 @@ const texts: BadSpec[] = [
   { name: 'a list', text: '- a\n- b\n', expect: '1:1  is a list' },
   { name: 'a scalar', text: 'hello\n', expect: '1:1  is a single value' },
   { name: 'two documents', text: `${head}---\n${head}`, expect: '16:1  more than one YAML document' },
-  { name: 'a binary file', text: '\0\x01ELF', expect: '1:1  no text in UTF-8' },
-  { name: 'a file in Latin-1', text: `${head}# caf\uFFFD\n`, expect: '1:1  no text in UTF-8' },
+  { name: 'a binary file', text: '\0\x01ELF', expect: '1:1  not UTF-8 text' },
+  { name: 'a file in Latin-1', text: `${head}# caf\uFFFD\n`, expect: '1:1  not UTF-8 text' },
   { name: 'a huge file', text: `${head}# ${'x'.repeat(1024 * 1024)}\n`, expect: '1:1  larger than 1 MiB' },
   { name: 'brackets without end', text: '['.repeat(100_000), expect: '1:1  nested too deep' },
-  { name: 'a tab', text: 'apiVersion: fedctl/v1alpha1\nmetadata:\n\tname: x\n', expect: '3:1  is no YAML: tabs' },
-  { name: 'a quote left open', text: 'apiVersion: "fedctl\n', expect: '2:1  is no YAML: missing closing' },
-  { name: 'two colons', text: 'a: b: c\n', expect: '1:4  is no YAML: nested mappings' },
+  {
+    name: 'a tab',
+    text: 'apiVersion: fedctl/v1alpha1\nmetadata:\n\tname: x\n',
+    expect: '3:1  is not valid YAML: tabs',
+  },
+  { name: 'a quote left open', text: 'apiVersion: "fedctl\n', expect: '2:1  is not valid YAML: missing closing' },
+  { name: 'two colons', text: 'a: b: c\n', expect: '1:4  is not valid YAML: nested mappings' },
   { name: 'an anchor that is not there', text: `${head}  dns: *dns\n`, expect: '15:8  unresolved alias' },
-  { name: 'an unknown tag', text: `${head}  dns: !vault x\n`, expect: '15:8  is no YAML: unresolved tag' },
+  { name: 'an unknown tag', text: `${head}  dns: !vault x\n`, expect: '15:8  is not valid YAML: unresolved tag' },
   {
     name: 'an alias bomb',
     text: `a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c]\n`,
@@ -67,13 +71,13 @@ const texts: BadSpec[] = [
   {
     name: 'a key twice',
     text: under('  etcd: {storage: 1Gi}\n  etcd: {storage: 2Gi}\n'),
-    expect: '16:3 spec.etcd stands twice',
+    expect: '16:3 spec.etcd appears twice',
     hint: 'keep one',
   },
   {
     name: 'a key twice in a list',
     text: cluster('      context: other\n'),
-    expect: '18:7 spec.clusters[0].context stands twice',
+    expect: '18:7 spec.clusters[0].context appears twice',
   },
 ];
 
@@ -124,32 +128,32 @@ const types: BadSpec[] = [
   {
     name: 'an unknown key',
     text: under('  etdc: {}\n'),
-    expect: '15:3 spec.etdc is no key',
+    expect: '15:3 spec.etdc is not a field',
     hint: 'did you mean etcd? allowed here: distribution, host',
   },
   {
     name: 'a key in the wrong case',
     text: under('  apiServer: {}\n'),
-    expect: '15:3 spec.apiServer is no key',
+    expect: '15:3 spec.apiServer is not a field',
     hint: 'did you mean apiserver?',
   },
   {
     name: 'a key of another place',
     text: under('  zone: x\n'),
-    expect: '15:3 spec.zone is no key',
+    expect: '15:3 spec.zone is not a field',
     hint: 'zone stands at spec.dns.zone',
   },
   {
     name: 'a key of no place',
     text: under('  frobnicate: x\n'),
-    expect: '15:3 spec.frobnicate is no key',
+    expect: '15:3 spec.frobnicate is not a field',
     hint: 'allowed here: distribution',
   },
-  { name: 'a merge key', text: under('  <<: {a: 1}\n'), expect: '15:3 spec["<<"] is no key' },
+  { name: 'a merge key', text: under('  <<: {a: 1}\n'), expect: '15:3 spec["<<"] is not a field' },
   {
     name: 'an unknown key of a cluster',
     text: cluster('      labls: {}\n'),
-    expect: '18:7 spec.clusters[0].labls is no key',
+    expect: '18:7 spec.clusters[0].labls is not a field',
     hint: 'did you mean labels?',
   },
   {
@@ -298,49 +302,49 @@ const rules: BadSpec[] = [
       'gcr.io/google_containers\n      version: v1.5.0\n    contr',
       'https://gcr.io\n      version: v1.5.0\n    contr',
     ),
-    expect: '10:17 spec.images.apiserver.registry https://gcr.io is no registry',
+    expect: '10:17 spec.images.apiserver.registry https://gcr.io is not a registry',
     hint: 'without a scheme',
   },
   {
     name: 'a tag with a slash',
     text: swap('version: v1.5.0\n    contr', 'version: v1/5\n    contr'),
-    expect: '11:16 spec.images.apiserver.version v1/5 is no tag',
+    expect: '11:16 spec.images.apiserver.version v1/5 is not an image tag',
   },
   {
     name: 'an etcd image in capitals',
     text: under('    etcd: {image: Quay/Etcd}\n'),
-    expect: '15:19 spec.images.etcd.image Quay/Etcd is no name of an image',
+    expect: '15:19 spec.images.etcd.image Quay/Etcd is not an image name',
   },
   {
     name: 'an insecure registry with a path',
     text: under('    insecureRegistries: [a.example/b]\n'),
-    expect: '15:26 spec.images.insecureRegistries[0] a.example/b is no registry',
+    expect: '15:26 spec.images.insecureRegistries[0] a.example/b is not a registry',
   },
   {
     name: 'a mirror with a scheme',
     text: under('    mirrors: {quay.io: "http://a"}\n'),
-    expect: '15:24 spec.images.mirrors["quay.io"] http://a is no place for images',
+    expect: '15:24 spec.images.mirrors["quay.io"] http://a is not a registry path',
   },
   {
     name: 'an empty word of a command',
     text: under('  apiserver: {command: [/hyperkube, ""]}\n'),
-    expect: '15:37 spec.apiserver.command[1] is an empty word',
+    expect: '15:37 spec.apiserver.command[1] is an empty argument',
   },
   {
     name: 'a flag with dashes',
     text: under('  apiserver: {extraArgs: {--v: 2}}\n'),
-    expect: '15:27 spec.apiserver.extraArgs["--v"] --v is no name of a flag',
+    expect: '15:27 spec.apiserver.extraArgs["--v"] --v is not a flag name',
     hint: 'without dashes: v',
   },
   {
     name: 'a flag with its value',
     text: under('  controllerManager: {extraArgs: {v=2: ""}}\n'),
-    expect: '15:35 spec.controllerManager.extraArgs["v=2"] v=2 is no name of a flag',
+    expect: '15:35 spec.controllerManager.extraArgs["v=2"] v=2 is not a flag name',
   },
   {
     name: 'a node port without NodePort',
     text: under('  apiserver: {nodePort: 30001}\n'),
-    expect: '15:25 spec.apiserver.nodePort 30001 has no use',
+    expect: '15:25 spec.apiserver.nodePort 30001 is not used',
     hint: 'serviceType: NodePort',
   },
   {
@@ -352,17 +356,17 @@ const rules: BadSpec[] = [
   {
     name: 'a name to advertise',
     text: under('  apiserver: {advertiseAddress: api.example}\n'),
-    expect: '15:33 spec.apiserver.advertiseAddress api.example is no IP address',
+    expect: '15:33 spec.apiserver.advertiseAddress api.example is not an IP address',
   },
   {
     name: 'an address with a leading zero',
     text: under('  apiserver: {advertiseAddress: 10.0.0.01}\n'),
-    expect: '15:33 spec.apiserver.advertiseAddress 10.0.0.01 is no IP',
+    expect: '15:33 spec.apiserver.advertiseAddress 10.0.0.01 is not an IP address',
   },
   {
     name: 'a service range without bits',
     text: under('  apiserver: {serviceClusterIPRange: 10.10.0.0}\n'),
-    expect: '15:38 spec.apiserver.serviceClusterIPRange 10.10.0.0 is no CIDR',
+    expect: '15:38 spec.apiserver.serviceClusterIPRange 10.10.0.0 is not a CIDR',
   },
   {
     name: 'three replicas',
@@ -373,20 +377,24 @@ const rules: BadSpec[] = [
   {
     name: 'ten gigs',
     text: under('  etcd: {storage: 10GB}\n'),
-    expect: '15:19 spec.etcd.storage 10GB is no size',
+    expect: '15:19 spec.etcd.storage 10GB is not a volume size',
     hint: '10Gi',
   },
-  { name: 'no storage', text: under('  etcd: {storage: 0Gi}\n'), expect: '15:19 spec.etcd.storage 0Gi is no size' },
+  {
+    name: 'no storage',
+    text: under('  etcd: {storage: 0Gi}\n'),
+    expect: '15:19 spec.etcd.storage 0Gi is not a volume size',
+  },
   {
     name: 'an empty storage class',
     text: under('  etcd: {storageClassName: ""}\n'),
-    expect: '15:28 spec.etcd.storageClassName "" is no name',
+    expect: '15:28 spec.etcd.storageClassName "" is not a StorageClass name',
     hint: 'leave it out',
   },
   {
     name: 'a patch for something else',
     text: under('  patches:\n    - {apiVersion: v1, kind: Secret, metadata: {name: x}}\n'),
-    expect: '16:7 spec.patches[0] v1 Secret x is no object that fedctl makes',
+    expect: '16:7 spec.patches[0] v1 Secret x is not an object that fedctl creates',
     hint: 'apps/v1 Deployment federation-apiserver',
   },
   {
@@ -397,12 +405,12 @@ const rules: BadSpec[] = [
   {
     name: 'a zone with a space',
     text: dns().replace('federation.example.', 'my zone'),
-    expect: '17:11 spec.dns.zone my zone is no DNS name',
+    expect: '17:11 spec.dns.zone my zone is not a DNS name',
   },
   {
     name: 'a label too long',
     text: dns().replace('federation.example.', `${'a'.repeat(64)}.example`),
-    expect: '17:11 spec.dns.zone is no DNS name',
+    expect: '17:11 spec.dns.zone is not a DNS name',
   },
   {
     name: 'a domain outside the zone',
@@ -424,7 +432,7 @@ const rules: BadSpec[] = [
   {
     name: 'an endpoint without a scheme',
     text: dns().replace('http://10.0.0.53:8081', '10.0.0.53'),
-    expect: '18:15 spec.dns.endpoint "10.0.0.53" is no URL',
+    expect: '18:15 spec.dns.endpoint "10.0.0.53" is not a URL',
   },
   {
     name: 'an endpoint by FTP',
@@ -434,12 +442,12 @@ const rules: BadSpec[] = [
   {
     name: 'a resolver without a port',
     text: dns('    resolvers: [10.0.0.53]\n'),
-    expect: '19:17 spec.dns.resolvers[0] 10.0.0.53 is no resolver',
+    expect: '19:17 spec.dns.resolvers[0] 10.0.0.53 is not a resolver',
   },
   {
     name: 'a resolver with a name',
     text: dns("    resolvers: ['ns.example:53']\n"),
-    expect: '19:17 spec.dns.resolvers[0] ns.example:53 is no resolver',
+    expect: '19:17 spec.dns.resolvers[0] ns.example:53 is not a resolver',
   },
   {
     name: 'no zone',
@@ -486,7 +494,7 @@ const rules: BadSpec[] = [
   {
     name: 'a CIDR with 33 bits',
     text: cluster('      serverAddresses: [{clientCIDR: 10.0.0.0/33, serverAddress: "https://a:1"}]\n'),
-    expect: '18:38 spec.clusters[0].serverAddresses[0].clientCIDR 10.0.0.0/33 is no CIDR',
+    expect: '18:38 spec.clusters[0].serverAddresses[0].clientCIDR 10.0.0.0/33 is not a CIDR',
   },
   {
     name: 'a server without TLS',
@@ -507,17 +515,17 @@ const rules: BadSpec[] = [
   {
     name: 'a bad label',
     text: cluster('      labels: {zone: "a b"}\n'),
-    expect: '18:22 spec.clusters[0].labels.zone a b is no value',
+    expect: '18:22 spec.clusters[0].labels.zone a b is not a valid label value',
   },
   {
     name: 'a bad key of a label',
     text: cluster('      labels: {"a/b/c": x}\n'),
-    expect: '18:16 spec.clusters[0].labels["a/b/c"] a/b/c is no key',
+    expect: '18:16 spec.clusters[0].labels["a/b/c"] a/b/c is not a valid label key',
   },
   {
     name: 'a wait of nothing',
     text: under('  policy: {waits: {reach: 0s}}\n'),
-    expect: '15:27 spec.policy.waits.reach is no time at all',
+    expect: '15:27 spec.policy.waits.reach is zero',
   },
   {
     name: 'a wait of months',
@@ -561,13 +569,13 @@ const rules: BadSpec[] = [
   {
     name: 'a zone with something after it',
     text: dns().replace('federation.example.', 'federation.example./'),
-    expect: '17:11 spec.dns.zone federation.example./ is no DNS name',
+    expect: '17:11 spec.dns.zone federation.example./ is not a DNS name',
   },
   ...['bücher.example/x', 'bücher.example:53', 'a@bücher.example', 'bücher.example?x', 'bücher.example#x'].map(
     (zone) => ({
       name: `an internationalized zone with more to it: ${zone}`,
       text: dns().replace('federation.example.', `'${zone}'`),
-      expect: `17:11 spec.dns.zone ${zone} is no DNS name`,
+      expect: `17:11 spec.dns.zone ${zone} is not a DNS name`,
     }),
   ),
   {
@@ -579,7 +587,7 @@ const rules: BadSpec[] = [
   {
     name: 'a zone that ends in a number',
     text: dns().replace('federation.example.', 'example.42.'),
-    expect: '17:11 spec.dns.zone example.42 is no DNS name',
+    expect: '17:11 spec.dns.zone example.42 is not a DNS name',
   },
   {
     name: 'a private zone of PowerDNS',
@@ -595,7 +603,7 @@ const rules: BadSpec[] = [
   {
     name: 'a network that is no VPC',
     text: under('  dns: {provider: aws-route53, zone: a.example, visibility: private, network: default}\n'),
-    expect: '15:79 spec.dns.network default is no id of a VPC',
+    expect: '15:79 spec.dns.network default is not a VPC id',
   },
   {
     name: 'a VPC without its region',
@@ -611,12 +619,12 @@ const rules: BadSpec[] = [
     name: 'a project of another provider',
     text: under('  dns: {provider: aws-route53, zone: a.example, project: my-project}\n'),
     expect: '15:49 spec.dns.project is of google-clouddns, but dns.provider is aws-route53',
-    hint: 'take it out',
+    hint: 'remove it',
   },
   {
     name: 'the number of a project',
     text: under('  dns: {provider: google-clouddns, zone: a.example, project: "123456789012"}\n'),
-    expect: '15:62 spec.dns.project 123456789012 is no id of a project',
+    expect: '15:62 spec.dns.project 123456789012 is not a project id',
     hint: 'gcloud projects list',
   },
   {

@@ -207,15 +207,19 @@ controllerManagerVersion: "v1.5.0-alpha.0.1010+892a6d7af59c0b"
   });
 
   it.each([
-    ['apiserverRegistri: a', 'apiserverRegistri is no key of the federation chart', 'did you mean apiserverRegistry?'],
+    [
+      'apiserverRegistri: a',
+      'apiserverRegistri is not a key of the federation chart',
+      'did you mean apiserverRegistry?',
+    ],
     [
       'apiserverName: api',
       'apiserverName cannot be changed: down, certificates',
-      'take it out, or write federation-apiserver',
+      'remove it, or write federation-apiserver',
     ],
     ['controllerManagerName: cm', 'controllerManagerName cannot be changed', 'write federation-controller-manager'],
     ['- a', ' is a list', ''],
-    ['a: [', ' is no YAML', ''],
+    ['a: [', ' is not valid YAML', ''],
     ['controllerManagerDNSZone: a.example', 'spec.dns.provider is missing', 'FEDERATION_DNS_PROVIDER'],
   ])('with %s is refused', (text, message, hint) => {
     const problems = problemsOf({ text: head, values: values(`${text}\n`) });

@@ -69,7 +69,7 @@ describe('the Temporal UI', () => {
       .waitFor();
     const why = await ui.reads(
       `up ${name}: blocked since 20`,
-      'Waits at apiserver/address. After the fix: Update retry.',
+      'Blocked at apiserver/address. After the fix: Update retry.',
       /apiserver\/address \(NO_ADDRESS\) since 20\S+ \S+ UTC: no load balancer has given Service federation-apiserver/,
       /control-plane \d+ of \d+ ❚❚ blocked apiserver\/address/,
       'clusters 0 of 2 ·',
@@ -103,7 +103,7 @@ describe('the Temporal UI', () => {
 
     // It goes on to a member that is away: the run says so, and why; the member's own run is found by its name.
     const blocked = await ui.reads(
-      'Waits at clusters/member-2/reach.',
+      'Blocked at clusters/member-2/reach.',
       /clusters\/member-2\/reach \(MEMBER_UNREACHABLE\)/,
       'clusters 1 of 2 ❚❚ blocked member-2',
       /member-2 blocked clusters\/member-2\/reach\s+member-1 ready/,

@@ -141,13 +141,13 @@ describe('cancel while a change is being planned', () => {
     });
   };
 
-  it('ends the run: what stands is kept, and the change is refused', async () => {
+  it('ends the run: what it made is kept, and the change is refused', async () => {
     const world = new FakeWorld();
     const { amended, end, state } = await cancelled(world, (handle) =>
       handle.executeUpdate(cancelUpdate, { args: [{ by: 'ann@desk' }] }),
     );
     expect(amended).toContain('the run is being cancelled');
-    expect(end).toBe('cancelled by ann@desk; what stands is kept');
+    expect(end).toBe('cancelled by ann@desk; what it made is kept');
     expect(state.status).toBe('cancelled');
     expect(world.count('images/record')).toBe(1);
   });

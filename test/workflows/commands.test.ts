@@ -105,7 +105,7 @@ describe('a command while no worker is there', () => {
     expect(world.calls.length).toBeGreaterThan(calls);
     expect(await send(temporal, handle.workflowId, cancel, { by: 'ann@desk' }, soon)).toContain(left);
     await withWorkers(env, queueOf(input), world.activities(), async () => {
-      expect(await endOf(handle)).toBe('cancelled by ann@desk; what stands is kept');
+      expect(await endOf(handle)).toBe('cancelled by ann@desk; what it made is kept');
     });
   }, 60_000);
 

@@ -120,7 +120,7 @@ describe.each([
 
   it.each([...chosen.steps])('%s: cancel keeps what stands, and nothing of the run is left running', (id) => {
     const { end, state, calls, open } = courses.cancelled.get(id)!;
-    expect(end).toBe('cancelled by ann@desk; what stands is kept');
+    expect(end).toBe('cancelled by ann@desk; what it made is kept');
     expect(state.status).toBe('cancelled');
     expect(undone(calls)).toEqual([]);
     expect(open).toEqual([]);

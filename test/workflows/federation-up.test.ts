@@ -185,7 +185,7 @@ describe('federationUp', () => {
     });
   });
 
-  it('ends cancelled by cancel, and failed with words by the Update of that name; what stands is kept', async () => {
+  it('ends cancelled by cancel, and failed with words by the Update of that name; what it made is kept', async () => {
     const world = new FakeWorld();
     world.break('apiserver/address');
     await inRun(world, async (handle) => {

@@ -30,7 +30,7 @@ export function encodeQuery(id: number, { name, type, recursive }: Question): Bu
     .filter((label) => label !== '')
     .map((label) => {
       const bytes = Buffer.from(label, 'latin1');
-      if (bytes.length > 63) throw new RangeError(`${name} is no name of DNS`);
+      if (bytes.length > 63) throw new RangeError(`${name} is not a DNS name`);
       return Buffer.concat([Buffer.from([bytes.length]), bytes]);
     });
   const question = Buffer.from([0, 0, typeNumbers[type], 0, internet]);

@@ -29,7 +29,7 @@ export async function query(question: Question, asked: Asked): Promise<Answer> {
   return answer;
 }
 
-/** False for what is no name of DNS: a load balancer may call itself anything. */
+/** False for what is not a DNS name: a load balancer may call itself anything. */
 function isAskable(question: Question): boolean {
   try {
     return encodeQuery(0, question).length > 0;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The guide's federation/cluster/federation-up.sh (the previous mechanism), over fedctl.
-# Unlike the one of 2016 it may be run again: what stands is kept.
+# Unlike the one of 2016 it may be run again: what exists is kept.
 set -eu
 
 compat=$(CDPATH='' cd -P "$(dirname "$0")/../.." && pwd -P)

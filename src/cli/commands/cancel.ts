@@ -1,7 +1,7 @@
 import { action, examples, type Configure } from '../io/command.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
 
-/** `fedctl cancel`: ends the run; what stands is kept, and `up` resumes from there. */
+/** `fedctl cancel`: ends the run; what it made is kept, and `up` resumes from there. */
 export const configureCancel: Configure = (command, cli) => {
   targetOptions(command.argument('[name]', 'the federation'))
     .option('--rollback', 'also undo what this run made')

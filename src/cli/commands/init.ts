@@ -113,7 +113,7 @@ async function chartOf(values: Values | undefined): Promise<ReadonlySet<string>>
     const found: unknown = parse(text);
     return new Set(found !== null && typeof found === 'object' ? Object.keys(found) : []);
   } catch (error) {
-    throw usageError(`${file} is no YAML: ${(error as Error).message.split('\n')[0] ?? ''}`);
+    throw usageError(`${file} is not valid YAML: ${(error as Error).message.split('\n')[0] ?? ''}`);
   }
 }
 

@@ -33,7 +33,7 @@ export async function mergeContext(existing: string, addition: string, context: 
   const entries = entriesOf(parse(addition) as unknown, context);
   const document = parseDocument(existing.trim() === '' ? emptyConfig : existing);
   if (document.errors.length > 0)
-    throw usageError(`the kubeconfig is no YAML: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
+    throw usageError(`the kubeconfig is not valid YAML: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
   const changed = (Object.keys(entries) as (keyof Entries)[]).map((list) =>
     putNamed(document, list, { name: context, ...entries[list] }),
   );

@@ -16,7 +16,7 @@ export function valuesPath(env: NodeJS.ProcessEnv): string | undefined {
 /**
  * Writes the four image values into a values.yaml, all at once; comments and everything else in it are kept, and so
  * are its rights and owner. A file that is not there is made. What somebody else writes meanwhile is kept too. Returns
- * `kept` when the values stood there already. Throws an Error when the file is read-only, is no YAML, cannot be
+ * `kept` when the values stood there already. Throws an Error when the file is read-only, is not valid YAML, cannot be
  * written, or changes again and again; then it is as it was.
  */
 export async function writeValues(

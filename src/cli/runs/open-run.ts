@@ -36,7 +36,7 @@ export async function attach(temporal: Temporal, workflowId: string, input: RunI
   if (same && missing.length === 0) return { workflowId, runId: open.runId, fresh: false };
   if (same)
     throw refusal(`an open run of ${input.federation} was started without ${missing.join(' ')}`, [
-      `end it, keep what stands, and start it with that: ${commandOf(input)} --cancel-first ${missing.join(' ')}`,
+      `cancel it, keep what it made, and start it with that: ${commandOf(input)} --cancel-first ${missing.join(' ')}`,
       `or follow it as it is: fedctl status ${input.federation} --watch`,
     ]);
   throw refusal(
@@ -83,7 +83,7 @@ const shortDigest = (digest: string): string => digest.replace('sha256:', '').sl
 const waysOut = ({ federation, operation }: RunInput, open: RunMemo): string[] => [
   `see it: fedctl status ${federation}`,
   ...(operation === 'up' && open.operation === 'up' ? ['give this file to the open run: fedctl retry -f FILE'] : []),
-  `end it, keep what stands, and start this one: ${commandOf({ federation, operation })} --cancel-first`,
+  `cancel it, keep what it made, and start this one: ${commandOf({ federation, operation })} --cancel-first`,
 ];
 
 const commandOf = ({ federation, operation }: Pick<RunInput, 'federation' | 'operation'>): string =>

@@ -73,7 +73,7 @@ export interface FollowedRun extends Pick<WantedRun, 'known' | 'also'> {
 }
 
 /**
- * Follows the run of a federation until it ends, blocks, the time is over or the person detaches; then says what it came
+ * Follows the run of a federation until it ends, blocks, times out or the person detaches; then says what it came
  * to. Returns the exit code of that.
  */
 export async function followToEnd(

@@ -11,7 +11,7 @@ export function closingLines(io: Io, federation: string, { code, model, rolledBa
   const lines: Partial<Record<ExitCode, () => string[]>> = {
     [exit.done]: () => (model ? [...chosenVersion(model), ...warningLines(model, paint)] : []),
     [exit.blocked]: () => [
-      `${paint('yellow', 'blocked')} at ${blockedIds(model)}; nothing is lost, the run looks again by itself`,
+      `${paint('yellow', 'blocked')} at ${blockedIds(model)}; the run stays open and retries by itself`,
       ...afterFix(federation, model),
     ],
     [exit.timedOut]: () => ['timed out; the run goes on', ...waysOn(federation)],
@@ -20,12 +20,12 @@ export function closingLines(io: Io, federation: string, { code, model, rolledBa
       rolledBack
         ? ['the run was cancelled; what it made is undone', '  fedctl up -f FILE begins again']
         : [
-            'the run was cancelled; what stands is kept',
+            'the run was cancelled; what it made is kept',
             `  fedctl up -f FILE resumes it, fedctl down ${federation} removes it`,
           ],
   };
   const failed = (): string[] => [
-    `${paint('red', 'failed')}; ${rolledBack ? 'not all that the run made is undone' : 'what stands is kept'}`,
+    `${paint('red', 'failed')}; ${rolledBack ? 'not all that the run made is undone' : 'what it made is kept'}`,
     `  fedctl status ${federation} says why; fedctl up -f FILE goes on from there`,
   ];
   return (lines[code] ?? failed)();

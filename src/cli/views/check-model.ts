@@ -59,9 +59,7 @@ export function checkLines(document: CheckDocument, columns: number, paint: Pain
     ...groups,
     '',
     ...wrap(
-      failed === 0
-        ? 'everything a turn-up needs is there'
-        : `${failed} of ${document.checks.length} checks failed; nothing was written`,
+      failed === 0 ? 'all checks passed' : `${failed} of ${document.checks.length} checks failed; nothing was written`,
       columns,
     ),
   ];

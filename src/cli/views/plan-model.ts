@@ -82,7 +82,7 @@ export function planLines(
     const [first = '', ...rest] = wrap(`${step}: ${message}${code ? ` (${code})` : ''}`, columns - 4);
     return [`${paint('red', '!')} ${first}`, ...rest.map((line) => `    ${line}`)];
   });
-  const blocked = obstacles.length > 0 ? ['', 'as things stand, a turn-up blocks here:', ...obstacles] : [];
+  const blocked = obstacles.length > 0 ? ['', 'a turn-up would block here:', ...obstacles] : [];
   return [...groups, ...blocked, '', ...wrap(summaryOf(plan), columns)];
 }
 
@@ -112,7 +112,7 @@ const words: readonly [PreviewAction, string][] = [
 
 /** One sentence: what would come of a turn-up. */
 export function summaryOf({ changes, counts, obstacles }: PlanDocument): string {
-  if (!changes) return `no changes: ${counts.keep} objects stand as the file wants them`;
+  if (!changes) return `no changes: ${counts.keep} objects match the file`;
   const told = words.flatMap(([action, word]) => (counts[action] > 0 ? [`${counts[action]} ${word}`] : []));
   const blocked = obstacles.length > 0 ? [`${obstacles.length} in the way`] : [];
   return `plan: ${[...told, ...blocked].join(', ')}; nothing was written`;

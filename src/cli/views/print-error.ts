@@ -23,7 +23,7 @@ export function errorLines(error: unknown, io: Pick<Io, 'paint'>): string[] {
 function bugLines(error: unknown, io: Pick<Io, 'paint'>): string[] {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [
-    `${io.paint('red', 'bug:')} fedctl met something it does not know; nothing more was done`,
+    `${io.paint('red', 'bug:')} unexpected error; nothing more was done`,
     ...stack.split('\n').map((line) => `  ${line}`),
     '  please report it with the lines above',
   ];

@@ -75,7 +75,7 @@ function reasonLines(view: View, indent: number, step: StatusStep): string[] {
       wrap(`${index === 0 ? 'fix: ' : '  or '}${way}`, width).map((text) => pad + text),
     );
     const next = step.nextAttemptAt
-      ? [`${pad}${paint('dim', `looks again in ${until(step.nextAttemptAt, view.now)}`)}`]
+      ? [`${pad}${paint('dim', `retries in ${until(step.nextAttemptAt, view.now)}`)}`]
       : [];
     const docs = docsOf(step.error.code);
     const see = docs ? wrap(`see: ${docs}`, width).map((text) => pad + paint('dim', text)) : [];
@@ -193,7 +193,7 @@ export function debtLines({ federation, debts }: Pick<StatusModel, 'federation' 
     `${objects} ${objects === 1 ? 'object' : 'objects'} to clean up`,
     `for ${formatDuration(Math.max(0, view.now - Date.parse(since)))}`,
   ]);
-  const forget = `done by itself when it answers; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
+  const forget = `cleaned up when it can be reached; to give it up: fedctl down ${federation} --forget ${debts[0]?.cluster ?? ''}`;
   return ['', 'debts', ...table(rows, view.columns), ...wrap(forget, view.columns - 2).map((part) => `  ${part}`)];
 }
 

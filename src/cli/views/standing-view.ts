@@ -93,9 +93,9 @@ const memberWord = ({ ready, clusterDns }: StandingMember): Word =>
   worst([wordOf(ready), clusterDns === 'untold' ? 'blocked' : clusterDns === 'unknown' ? 'unknown' : 'ready']);
 
 const dnsWords: Readonly<Record<StandingMember['clusterDns'], string>> = {
-  told: ', its cluster DNS knows the federation',
-  untold: ', its cluster DNS does not know the federation',
-  unknown: ', its cluster DNS is not known',
+  told: ', cluster DNS configured',
+  untold: ', cluster DNS not configured',
+  unknown: ', cluster DNS not known',
   skip: '',
 };
 

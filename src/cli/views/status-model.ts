@@ -262,8 +262,8 @@ function warningsOf(facts: RunState['facts']): StatusWarning[] {
   return [
     {
       step: 'dns/delegation',
-      message: `the zone is not found by everybody: ${message}`,
-      fix: ['have in the zone above:', ...list(records).map((record) => `  ${record}`)],
+      message: `the delegation of the zone is not right: ${message}`,
+      fix: ['add to the parent zone:', ...list(records).map((record) => `  ${record}`)],
     },
   ];
 }

@@ -91,14 +91,16 @@ function addresses({ cluster, at }: Numbered): Finding[] {
     return [
       ...(isCidr(clientCIDR)
         ? []
-        : [{ path: [...here, 'clientCIDR'], message: `${clientCIDR} is no CIDR`, hint: 'write it like 10.0.0.0/8' }]),
+        : [
+            { path: [...here, 'clientCIDR'], message: `${clientCIDR} is not a CIDR`, hint: 'write it like 10.0.0.0/8' },
+          ]),
       ...(serverAddress.startsWith('https://')
         ? []
         : [
             {
               path: [...here, 'serverAddress'],
               message: `${serverAddress} is not https://`,
-              hint: 'a token goes there',
+              hint: 'a token is sent to it',
             },
           ]),
     ];
@@ -112,8 +114,8 @@ function addresses({ cluster, at }: Numbered): Finding[] {
 const labels = ({ cluster, at }: Numbered): Finding[] =>
   Object.entries(cluster.labels).flatMap(([key, value]): Finding[] => {
     const path = [...at, 'labels', key];
-    if (!isLabelKey(key)) return [{ path, at: 'key', message: `${key} is no key of a Kubernetes label` }];
+    if (!isLabelKey(key)) return [{ path, at: 'key', message: `${key} is not a valid label key` }];
     if (isLabelValue(value)) return [];
     const hint = 'at most 63 of A-Z, a-z, 0-9, "-", "_" and ".", with a letter or digit at both ends';
-    return [{ path, message: `${value} is no value of a Kubernetes label`, hint }];
+    return [{ path, message: `${value} is not a valid label value`, hint }];
   });

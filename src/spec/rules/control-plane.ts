@@ -21,13 +21,13 @@ function apiserverRules(apiserver: Spec['apiserver']): Finding[] {
   if (advertiseAddress !== undefined && !isIp(advertiseAddress))
     findings.push({
       path: ofApiserver('advertiseAddress'),
-      message: `${advertiseAddress} is no IP address`,
+      message: `${advertiseAddress} is not an IP address`,
       hint: '--advertise-address takes no names; leave it out and the Service gives the address',
     });
   if (!isCidr(serviceClusterIPRange))
     findings.push({
       path: ofApiserver('serviceClusterIPRange'),
-      message: `${serviceClusterIPRange} is no CIDR`,
+      message: `${serviceClusterIPRange} is not a CIDR`,
       hint: 'write it like 10.10.0.0/24',
     });
   if (replicas > 1)
@@ -48,10 +48,10 @@ function nodePortRules({ serviceType, nodePort }: Spec['apiserver']): Finding[] 
   const path = ofApiserver('nodePort');
   if (serviceType !== 'NodePort')
     return [
-      { path, message: `${nodePort} has no use with serviceType ${serviceType}`, hint: 'write serviceType: NodePort' },
+      { path, message: `${nodePort} is not used with serviceType ${serviceType}`, hint: 'write serviceType: NodePort' },
     ];
   if (nodePort >= 30000 && nodePort <= 32767) return [];
-  return [{ path, message: `${nodePort} is out of range`, hint: 'Kubernetes gives 30000 to 32767 to node ports' }];
+  return [{ path, message: `${nodePort} is out of range`, hint: 'the range of node ports is 30000 to 32767' }];
 }
 
 const controllerManagerRules = ({ command, extraArgs }: Spec['controllerManager']): Finding[] => [
@@ -64,13 +64,13 @@ function etcdRules({ storage, storageClassName }: Spec['etcd']): Finding[] {
   if (!isStorageSize(storage))
     findings.push({
       path: ['spec', 'etcd', 'storage'],
-      message: `${storage} is no size of a volume`,
-      hint: 'a quantity of Kubernetes: 10Gi, 500Mi',
+      message: `${storage} is not a volume size`,
+      hint: 'a Kubernetes quantity: 10Gi, 500Mi',
     });
   if (storageClassName !== undefined && !isDnsName(storageClassName))
     findings.push({
       path: ['spec', 'etcd', 'storageClassName'],
-      message: `${JSON.stringify(storageClassName)} is no name of a storage class`,
+      message: `${JSON.stringify(storageClassName)} is not a StorageClass name`,
       hint: 'leave it out for the default class; see those there are: kubectl get storageclasses',
     });
   return findings;
@@ -86,7 +86,7 @@ function patchRules(patch: Spec['patches'][number], index: number): Finding[] {
   return [
     {
       path: ['spec', 'patches', index],
-      message: `${apiVersion} ${kind} ${metadata.name} is no object that fedctl makes`,
+      message: `${apiVersion} ${kind} ${metadata.name} is not an object that fedctl creates`,
       hint: `it makes ${targets.join(', ')}`,
     },
   ];

@@ -48,7 +48,7 @@ const address = (text: string): Finding => ({
 
 const noName = (key: string, text: string): Finding => ({
   path: at(key),
-  message: `${text} is no DNS name`,
+  message: `${text} is not a DNS name`,
   hint: 'labels of a-z, 0-9 and "-", at most 63 characters each, with dots between them',
 });
 
@@ -73,7 +73,7 @@ function networkRules({ provider, visibility, network, region }: Dns): Finding[]
       {
         path: at('network'),
         message: `${network} is for private zones only`,
-        hint: 'write visibility: private, or take it out',
+        hint: 'write visibility: private, or remove it',
       },
     ];
   }
@@ -91,7 +91,7 @@ function networkRules({ provider, visibility, network, region }: Dns): Finding[]
       },
     ];
   if (provider === 'aws-route53' && !/^vpc-[0-9a-f]+$/.test(network))
-    return [{ path: at('network'), message: `${network} is no id of a VPC`, hint: example }];
+    return [{ path: at('network'), message: `${network} is not a VPC id`, hint: example }];
   if (provider === 'aws-route53' && region === undefined)
     return [{ path: at('network'), message: `${network} needs dns.region`, hint: 'the region of the VPC: eu-west-1' }];
   return [];
@@ -115,13 +115,13 @@ function providerRules(dns: Dns): Finding[] {
         path: at(key),
         at: 'key',
         message: `is of ${provider}, but dns.provider is ${dns.provider}`,
-        hint: 'take it out',
+        hint: 'remove it',
       },
     ];
   });
   if (dns.provider !== 'google-clouddns' || dns.project === undefined || projectId.test(dns.project)) return findings;
   const hint = 'the id, not the name or number: gcloud projects list';
-  return [...findings, { path: at('project'), message: `${dns.project} is no id of a project`, hint }];
+  return [...findings, { path: at('project'), message: `${dns.project} is not a project id`, hint }];
 }
 
 function endpointRules({ provider, endpoint }: Dns): Finding[] {
@@ -142,9 +142,9 @@ const stubRules = ({ stubDomain, resolvers }: Dns): Finding[] =>
 function resolver(text: string, index: number): Finding[] {
   if (isSocketAddress(text)) return [];
   const hint = 'address and port: 10.0.0.53:53, or [fd00::53]:53';
-  return [{ path: at('resolvers', index), message: `${text} is no resolver`, hint }];
+  return [{ path: at('resolvers', index), message: `${text} is not a resolver`, hint }];
 }
 
 function nameServer(text: string, index: number): Finding[] {
-  return isDnsName(text) ? [] : [{ path: at('nameServers', index), message: `${text} is no DNS name` }];
+  return isDnsName(text) ? [] : [{ path: at('nameServers', index), message: `${text} is not a DNS name` }];
 }

@@ -48,12 +48,12 @@ function componentRules(images: Spec['images'], component: (typeof components)[n
 
 const noTag = (path: Path, text: string): Finding => ({
   path,
-  message: `${text} is no tag of an image`,
+  message: `${text} is not an image tag`,
   hint: 'at most 128 of A-Z, a-z, 0-9, "_", "." and "-"; or a digest, sha256:...',
 });
 const noImage = (path: Path, text: string): Finding => ({
   path,
-  message: `${text} is no name of an image`,
+  message: `${text} is not an image name`,
   hint: 'lowercase, without a scheme: quay.io/coreos/etcd:v3.6.8',
 });
 
@@ -62,12 +62,12 @@ const reference = (path: Path, text: string): Finding[] => (parseReference(text)
 /** A registry, with a repository's first part or not: `gcr.io/myrepository`. */
 function registryPlace(path: Path, text: string): Finding[] {
   if (parseReference(joinReference({ registry: text, name: 'x' }))) return [];
-  return [{ path, message: `${text} is no registry`, hint: 'without a scheme: gcr.io/google_containers' }];
+  return [{ path, message: `${text} is not a registry`, hint: 'without a scheme: gcr.io/google_containers' }];
 }
 
 function registryHost(path: Path, text: string): Finding[] {
   if (isRegistryHost(text)) return [];
-  return [{ path, message: `${text} is no registry`, hint: 'host and port only: registry.example:5000' }];
+  return [{ path, message: `${text} is not a registry`, hint: 'host and port only: registry.example:5000' }];
 }
 
 function buildRules(build: NonNullable<Spec['images']['build']>): Finding[] {
@@ -91,8 +91,8 @@ const noTagToUse: Finding = {
 const mirrorRules = ({ mirrors }: Spec['images']): Finding[] =>
   Object.entries(mirrors).flatMap(([prefix, place]): Finding[] => {
     const sample = parseReference(`${prefix.replace(/\/+$/, '')}/x`);
-    if (!sample) return [{ path: at('mirrors', prefix), at: 'key', message: `${prefix} is no place of images` }];
+    if (!sample) return [{ path: at('mirrors', prefix), at: 'key', message: `${prefix} is not a registry path` }];
     if (mirrored(sample, mirrors)) return [];
     const hint = 'without a scheme: registry.example:5000/mirror';
-    return [{ path: at('mirrors', prefix), message: `${place} is no place for images`, hint }];
+    return [{ path: at('mirrors', prefix), message: `${place} is not a registry path`, hint }];
   });

@@ -16,7 +16,5 @@ export function policyRules({ spec: { policy } }: Parts): Finding[] {
 
 function bounded(path: string[], ms: number, longest: number, said: string): Finding[] {
   if (ms > 0 && ms <= longest) return [];
-  return [
-    { path, message: ms > 0 ? `is longer than ${said}` : 'is no time at all', hint: `more than 0, at most ${said}` },
-  ];
+  return [{ path, message: ms > 0 ? `is longer than ${said}` : 'is zero', hint: `more than 0, at most ${said}` }];
 }

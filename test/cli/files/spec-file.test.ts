@@ -55,9 +55,9 @@ describe('readSpecFile', () => {
     expect(error.code).toBe('SPEC_INVALID');
     expect(error.message.split('\n')).toEqual([
       '2 problems in bad.yaml',
-      'bad.yaml:15:3: spec.etdc: is no key of the spec',
+      'bad.yaml:15:3: spec.etdc: is not a field of the spec',
       expect.stringContaining('    did you mean etcd?'),
-      'bad.yaml:16:24: spec.policy.blockedFor: is no time at all',
+      'bad.yaml:16:24: spec.policy.blockedFor: is zero',
       '    more than 0, at most 365d',
     ]);
   });

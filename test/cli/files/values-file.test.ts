@@ -63,7 +63,7 @@ it('keeps comments, rights, and a link where it is', async () => {
 it('does not write over what is no values file', async () => {
   const file = join(folder, 'values.yaml');
   writeFileSync(file, 'a: [\n');
-  await expect(writeValues(file, values)).rejects.toThrow('no YAML');
+  await expect(writeValues(file, values)).rejects.toThrow('not valid YAML');
   expect(readFileSync(file, 'utf8')).toBe('a: [\n');
 });
 
@@ -83,8 +83,8 @@ it('has nothing against a read-only file that holds the values already', async (
 });
 
 it.each([
-  ['no YAML', 'a: [\n', 'no YAML'],
-  ['no mapping', '- a\n', 'no mapping'],
+  ['no YAML', 'a: [\n', 'not valid YAML'],
+  ['no mapping', '- a\n', 'not a mapping'],
 ])('knows before a push that a file is %s', async (_what, text, why) => {
   const file = join(folder, 'values.yaml');
   writeFileSync(file, text);

@@ -101,5 +101,5 @@ it('a run that is only watched says what it came to, and no more', async () => {
   const io = fakeIo();
   const code = await followToEnd(io, temporalWith('CANCELLED'), { federation: 'prod', output: 'json' });
   expect(code).toBe(exit.declined);
-  expect(io.err[0]).toBe('the run was cancelled; what stands is kept');
+  expect(io.err[0]).toBe('the run was cancelled; what it made is kept');
 });

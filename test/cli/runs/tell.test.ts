@@ -8,10 +8,10 @@ const lines = (code: 1 | 5, rolledBack: boolean): string =>
   closingLines(fakeIo(), 'f', { code, model: undefined, runId: undefined, rolledBack }).join('\n');
 
 it('does not say that anything is kept, or resumed, after a rollback', () => {
-  expect(lines(exit.declined, false)).toContain('what stands is kept');
+  expect(lines(exit.declined, false)).toContain('what it made is kept');
   expect(lines(exit.declined, true)).toContain('what it made is undone');
   expect(lines(exit.declined, true)).not.toMatch(/kept|resumes/);
-  expect(lines(exit.failed, false)).toContain('what stands is kept');
+  expect(lines(exit.failed, false)).toContain('what it made is kept');
   expect(lines(exit.failed, true)).toContain('not all that the run made is undone');
 });
 

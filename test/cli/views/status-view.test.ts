@@ -37,7 +37,7 @@ describe('the tree of a run', () => {
     const lines = closingLines({ paint: plain } as Io, 'myfederation', followed);
     expect(lines[0]).toContain('warning from dns/delegation');
     expect(lines.slice(1).map((line) => line.trim())).toEqual([
-      'have in the zone above:',
+      'add to the parent zone:',
       'federation.example. IN NS ns1.federation.example.',
       'ns1.federation.example. IN A 192.0.2.53',
     ]);
@@ -72,7 +72,7 @@ describe('the tree of a run', () => {
       'debts',
       'member-1  1 object to clean up   for 1m30s',
       'member-2  6 objects to clean up  for 2h00m',
-      '  done by itself when it answers; to give it up: fedctl down myfederation',
+      '  cleaned up when it can be reached; to give it up: fedctl down myfederation',
       '  --forget member-1',
     ]);
     expect(statusLines(owing(), { columns: 80, now }).filter((line) => line === 'debts')).toHaveLength(1);
