@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { searchAttributes } from '../src/run/search-attributes.ts';
+import { devServerArguments } from '../src/temporal/dev-server.ts';
 
 export interface DevServer {
   address: string;
@@ -30,13 +30,6 @@ export async function findTemporal(env: NodeJS.ProcessEnv): Promise<string | und
 /** The program the sandbox built, if it did. */
 const sandboxTemporal = async (env: NodeJS.ProcessEnv): Promise<string | undefined> =>
   (await import('../sandbox/programs.ts')).cachedProgram('temporal', env);
-
-/** Arguments of a server for one person: on loopback, its database in a file, our search attributes known. */
-export function devServerArguments(database: string, port: number, uiPort = port + 1000): string[] {
-  const attributes = Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
-  const listen = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)];
-  return ['server', 'start-dev', ...listen, '--db-filename', database, '--log-level', 'error', ...attributes];
-}
 
 /**
  * The environment of a process that is to reach this server, whatever server, namespace, key or certificates the

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { devServerArguments } from '../../worker/dev-server.ts';
+import { devServerArguments } from '../../src/temporal/dev-server.ts';
 import type { Settings } from '../settings.ts';
 import { endProcess, type ProcessId, rememberedProcess, rememberProcess } from './processes.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { Connection } from '@temporalio/client';
 import { findProgram } from '../helpers/common/programs.ts';
-import { devServerArguments } from '../../worker/dev-server.ts';
+import { devServerArguments } from '../../src/temporal/dev-server.ts';
 import { eventually, layout, type Operator } from './world.ts';
 
 /** A Temporal server of one operator alone, which a test may kill and rob of its database. */

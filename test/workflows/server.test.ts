@@ -13,7 +13,7 @@ import { readRecord, recordActivities } from '../../activities/core/record.ts';
 import { holdActivities } from '../../activities/core/hold.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { retryUpdate } from '../../src/run/messages.ts';
-import { devServerArguments } from '../../worker/dev-server.ts';
+import { devServerArguments } from '../../src/temporal/dev-server.ts';
 import { runDirectory } from '../../worker/runs.ts';
 import { FakeWorld } from '../helpers/temporal/fake-activities.ts';
 import { hostWorld, type HostWorld } from '../helpers/kubernetes/host-world.ts';
