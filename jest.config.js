@@ -17,8 +17,6 @@ const quiet = { setupFiles: ['<rootDir>/test/setup.ts'] };
 const sandboxed = { setupFiles: ['<rootDir>/test/sandbox.ts'] };
 
 export default {
-  // The machines are slow and shared; a test that hangs still ends.
-  testTimeout: 60_000,
   // Temporal's native runtime keeps a thread for as long as its process: jest would wait for it.
   forceExit: true,
   projects: [

@@ -21,7 +21,7 @@ import { freePort } from '../../helpers/common/processes.ts';
 const names = Object.keys(faults) as FaultName[];
 const clients = Object.entries(faultTable) as [FaultClientName, FaultClient][];
 /** What `silence` is allowed to take, instead of the 30 s of every day. */
-const patienceMs = 400;
+const patienceMs = 2_000;
 
 let impostor: Awaited<ReturnType<typeof startImpostor>>;
 beforeAll(async () => {

@@ -21,6 +21,19 @@ registerHooks({
 /** What expect.any() compares by identity. */
 const shared = ['Array', 'BigInt', 'Boolean', 'Date', 'Error', 'Function', 'Map', 'Number', 'Object', 'Set', 'String'];
 
+/** ms that every test and hook has, whatever it asks for: what hangs still ends, and a slow machine fails nothing. */
+const patience = 300_000;
+
+interface Begun {
+  timeout?: number | null | undefined;
+}
+
+/** jest-circus tells the environment of what it does, before it does it. */
+function wait(event: { name: string; test?: Begun; hook?: Begun }): void {
+  const begun = event.name === 'test_start' ? event.test : event.name === 'hook_start' ? event.hook : undefined;
+  if (begun) begun.timeout = Math.max(begun.timeout ?? 0, patience);
+}
+
 type Given = ConstructorParameters<typeof Runtime>;
 
 /**
@@ -31,7 +44,9 @@ type Given = ConstructorParameters<typeof Runtime>;
 class OneRealm extends Runtime {
   constructor(...given: Given) {
     super(...given);
-    const global = given[1].global as unknown as Record<string, unknown>;
+    const [, environment] = given;
+    environment.handleTestEvent = wait;
+    const global = environment.global as unknown as Record<string, unknown>;
     for (const name of shared) global[name] = (globalThis as unknown as Record<string, unknown>)[name];
   }
 
