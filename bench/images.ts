@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import { contentTag } from '../activities/images/build-context.ts';
 import type { Command, Ended } from '../activities/clients/engine/command.ts';
 import { findEngine } from '../activities/clients/engine/engine.ts';
-import { startRegistry } from '../test/helpers/images/registry.ts';
+import { startRegistry } from './registry.ts';
 import { startDevServer } from '../worker/dev-server.ts';
 import { runSeconds } from './history.ts';
 import { median, printCost, printTable } from './table.ts';

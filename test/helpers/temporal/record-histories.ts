@@ -2,16 +2,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { payloadsOf, textOfHistory } from '../test/helpers/temporal/histories.ts';
-import { makeRun, recordedRuns } from '../test/helpers/temporal/recorded-runs.ts';
-import { startTemporal } from '../test/helpers/temporal/temporal.ts';
+import { payloadsOf, textOfHistory } from './histories.ts';
+import { makeRun, recordedRuns } from './recorded-runs.ts';
+import { startTemporal } from './temporal.ts';
 
 /**
  * Records one history of every kind of run, and of every workflow it started, into test/histories/NAME/, for
  * test/workflows/replay.test.ts. NAME is the first argument, else fedctl's version; an existing one is refused. Kinds
  * that follow it are recorded, and no others: for those that are new.
  */
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
 const [name = version, ...given] = process.argv.slice(2);
 const folder = `test/histories/${name}`;
@@ -53,7 +53,7 @@ try {
     const found = await histories(env, { workflowId: handle.workflowId, runId });
     const texts = [...found.values()].map(scrub);
     texts.forEach((text, at) => writeFileSync(`${folder}/${kind}${at === 0 ? '' : `.child-${at}`}.json`, `${text}\n`));
-    console.log(`${kind}: ${texts.length} histories`);
+    process.stdout.write(`${kind}: ${texts.length} histories\n`);
   }
 } finally {
   await env.teardown();
