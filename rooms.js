@@ -82,7 +82,12 @@ const layers = {
       ['pure', 'machine', 'clients', 'core'],
     ],
     ['activities/dns', 'zone, delegation, the record of the control plane', 'DNS', ['pure', 'clients', 'core']],
-    ['activities/members', 'a member and its identity; debts', 'members', ['pure', 'clients', 'core']],
+    [
+      'activities/members',
+      'a member: its identity, its registration; debts',
+      'members',
+      ['pure', 'clients', 'core', 'activities/control-plane'],
+    ],
     [
       'activities/cluster-dns',
       'the cluster DNS of a member: edit, recycle, proof',

@@ -17,11 +17,11 @@ import { planActivities } from './core/plan-steps.ts';
 import { preflightActivities } from './preflight/preflight.ts';
 import { recordActivities } from './core/record.ts';
 import { recycleActivities } from './cluster-dns/recycle.ts';
-import { registrationActivities } from './distributions/federation/registration.ts';
+import { registrationActivities } from './members/registration.ts';
 import { rolloutActivities } from './distributions/federation/rollout.ts';
 import { asOwner } from './core/step.ts';
 import { sweepActivities } from './turn-down/sweep.ts';
-import { verifyActivities } from './distributions/federation/verify.ts';
+import { verifyActivities } from './control-plane/verify.ts';
 
 /** Every activity, over the given dependencies: what a worker registers. */
 export const createActivities = (deps: Deps) => ({

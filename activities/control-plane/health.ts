@@ -3,7 +3,8 @@ import type { StepCall } from '../../src/catalogue/call.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { StepScope } from '../core/step.ts';
 import { type ProbeResult, waitUntil } from '../kit/wait.ts';
-import { rolloutProbe, type Workload } from './rollout.ts';
+import type { Workload } from './components.ts';
+import { rolloutProbe } from './rollout.ts';
 
 /** Answers in a row that count as healthy: behind a load balancer the first one may be luck. */
 const healthyAnswers = 2;
@@ -28,7 +29,7 @@ async function healthzProblemSoFar(federation: Kube): Promise<string> {
 }
 
 /**
- * Waits until the Deployment is rolled out and /healthz answers through the address that clients use: kube-proxy and
+ * Waits until the workload is rolled out and /healthz answers through the address that clients use: kube-proxy and
  * load balancers are later than the pods (docs/control-plane.md). Throws the code of what is in the way when it timed out.
  */
 export async function waitForApi(

@@ -4,7 +4,7 @@ import { type KubeEvent, warningOf } from './events.ts';
 
 export { podProblem } from './pods.ts';
 
-interface DeploymentStatus {
+interface WorkloadStatus {
   observedGeneration?: number;
   replicas?: number;
   updatedReplicas?: number;
@@ -12,20 +12,23 @@ interface DeploymentStatus {
 }
 
 /**
- * Whether a Deployment is rolled out, in the sense of `kubectl rollout status`: '' or why not yet. The counts of an
+ * Whether a workload is rolled out, in the sense of `kubectl rollout status`: '' or why not yet. The counts of an
  * older generation say nothing, so they are not read before the controller has seen the newest spec.
  */
-export function deploymentReadiness(deployment: KubeObject | undefined): string {
-  if (!deployment) return 'the Deployment does not exist';
-  const { name, generation = 0 } = deployment.metadata;
-  const status = (deployment['status'] as DeploymentStatus | undefined) ?? {};
-  if ((status.observedGeneration ?? 0) < generation) return `the Deployment controller has not observed ${name} yet`;
-  const failed = conditionOf(deployment, 'ReplicaFailure');
+export function workloadReadiness(
+  workload: KubeObject | undefined,
+  kind: 'Deployment' | 'StatefulSet' = 'Deployment',
+): string {
+  if (!workload) return `the ${kind} does not exist`;
+  const { name, generation = 0 } = workload.metadata;
+  const status = (workload['status'] as WorkloadStatus | undefined) ?? {};
+  if ((status.observedGeneration ?? 0) < generation) return `the ${kind} controller has not observed ${name} yet`;
+  const failed = conditionOf(workload, 'ReplicaFailure');
   if (failed?.status === 'True') return `pods of ${name} cannot be created: ${failed.message ?? failed.reason ?? ''}`;
-  return countsReadiness(name, (deployment['spec'] as { replicas?: number } | undefined)?.replicas ?? 1, status);
+  return countsReadiness(name, (workload['spec'] as { replicas?: number } | undefined)?.replicas ?? 1, status);
 }
 
-function countsReadiness(name: string, wanted: number, status: DeploymentStatus): string {
+function countsReadiness(name: string, wanted: number, status: WorkloadStatus): string {
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
   if (updatedReplicas < wanted) return `${updatedReplicas} of ${wanted} pods of ${name} are of the newest version`;
   if (replicas > updatedReplicas) return `${replicas - updatedReplicas} old pods of ${name} are still there`;

@@ -19,3 +19,20 @@ export const addressForAll = (addresses: readonly AddressByCidr[]): string | und
  */
 export const serverAddressOf = (cluster: Pick<ClusterSpec, 'serverAddresses'>, contextServer: string): string =>
   addressForAll(cluster.serverAddresses ?? []) ?? contextServer;
+
+/** True for an address that means another machine to whoever reads it: the pods of the host reach themselves there. */
+export function isLoopback(address: string): boolean {
+  let host: string;
+  try {
+    host = new URL(address).hostname;
+  } catch {
+    return false;
+  }
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    host.startsWith('127.') ||
+    host === '0.0.0.0'
+  );
+}

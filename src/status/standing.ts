@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kubernetes/objects.ts';
-import { deploymentReadiness } from '../kubernetes/readiness.ts';
+import { workloadReadiness } from '../kubernetes/readiness.ts';
 
 /**
  * A federation as its clusters show it at one moment: no run, no worker and no Temporal server is asked. What could
@@ -87,7 +87,7 @@ export function componentOf(
   deployment: KubeObject | undefined,
   pods: readonly KubeObject[],
 ): StandingComponent {
-  const why = deploymentReadiness(deployment);
+  const why = workloadReadiness(deployment);
   const spec = deployment?.['spec'] as { template?: { spec?: { containers?: Container[] } } } | undefined;
   const newest = pods.toSorted((a, b) => born(b).localeCompare(born(a)))[0];
   const running = (newest?.['status'] as PodStatus | undefined)?.containerStatuses ?? [];

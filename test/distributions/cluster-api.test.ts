@@ -7,7 +7,6 @@ import {
   clusterObject,
   clusterReadiness,
   type FederationCluster,
-  isLoopback,
   secretVersionAnnotation,
 } from '../../src/distributions/federation/cluster-api.ts';
 import {
@@ -33,6 +32,7 @@ const wanted = (given: Partial<ClusterSpec> = {}, secretVersion = '11') =>
     secretName: 'member-1',
     secretVersion,
   });
+import { isLoopback } from '../../src/spec/server-address.ts';
 
 describe('the Cluster object', () => {
   it('has the address of the context for every client, the Secret and its version', () => {

@@ -6,20 +6,14 @@ import {
   rangeNotPassed,
 } from '../../../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
-import { appLabel, names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/kubernetes/names.ts';
+import { workloadNamed } from '../../control-plane/components.ts';
 import { waitForApi } from '../../control-plane/health.ts';
 import { ensureAllPatched, ensurePatched, targetOf } from '../../control-plane/objects.ts';
-import { waitForRollout, type Workload } from '../../control-plane/rollout.ts';
+import { waitForRollout } from '../../control-plane/rollout.ts';
 import type { Deps } from '../../core/deps.ts';
 import { outcomeOf } from '../../core/objects.ts';
 import { reading, type StepScope, writing } from '../../core/step.ts';
-
-const workload = (name: string): Workload => ({ name, pods: `app=${appLabel},module=${name}` });
-/** The two programs of the control plane. */
-export const workloads = {
-  apiserver: workload(names.apiserver),
-  controllerManager: workload(names.controllerManager),
-};
 
 /** Deployment federation-apiserver, etcd beside it. Throws FOREIGN, FIELD_OWNED. */
 async function ensureApiserverDeployment(
@@ -62,7 +56,7 @@ async function waitForApiserver(
 ): Promise<ResultOf<'apiserver/ready'>> {
   const { address, port } = call.input.facts;
   const server = serverUrl(address, port);
-  await waitForApi(scope, call, { workload: workloads.apiserver, server });
+  await waitForApi(scope, call, { workload: workloadNamed(scope.distribution, names.apiserver), server });
   return { outcome: 'done', note: `${server}/healthz says ok`, facts: {} };
 }
 
@@ -71,7 +65,7 @@ async function waitForControllerManager(
   scope: StepScope,
   call: CallOf<'controller-manager/ready'>,
 ): Promise<ResultOf<'controller-manager/ready'>> {
-  await waitForRollout(scope, call, workloads.controllerManager);
+  await waitForRollout(scope, call, workloadNamed(scope.distribution, names.controllerManager));
   return { outcome: 'done', facts: {} };
 }
 

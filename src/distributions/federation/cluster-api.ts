@@ -108,28 +108,7 @@ const reasonOf = ({ reason, message }: ClusterCondition): string => {
   return words ? ` (${words})` : '';
 };
 
-/** True for an address that means another machine to whoever reads it: the pods of the host reach themselves there. */
-export function isLoopback(address: string): boolean {
-  let host: string;
-  try {
-    host = new URL(address).hostname;
-  } catch {
-    return false;
-  }
-  return (
-    host === 'localhost' ||
-    host.endsWith('.localhost') ||
-    host === '[::1]' ||
-    host.startsWith('127.') ||
-    host === '0.0.0.0'
-  );
-}
-
 /** The address for every client, else the first. */
-function serverOf({ spec: { serverAddressByClientCIDRs: addresses } }: FederationCluster): string | undefined {
-  return (addresses.find(({ clientCIDR }) => clientCIDR === everyClient) ?? addresses[0])?.serverAddress;
-}
-
 const asCluster = (object: KubeObject): FederationCluster => object as FederationCluster;
 
 /** The kind Cluster of the federation API, as the record of the distribution has it. */
@@ -141,5 +120,5 @@ export const memberKind: MemberKind = {
   change: (found, wanted) => clusterChange(asCluster(found), asCluster(wanted)),
   readiness: (found) => clusterReadiness(asCluster(found)),
   isOurs: isOurCluster,
-  server: (found) => serverOf(asCluster(found)),
+  server: (found) => registeredAddress(asCluster(found)),
 };

@@ -1,24 +1,24 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/common';
 import { parse } from 'yaml';
-import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
-import { textOf } from '../../../../activities/core/ledger.ts';
-import { createActivities } from '../../../../activities/index.ts';
-import { serversOf } from '../../../../activities/preflight/check-in-cluster.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
+import { textOf } from '../../../activities/core/ledger.ts';
+import { createActivities } from '../../../activities/index.ts';
+import { serversOf } from '../../../activities/preflight/check-in-cluster.ts';
 import {
   type FederationCluster,
   registeredAddress,
   secretVersionAnnotation,
-} from '../../../../src/distributions/federation/cluster-api.ts';
-import { labels, names } from '../../../../src/kubernetes/names.ts';
-import type { ClusterSpec } from '../../../../src/spec/schema.ts';
-import { aSpec } from '../../../helpers/common/spec.ts';
-import { activityEnvironment } from '../../../helpers/temporal/activity-environment.ts';
-import { activityTable } from '../../../helpers/common/activity-table.ts';
-import { type FakeFederationApi, startFederationApi } from '../../../helpers/kubernetes/federation-api.ts';
-import { waiting } from '../../../helpers/kubernetes/host-world.ts';
-import { startKubeApiserver } from '../../../helpers/kubernetes/kube-apiserver.ts';
-import { failureOf, memberWorld, type MemberWorld } from '../../../helpers/kubernetes/member-world.ts';
+} from '../../../src/distributions/federation/cluster-api.ts';
+import { labels, names } from '../../../src/kubernetes/names.ts';
+import type { ClusterSpec } from '../../../src/spec/schema.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
+import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
+import { activityTable } from '../../helpers/common/activity-table.ts';
+import { type FakeFederationApi, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
+import { waiting } from '../../helpers/kubernetes/host-world.ts';
+import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { failureOf, memberWorld, type MemberWorld } from '../../helpers/kubernetes/member-world.ts';
 
 let hostServer: Awaited<ReturnType<typeof startKubeApiserver>>;
 let memberServer: typeof hostServer;
