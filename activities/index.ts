@@ -1,12 +1,11 @@
 import type { StepCall } from '../src/catalogue/call.ts';
-import { apiserverServiceActivities } from './distributions/federation/apiserver-service.ts';
-import { certificateActivities } from './distributions/federation/certificates.ts';
+import type { AnyActivity, DistributionEffects } from './distributions/effects.ts';
+import type { federationActivities } from './distributions/federation/index.ts';
+import { effects, recordsOf } from './distributions/table.ts';
 import { clusterDnsActivities } from './cluster-dns/cluster-dns.ts';
-import { credentialActivities } from './distributions/federation/credentials.ts';
 import { debtActivities } from './members/debts.ts';
 import type { Deps } from './core/deps.ts';
 import { dnsActivities } from './dns/dns.ts';
-import { etcdActivities } from './distributions/federation/etcd.ts';
 import { holdActivities } from './core/hold.ts';
 import { imagesRecordActivities } from './images/record.ts';
 import { imagesActivities } from './images/images.ts';
@@ -18,24 +17,18 @@ import { preflightActivities } from './preflight/preflight.ts';
 import { recordActivities } from './core/record.ts';
 import { recycleActivities } from './cluster-dns/recycle.ts';
 import { registrationActivities } from './members/registration.ts';
-import { rolloutActivities } from './distributions/federation/rollout.ts';
 import { asOwner } from './core/step.ts';
 import { sweepActivities } from './turn-down/sweep.ts';
 import { verifyActivities } from './control-plane/verify.ts';
 
-/** Every activity, over the given dependencies: what a worker registers. */
-export const createActivities = (deps: Deps) => ({
+/** What is done for every distribution. */
+const commonActivities = (deps: Deps) => ({
   ...planActivities(deps),
   ...preflightActivities(deps),
   ...namespaceActivities(deps),
   ...recordActivities(deps),
   ...imagesActivities(deps),
   ...imagesRecordActivities(deps),
-  ...apiserverServiceActivities(deps),
-  ...certificateActivities(deps),
-  ...credentialActivities(deps),
-  ...etcdActivities(deps),
-  ...rolloutActivities(deps),
   ...memberActivities(deps),
   ...registrationActivities(deps),
   ...clusterDnsActivities(deps),
@@ -48,4 +41,22 @@ export const createActivities = (deps: Deps) => ({
   removeObjects: (call: StepCall<unknown>) => asOwner(deps, call, (scope) => removeStepObjects(scope, call)),
 });
 
-export type Activities = ReturnType<typeof createActivities>;
+export type Activities = ReturnType<typeof commonActivities> & ReturnType<typeof federationActivities>;
+
+/**
+ * Every activity, over the given dependencies: what a worker registers. `own`: the distributions that there are. Throws
+ * an Error when two of them give an activity the same name.
+ */
+export function createActivities(deps: Deps, own: readonly DistributionEffects[] = effects): Activities {
+  const known = { ...deps, distributions: recordsOf(own) };
+  const all: Record<string, AnyActivity> = { ...commonActivities(known) };
+  for (const { distribution, activities } of own) {
+    for (const [name, activity] of Object.entries(activities(known))) {
+      if (name in all)
+        throw new Error(`distribution ${distribution.id} has an activity ${name}, which there is already`);
+      all[name] = activity;
+    }
+  }
+  // The catalogue is checked against those of fedctl itself.
+  return all as unknown as Activities;
+}

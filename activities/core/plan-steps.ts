@@ -43,7 +43,7 @@ const plans: Record<Operation, Plan> = { up: planUp, down: planDown, join: planJ
 export const planActivities = (deps: Deps) => ({
   async planSteps(call: StepCall<PlanInput>): Promise<PlanResult> {
     const { plan } = call.input;
-    const options = slowEvery(deps.env);
+    const options = { ...slowEvery(deps.env), distributions: deps.distributions };
     // Without the host: a turn-up that only joins is planned even while the host is down.
     if (plan.operation === 'up' && !plan.prune)
       return { outcome: 'done', facts: { graph: freezeUp(specOf(plan), options), uuid: call.run.uuid } };
@@ -66,7 +66,7 @@ async function planUp(scope: StepScope, plan: PlanInput['plan'], options: Freeze
   const record = await readRecord(scope.host, scope.run.host.namespace);
   const known = record?.federation === scope.run.federation ? standingSpec(record).clusters : [];
   const leaving = known.filter(({ name }) => !spec.clusters.some((cluster) => cluster.name === name));
-  return { graph: withPruned(freezeUp(spec, options), spec, leaving), uuid: scope.run.uuid };
+  return { graph: withPruned(freezeUp(spec, options), spec, leaving, options), uuid: scope.run.uuid };
 }
 
 /** The record of this federation. Throws RECORD_NOT_FOUND. */
@@ -105,7 +105,8 @@ async function planDown(scope: StepScope, { down }: PlanInput['plan'], options: 
 
 /** What no undo takes away and the sweep cannot find by our labels: things at a DNS provider, edits of others' objects. */
 async function unlabelledOrphans(scope: StepScope, spec: Spec): Promise<string[]> {
-  const orphans = notUndone(await allEntries(scope.host, scope.run.host.namespace), spec);
+  const made = await allEntries(scope.host, scope.run.host.namespace);
+  const orphans = notUndone(made, spec, scope.deps.distributions);
   return orphans.filter(({ place, origin }) => place.kind === 'dns' || origin === 'changed').map(sayEntry);
 }
 

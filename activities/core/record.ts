@@ -122,7 +122,7 @@ async function assertNoOrphans(scope: StepScope, call: CallOf<'host/record'>, fo
   const made = (await allEntries(scope.host, scope.run.host.namespace)).filter(
     ({ step }) => !owed.some((member) => step.startsWith(`clusters/${member}/`)),
   );
-  const orphans = orphansOf(made, found.spec as Spec, spec);
+  const orphans = orphansOf(made, found.spec as Spec, spec, scope.deps.distributions);
   if (orphans.length === 0) return;
   const message = `nothing would take away ${orphans.slice(0, 10).map(sayEntry).join(', ')}`;
   throw failure('SPEC_ORPHANS', message, { federation: scope.run.federation });

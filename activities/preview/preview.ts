@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Facts, MemberRef, RunContext, StepResult } from '../../src/catalogue/call.ts';
-import type { StepDefinition } from '../../src/catalogue/definition.ts';
-import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
+import { distributionOf } from '../../src/distributions/table.ts';
 import type { FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeUp } from '../../src/graph/freeze.ts';
 import { dnsNamespace } from '../../src/cluster-dns/shapes.ts';
@@ -38,11 +38,10 @@ export interface PreviewQuestion {
 const noUuid = '00000000-0000-0000-0000-000000000000';
 
 /** Activities of the steps that a preview runs as they are, against clusters that only pretend. All others write or wait. */
-const previewed: ReadonlySet<string> = new Set(
-  Object.values<StepDefinition>({ ...hostSteps, ...memberSteps }).flatMap(({ previews, activity }) =>
-    previews ? [activity] : [],
-  ),
-);
+const previewedOf = ({ hostSteps, memberSteps }: Distribution): ReadonlySet<string> =>
+  new Set(
+    Object.values({ ...hostSteps, ...memberSteps }).flatMap(({ previews, activity }) => (previews ? [activity] : [])),
+  );
 
 /** What a turn-up waits for when it has made something: no obstacle to a preview. */
 const passing: ReadonlySet<string> = new Set(['CLAIM_NOT_BOUND', 'NO_ADDRESS']);
@@ -56,6 +55,7 @@ export type MakeActivities = (deps: Deps) => Record<string, AnyActivity>;
 interface Making {
   deps: Deps;
   activities: Record<string, AnyActivity>;
+  previewed: ReadonlySet<string>;
   pretended: PretendedClusters;
   question: PreviewQuestion;
   run: RunContext;
@@ -84,9 +84,12 @@ export async function previewUp(
   const writer: Writer = { steps: [], sure: true };
   const pretended = pretendClusters(deps.kube, run, { members: spec.clusters, now: () => writer });
   const pretending = { ...deps, kube: pretended.clients };
-  const about = { deps: pretending, activities: makeActivities(pretending), pretended, question, run, record, writer };
+  const { distributions } = deps;
+  const previewed = previewedOf(distributionOf(spec, distributions));
+  const activities = makeActivities(pretending);
+  const about = { deps: pretending, activities, previewed, pretended, question, run, record, writer };
   const making: Making = { ...about, facts: {}, dns: [], obstacles: [] };
-  const graph = freezeUp(spec);
+  const graph = freezeUp(spec, { distributions });
   if (record && record.federation !== federation) {
     const message = `namespace ${host.namespace} holds federation ${record.federation} already`;
     return {
@@ -106,7 +109,7 @@ export async function previewUp(
 
 async function runOf(
   kube: Kube,
-  { federation, host, digest, adopt, takeOwnership }: PreviewQuestion,
+  { federation, spec, host, digest, adopt, takeOwnership }: PreviewQuestion,
   record: FederationRecord | undefined,
 ): Promise<RunContext> {
   const namespace = await kube.read({ apiVersion: 'v1', kind: 'Namespace', name: host.namespace });
@@ -118,6 +121,7 @@ async function runOf(
     startedBy: 'plan',
     host,
     digest,
+    distribution: spec.distribution,
     ...(adopt ? { adopt } : {}),
     ...(takeOwnership ? { takeOwnership } : {}),
   };
@@ -137,12 +141,12 @@ async function runSteps(making: Making, steps: readonly FrozenStep[], cluster?: 
 
 async function runStep(making: Making, step: FrozenStep, cluster?: ClusterSpec): Promise<void> {
   const missing = Object.values(step.input.facts).find(({ from, optional }) => !optional && !making.facts[from]);
-  if (missing && previewed.has(step.activity)) {
+  if (missing && making.previewed.has(step.activity)) {
     making.obstacles.push({ step: step.id, code: null, message: `not known before ${missing.from} is done` });
     return;
   }
   making.writer.steps = step.activity === 'ensureClusterDns' ? [step.id, recycleOf(step)] : [step.id];
-  making.writer.sure = !(making.question.spec.images.build && runsImage(step));
+  making.writer.sure = !(buildOf(making.question.spec) && runsImage(step));
   try {
     const result = await answer(making, step, cluster);
     if (result) making.facts[step.id] = result.facts;
@@ -156,17 +160,24 @@ async function runStep(making: Making, step: FrozenStep, cluster?: ClusterSpec):
 
 async function answer(making: Making, step: FrozenStep, cluster?: ClusterSpec): Promise<StepResult | undefined> {
   const { deps, run, question } = making;
-  const { dns, images } = question.spec;
+  const { dns } = question.spec;
   if (dns && step.activity === 'ensureZone') return keepDns(making, await previewZone(deps, run, dns));
   if (dns && step.activity === 'ensureApiserverRecord')
-    return keepDns(making, await previewRecord(deps, run, dns, making.facts['apiserver/address']));
-  if (images.build && step.activity === 'recordImages') return builtImages(making);
+    return keepDns(making, await previewRecord(deps, run, dns, addressOf(making, step)));
+  if (buildOf(question.spec) && step.activity === 'recordImages') return builtImages(making);
   const activity = making.activities[step.activity] as ((call: object) => Promise<StepResult>) | undefined;
   if (step.activity === 'recycleClusterDns') return recycled(making, step, cluster);
-  if (!previewed.has(step.activity) || !activity) return undefined;
+  if (!making.previewed.has(step.activity) || !activity) return undefined;
   const input = fillInput(step, making.facts);
   return activity({ step: step.id, run: withMember(run, cluster), parked: false, waitMs: 0, input });
 }
+
+/** A spec of another distribution has no section `images`. */
+const buildOf = ({ images }: Partial<Spec>): unknown => images?.build;
+
+/** What is known of the address that a record is to have. */
+const addressOf = ({ facts }: Making, { input }: FrozenStep): Facts | undefined =>
+  facts[input.facts['address']?.from ?? ''];
 
 /** Whether a step deploys an image, which is known for sure only when it is built. */
 const runsImage = ({ input }: FrozenStep): boolean =>

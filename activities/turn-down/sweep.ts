@@ -8,10 +8,9 @@ import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../core/deps.ts';
 import { dnsProvider } from '../dns/provider.ts';
 import { failure } from '../kit/fail.ts';
-import { removeFederatedObjects } from '../distributions/federation/federated-objects.ts';
 import { type Found, leftIn } from './leftovers.ts';
 import { readRecord } from '../core/record.ts';
-import { asOwner, inStep, type StepScope } from '../core/step.ts';
+import { inStep, type StepScope } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
 
 /**
@@ -106,9 +105,7 @@ async function sweep(scope: StepScope, call: StepCall<SweepInput>): Promise<Step
   };
 }
 
-/** First and last step of a turn-down. */
+/** The last step of a turn-down. */
 export const sweepActivities = (deps: Deps) => ({
   sweep: (call: StepCall<SweepInput>) => inStep(deps, call, (scope) => sweep(scope, call)),
-  removeFederatedObjects: (call: StepCall<{ choices: DownChoices }>) =>
-    asOwner(deps, call, (scope) => removeFederatedObjects(scope, call)),
 });

@@ -10,7 +10,8 @@ import { names } from '../../../src/kubernetes/names.ts';
 import type { Kube } from '../../clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { failure } from '../../kit/fail.ts';
-import type { StepScope } from '../../core/step.ts';
+import type { Deps } from '../../core/deps.ts';
+import { asOwner, type StepScope } from '../../core/step.ts';
 import { type ProbeResult, waitUntil } from '../../kit/wait.ts';
 
 /** Kinds that the federation API federates and people fill: against members of today, and of its own time. */
@@ -115,10 +116,7 @@ async function lookAtDeletion(kube: Kube): Promise<ProbeResult<true>> {
  * decide first. Throws FEDERATED_OBJECTS naming them; `orphan` leaves them in the members; `delete` waits until they
  * are gone, and throws FEDERATED_OBJECTS_STAY after that.
  */
-export async function removeFederatedObjects(
-  scope: StepScope,
-  call: StepCall<{ choices: DownChoices }>,
-): Promise<StepResult> {
+async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices: DownChoices }>): Promise<StepResult> {
   let kube: Kube;
   try {
     kube = await scope.federation();
@@ -150,3 +148,9 @@ async function decided(
   await waitUntil(call, 'FEDERATED_OBJECTS_STAY', () => lookAtDeletion(kube), { everyMs: 2_000 });
   return { outcome: 'removed', note: list(found), facts: {} };
 }
+
+/** What a turn-down of a federation does first. */
+export const federatedObjectsActivities = (deps: Deps) => ({
+  removeFederatedObjects: (call: StepCall<{ choices: DownChoices }>) =>
+    asOwner(deps, call, (scope) => removeFederatedObjects(scope, call)),
+});
