@@ -25,10 +25,11 @@ export function workloadReadiness(
   if ((status.observedGeneration ?? 0) < generation) return `the ${kind} controller has not observed ${name} yet`;
   const failed = conditionOf(workload, 'ReplicaFailure');
   if (failed?.status === 'True') return `pods of ${name} cannot be created: ${failed.message ?? failed.reason ?? ''}`;
-  return countsReadiness(name, (workload['spec'] as { replicas?: number } | undefined)?.replicas ?? 1, status);
+  return countsReadiness(workload, status);
 }
 
-function countsReadiness(name: string, wanted: number, status: WorkloadStatus): string {
+function countsReadiness({ metadata: { name }, ...workload }: KubeObject, status: WorkloadStatus): string {
+  const wanted = (workload['spec'] as { replicas?: number } | undefined)?.replicas ?? 1;
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
   if (updatedReplicas < wanted) return `${updatedReplicas} of ${wanted} pods of ${name} are of the newest version`;
   if (replicas > updatedReplicas) return `${replicas - updatedReplicas} old pods of ${name} are still there`;
