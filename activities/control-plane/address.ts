@@ -1,4 +1,4 @@
-import { isIp } from '../../src/distributions/federation/address.ts';
+import { isIp } from '../../src/spec/texts.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { conditionOf } from '../../src/kubernetes/conditions.ts';
 import { warningOf } from '../../src/kubernetes/events.ts';

@@ -3,7 +3,8 @@ import { type Ensured, ensureObject } from '../core/objects.ts';
 import { assertUsable, fingerprintOf, type KeyPair, newAuthority } from '../core/pki.ts';
 import type { StepScope } from '../core/step.ts';
 import { failure } from '../kit/fail.ts';
-import { encoded, readSecret, type SecretMaker, secretText } from './secrets.ts';
+import { encoded, readSecret, type SecretMaker } from './secrets.ts';
+import { secretText } from '../kit/secret-text.ts';
 
 /**
  * A certificate authority in a Secret (`ca.crt`, `ca.key`), made once: while its Secret stands it is never made anew,

@@ -5,7 +5,8 @@ import type { Ensured } from '../core/objects.ts';
 import { type KeyPair, type Leaf, leafFor, type LeafWanted } from '../core/pki.ts';
 import type { StepScope } from '../core/step.ts';
 import { readAuthority } from './authority.ts';
-import { base64, ensureSecret, readSecret, type SecretMaker, secretText } from './secrets.ts';
+import { base64, fromBase64, secretText } from '../kit/secret-text.ts';
+import { ensureSecret, readSecret, type SecretMaker } from './secrets.ts';
 
 /** Keeps what is there out of the pair: `undefined` values are absent under exactOptionalPropertyTypes. */
 export const pair = (certificate: string | undefined, key: string | undefined): Partial<KeyPair> => ({
@@ -52,8 +53,7 @@ export async function ensureKubeconfig(
 /** Certificate and key of the first user of a kubeconfig; nothing from a text that is none. */
 function userIn(text: string | undefined): Partial<KeyPair> {
   type User = { 'client-certificate-data'?: string; 'client-key-data'?: string };
-  const decode = (value: unknown): string | undefined =>
-    typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : undefined;
+  const decode = (value: unknown): string | undefined => (typeof value === 'string' ? fromBase64(value) : undefined);
   try {
     const user = (parse(text ?? '') as { users?: { user?: User }[] } | null)?.users?.[0]?.user;
     return pair(decode(user?.['client-certificate-data']), decode(user?.['client-key-data']));

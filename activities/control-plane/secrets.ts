@@ -1,15 +1,7 @@
+import { base64 } from '../kit/secret-text.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { type Ensured, ensureObject, readOurs } from '../core/objects.ts';
 import type { StepScope } from '../core/step.ts';
-
-/** Base64 of UTF-8 text, as `data` of a Secret holds it. */
-export const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
-
-/** One key of a Secret as text; undefined when the Secret or the key is not there, or the key is empty. SECRET. */
-export function secretText(secret: KubeObject | undefined, key: string): string | undefined {
-  const value = (secret?.['data'] as Record<string, string> | undefined)?.[key];
-  return value ? Buffer.from(value, 'base64').toString('utf8') : undefined;
-}
 
 /** Makes a Secret of the control plane; its values are base64 already. */
 export type SecretMaker = (name: string, data: Record<string, string>) => KubeObject;

@@ -1,7 +1,7 @@
 import type { RunContext } from '../../src/catalogue/call.ts';
 import { codeOf } from '../../src/errors/step-error.ts';
 import { placeOf } from '../../src/graph/places.ts';
-import { labelsFor, names } from '../../src/kubernetes/names.ts';
+import { labels, labelsFor, names } from '../../src/kubernetes/names.ts';
 import { memberPlace, nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
@@ -212,6 +212,6 @@ export const sayEntry = ({ place, kind, name, step }: LedgerEntry): string =>
 
 /** All entries of a federation: the host's ledger and those of its members. */
 export async function allEntries(host: Kube, namespace: string): Promise<LedgerEntry[]> {
-  const maps = await host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: 'fedctl/federation' });
+  const maps = await host.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace, labelSelector: labels.federation });
   return maps.filter((map) => map.metadata.name.startsWith(names.ledger)).flatMap(entriesIn);
 }

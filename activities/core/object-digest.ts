@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../kit/digest.ts';
 import { meaningOf } from '../../src/plan/preview.ts';
 import { canonical } from '../../src/spec/canonical.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
@@ -9,10 +9,7 @@ export const toBeMade = '(new)';
 export const noAddress = '192.0.2.1';
 
 /** Of any value; keys in any order give the same. */
-export const digestOf = (value: unknown): string =>
-  `sha256:${createHash('sha256')
-    .update(JSON.stringify(canonical(value)))
-    .digest('hex')}`;
+export const digestOf = (value: unknown): string => sha256Of(JSON.stringify(canonical(value)));
 
 /**
  * Digest of what an object means, whatever its federation's uuid (a plan is made before there is one). null for a

@@ -1,4 +1,4 @@
-import { names } from '../../src/kubernetes/names.ts';
+import { labelsFor, names } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
@@ -87,7 +87,7 @@ export async function acquire(scope: StepScope): Promise<void> {
   const metadata = {
     name: names.lease,
     namespace: scope.run.host.namespace,
-    labels: { 'app.kubernetes.io/managed-by': 'fedctl', 'fedctl/federation': scope.run.uuid },
+    labels: labelsFor(scope.run.uuid),
     annotations: {
       [annotation.temporalNamespace]: here,
       [annotation.workflow]: scope.run.workflowId,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shortDigestOf } from '../kit/digest.ts';
 import type { BuildScope } from '../core/step.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function withScratch<T>(
   source: string,
   act: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const name = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  const name = shortDigestOf(source);
   const folder = join(deps.stateFolder, 'builds', 'scratch', name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });

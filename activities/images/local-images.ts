@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../src/files/replace-file.ts';
+import { shortDigestOf } from '../kit/digest.ts';
 import { builderId } from './build-host.ts';
 import { withBuildLock } from './build-lock.ts';
 import type { Engine } from '../clients/engine/engine.ts';
@@ -80,8 +80,7 @@ async function needOf(scope: BuildScope, content: string): Promise<Need> {
   return { server: await serverOf(scope), workflowId, firstRunId, content };
 }
 
-const keyOf = ({ workflowId, firstRunId }: Need): string =>
-  createHash('sha256').update(`${workflowId}\0${firstRunId}`).digest('hex').slice(0, 16);
+const keyOf = ({ workflowId, firstRunId }: Need): string => shortDigestOf(`${workflowId}\0${firstRunId}`);
 
 async function noteNeed(scope: BuildScope, content: string): Promise<void> {
   const need = await needOf(scope, content);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { base64 } from '../kit/secret-text.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { type ImageReference, pinned, tagOf } from '../../src/images/reference.ts';
 import { appLabel, names } from '../../src/kubernetes/names.ts';
@@ -48,7 +49,7 @@ async function ensurePullSecret(
     kind: 'Secret',
     metadata: { name: names.pullSecret, namespace: scope.run.host.namespace, labels: { app: appLabel } },
     type: 'kubernetes.io/dockerconfigjson',
-    data: { '.dockerconfigjson': Buffer.from(JSON.stringify(config)).toString('base64') },
+    data: { '.dockerconfigjson': base64(JSON.stringify(config)) },
   });
   return outcome;
 }

@@ -1,3 +1,4 @@
+import { base64, secretText } from '../kit/secret-text.ts';
 import {
   credentialsSecret,
   kubeconfigText,
@@ -31,14 +32,6 @@ import { waitUntil } from '../kit/wait.ts';
 
 /** ms for the token controller of a member, which takes milliseconds when it runs. */
 const tokenWaitMs = 20_000;
-
-const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
-const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
-
-const secretData = (secret: KubeObject | undefined, key: string): string | undefined => {
-  const value = (secret?.['data'] as Record<string, string> | undefined)?.[key];
-  return value ? fromBase64(value) : undefined;
-};
 
 /** Throws CREDENTIALS_NOT_COPYABLE: a pod has neither the program nor the login of the operator's machine. */
 function assertCopyable(cluster: ClusterSpec, facts: ContextFacts): NonNullable<ContextFacts['user']> {
@@ -158,7 +151,7 @@ async function waitForToken(scope: StepScope, member: Kube, cluster: string): Pr
     { waitMs: tokenWaitMs },
     'MEMBER_TOKEN_MISSING',
     async () => {
-      const token = secretData(await member.read(ref), 'token');
+      const token = secretText(await member.read(ref), 'token');
       return token ? { value: true } : { why };
     },
     { everyMs: 250, data: { cluster, server: member.server } },
@@ -174,7 +167,7 @@ async function ensureMemberCredentials(
   const { namespace } = scope.run.host;
   const secretName = cluster.secretRef?.name ?? cluster.name;
   const wanted = memberKubeconfig(await accessTo(scope, cluster), base64);
-  const stored = secretData(
+  const stored = secretText(
     await readOurs(scope, 'host', { apiVersion: 'v1', kind: 'Secret', name: secretName, namespace }),
     'kubeconfig',
   );
@@ -197,13 +190,13 @@ async function accessTo(scope: StepScope, cluster: ClusterSpec): Promise<MemberA
   if (cluster.credentials === 'copy') return { ...address, ca: facts.caData, user: assertCopyable(cluster, facts) };
   const member = await scope.member();
   const secret = await readOurs(scope, 'member', tokenSecretRef(scope, cluster.name));
-  const token = secretData(secret, 'token');
+  const token = secretText(secret, 'token');
   if (!token)
     throw failure('MEMBER_TOKEN_MISSING', `the token Secret of ${cluster.name} is empty or gone`, {
       server: member.server,
     });
   // A context without a CA trusts the system's; for any other address the cluster's own CA is the best guess there is.
-  const ca = facts.caData ?? (sameServer ? undefined : secretData(secret, 'ca.crt'));
+  const ca = facts.caData ?? (sameServer ? undefined : secretText(secret, 'ca.crt'));
   return { ...address, ca, user: { token } };
 }
 

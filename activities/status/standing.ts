@@ -12,7 +12,7 @@ import {
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import { secretText } from '../control-plane/secrets.ts';
+import { secretText } from '../kit/secret-text.ts';
 import type { Deps } from '../core/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';
 import { type FederationRecord, readRecord } from '../core/record.ts';

@@ -1,4 +1,4 @@
-import type { FrozenGraph, FrozenStep } from './frozen.ts';
+import { allClusters, type FrozenGraph, type FrozenStep } from './frozen.ts';
 
 /** Every id that a step waits for, through any chain. */
 export function ancestors(id: string, steps: readonly Pick<FrozenStep, 'id' | 'needs'>[]): Set<string> {
@@ -20,7 +20,7 @@ export function ancestors(id: string, steps: readonly Pick<FrozenStep, 'id' | 'n
  * step that may still be running. Throws an Error that names the step otherwise: a mistake in the catalogue.
  */
 export function assertSound(graph: FrozenGraph): FrozenGraph {
-  check(graph.steps, graph.clusters ? ['clusters'] : []);
+  check(graph.steps, graph.clusters ? [allClusters] : []);
   if (!graph.clusters) return graph;
   const ids = new Set(graph.steps.map((step) => step.id));
   for (const need of graph.clusters.needs)

@@ -1,6 +1,6 @@
 import type { KubeObject } from './objects.ts';
 import { formatReference, mirrored, parseReference } from '../images/reference.ts';
-import { names } from './names.ts';
+import { fieldManager, labels, names } from './names.ts';
 
 /** One thing that a pod in the host cluster asks. */
 export interface InClusterTarget {
@@ -72,18 +72,18 @@ export function inClusterJob(
   about: { federation: string; namespace: string; name: string; pullSecret: boolean },
   targets: readonly InClusterTarget[],
 ): KubeObject {
-  const labels = { 'app.kubernetes.io/managed-by': 'fedctl', 'fedctl/check': about.federation };
+  const labelled = { [labels.managedBy]: fieldManager, [labels.check]: about.federation };
   const limits = { cpu: '200m', memory: '64Mi' };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: about.name, namespace: about.namespace, labels },
+    metadata: { name: about.name, namespace: about.namespace, labels: labelled },
     spec: {
       backoffLimit: 0,
       activeDeadlineSeconds: secondsAll,
       ttlSecondsAfterFinished: 30,
       template: {
-        metadata: { labels },
+        metadata: { labels: labelled },
         spec: {
           restartPolicy: 'Never',
           automountServiceAccountToken: false,

@@ -9,6 +9,8 @@ export const labels = {
   /** Carries the federation's uuid: only what has it is ever deleted. */
   federation: 'fedctl/federation',
   managedBy: 'app.kubernetes.io/managed-by',
+  /** On a Job that checks from inside of the host cluster: the federation's name. */
+  check: 'fedctl/check',
 } as const;
 
 /** Annotation keys that fedctl writes and reads. */

@@ -1,3 +1,4 @@
+import { isMap } from '../spec/json.ts';
 import type { KubeObject } from '../kubernetes/objects.ts';
 import type { PlannedObject, PreviewAction } from '../catalogue/planned.ts';
 
@@ -61,9 +62,6 @@ export function meaningOf(object: KubeObject): object {
 const openInSecrets = /^(metadata\.labels|type)\b/;
 /** What stands in place of a value that is not told. */
 export const secretPlaceholder = '(secret)';
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Lists whose items all have a name (containers, ports, volumes) are compared by it. */
 function byName(list: readonly unknown[]): Record<string, unknown> | undefined {

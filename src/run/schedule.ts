@@ -1,4 +1,4 @@
-import type { FrozenGraph, FrozenStep } from '../graph/frozen.ts';
+import { allClusters, type FrozenGraph, type FrozenStep } from '../graph/frozen.ts';
 import { type ClusterState, type RunState, type StepStatus, workingStatus } from './state.ts';
 
 const passed: ReadonlySet<StepStatus> = new Set(['done', 'kept', 'skipped', 'undone']);
@@ -15,7 +15,7 @@ export const clustersPassed = (state: RunState): boolean =>
   clusters(state).every((cluster) => cluster.status === 'ready' || cluster.status === 'unjoined');
 
 const needPassed = (state: RunState, need: string): boolean =>
-  need === 'clusters' ? clustersPassed(state) : isPassed(state.steps[need]?.status);
+  need === allClusters ? clustersPassed(state) : isPassed(state.steps[need]?.status);
 
 /** Steps that can start now: pending, and all they need has passed. */
 export function readySteps(graph: Pick<FrozenGraph, 'steps'>, state: RunState): FrozenStep[] {

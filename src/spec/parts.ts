@@ -1,3 +1,4 @@
+import { isMap } from './json.ts';
 import { federationSchema, type ClusterSpec, type Spec } from './schema.ts';
 import { valueAt } from './issues.ts';
 
@@ -8,11 +9,8 @@ export interface Parts {
   clusters: (ClusterSpec | undefined)[];
 }
 
-type Json = Record<string, unknown>;
 type Section = { safeParse(value: unknown): { success: boolean; data?: unknown; error?: { issues: Issue[] } } };
 type Issue = { code?: string | undefined; path: PropertyKey[]; keys?: string[] };
-
-const isMap = (value: unknown): value is Json => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** The readable part of data that the schema does not take as a whole. */
 export function readableParts(data: unknown): Parts {

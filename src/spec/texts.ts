@@ -10,6 +10,7 @@ export function isIpv6(text: string): boolean {
   return URL.canParse(`http://[${text}]/`);
 }
 
+/** An address of IPv4 or IPv6, and no host name. */
 export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
 
 /** `10.0.0.0/24` or `fd00::/8`, as Go's net.ParseCIDR takes it. */

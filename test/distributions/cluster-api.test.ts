@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import type { Condition } from '../../src/kubernetes/conditions.ts';
 import {
   addressesOf,
   clusterChange,
-  type ClusterCondition,
   clusterObject,
   clusterReadiness,
   type FederationCluster,
@@ -59,7 +59,7 @@ describe('the Cluster object', () => {
     expect(addressesOf(aCluster({ serverAddresses }), 'https://context')).toEqual(serverAddresses);
     expect(serverAddressOf(aCluster({ serverAddresses }), 'https://context')).toBe('https://outside');
     expect(serverAddressOf(aCluster(), 'https://context')).toBe('https://context');
-    const offline: ClusterCondition[] = [{ type: 'Offline', status: 'True' }];
+    const offline: Condition[] = [{ type: 'Offline', status: 'True' }];
     const seen = { ...wanted({ serverAddresses }), status: { conditions: offline } };
     expect(clusterReadiness(seen)).toContain('cannot reach https://outside');
   });
@@ -97,7 +97,7 @@ describe('clusterChange', () => {
 });
 
 describe('clusterReadiness', () => {
-  const withConditions = (conditions?: ClusterCondition[]): FederationCluster => ({
+  const withConditions = (conditions?: Condition[]): FederationCluster => ({
     ...wanted(),
     status: conditions ? { conditions } : {},
   });

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
+import { shortDigestOf } from '../../kit/digest.ts';
 import { failure } from '../../kit/fail.ts';
 import type { RecordSet, Zone } from './port.ts';
 
@@ -15,8 +15,7 @@ export function fqdn(name: string): string {
 }
 
 /** A short digest of the parts, in hexadecimal: one id for one thing, however often it is asked for. */
-export const digestOf = (...parts: string[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+export const digestOf = (...parts: string[]): string => shortDigestOf(JSON.stringify(parts));
 
 /** Same values whatever their order, and the same TTL. */
 export const sameRecords = (a: RecordSet, b: RecordSet): boolean =>

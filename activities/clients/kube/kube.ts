@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
+import { fromBase64 } from '../../kit/secret-text.ts';
 import type { ClusterRef, HostRef } from '../../../src/catalogue/call.ts';
 import { kubeconfigFiles } from '../../../src/files/kubeconfig.ts';
 import { failure } from '../../kit/fail.ts';
@@ -97,10 +98,8 @@ function factsOf(config: KubeConfig): ContextFacts {
   };
 }
 
-const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
-
 function pemOf(data: string | undefined, file: string | undefined): string | undefined {
-  if (data) return decode(data);
+  if (data) return fromBase64(data);
   return file ? readFileSync(file, 'utf8') : undefined;
 }
 
@@ -136,7 +135,7 @@ export function kubeClients(env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs
         if (!text) {
           throw failure('NOT_FOUND', `Secret ${name} with key kubeconfig is not in namespace ${host.namespace}`);
         }
-        return fromText(decode(text));
+        return fromText(fromBase64(text));
       }),
   };
   return clients;

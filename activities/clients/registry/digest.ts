@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../../kit/digest.ts';
 import { failure } from '../../kit/fail.ts';
 import type { Answer } from './http.ts';
-
-/** The digest of these bytes. */
-export const digestOfBody = (body: Buffer): string => `sha256:${createHash('sha256').update(body).digest('hex')}`;
 
 /** The digest that the registry tells of its answer; undefined where it tells none, or what is none. */
 export function toldDigest({ headers }: Answer): string | undefined {
@@ -13,7 +10,7 @@ export function toldDigest({ headers }: Answer): string | undefined {
 
 /** The digest of a manifest that was read: of its bytes, and what the registry tells must be the same. */
 export function provenDigest(answer: Answer, reference: string): string {
-  const computed = digestOfBody(answer.body);
+  const computed = sha256Of(answer.body);
   const told = toldDigest(answer);
   if (told && told !== computed)
     throw failure('DIGEST_MISMATCH', `the registry tells ${told} of ${reference}, but its bytes are ${computed}`);

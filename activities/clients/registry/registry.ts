@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
-import type { ImageReference } from '../../../src/images/reference.ts';
-import { formatReference } from '../../../src/images/reference.ts';
+import { formatReference, type ImageReference } from '../../../src/images/reference.ts';
 import { currentContext } from '../../kit/context.ts';
 import { failure } from '../../kit/fail.ts';
 import type { Credentials } from './docker-config.ts';
 import { type Base, basic, challengeOf, tokenOf } from './auth.ts';
-import { digestOfBody, provenDigest, toldDigest } from './digest.ts';
+import { sha256Of } from '../../kit/digest.ts';
+import { provenDigest, toldDigest } from './digest.ts';
 import { type Answer, exchange, exchangeRaw, type Outgoing, refusal, type Trust, wordsOf } from './http.ts';
 
 /** Media types of what a tag may point to. Docker's own first: old registries know no others. */
@@ -141,7 +141,7 @@ export function registries(settings: RegistrySettings): Registries {
   /** Reads a manifest by its digest, which its bytes must have. */
   async function manifestOf(reference: ImageReference, digest: string): Promise<Manifest | undefined> {
     const found = await read(reference, `/v2/${reference.repository}/manifests/${digest}`);
-    const computed = found && digestOfBody(found.raw);
+    const computed = found && sha256Of(found.raw);
     if (computed && computed !== digest) throw mismatch({ ...reference, digest }, computed);
     return found?.body as Manifest | undefined;
   }

@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isIp, serverUrl } from '../../../src/distributions/federation/address.ts';
+import { isIp } from '../../../src/spec/texts.ts';
+import { serverUrl } from '../../../src/distributions/federation/address.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { readAuthority } from '../../control-plane/authority.ts';
 import { ensureKubeconfig, pair } from '../../control-plane/kubeconfig.ts';
-import { ensureSecret, readSecret, secretText, versionOf } from '../../control-plane/secrets.ts';
+import { ensureSecret, readSecret, versionOf } from '../../control-plane/secrets.ts';
+import { secretText } from '../../kit/secret-text.ts';
 import type { Deps } from '../../core/deps.ts';
 import { failure } from '../../kit/fail.ts';
 import { leafFor, type LeafWanted } from '../../core/pki.ts';

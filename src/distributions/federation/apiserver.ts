@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kubernetes/objects.ts';
 import { annotations, names } from '../../kubernetes/names.ts';
 import { defaultServiceClusterIPRange, type Spec } from '../../spec/schema.ts';
-import { isIp } from './address.ts';
+import { isIp } from '../../spec/texts.ts';
 import { eraOf, renderFlags } from './flags.ts';
 import {
   containerSecurity,

@@ -1,3 +1,4 @@
+import { type Condition, conditionOf } from '../../kubernetes/conditions.ts';
 import type { KubeObject, ObjectRef } from '../../kubernetes/objects.ts';
 import type { ClusterSpec } from '../../spec/schema.ts';
 import { type AddressByCidr, addressForAll, everyClient } from '../../spec/server-address.ts';
@@ -10,17 +11,10 @@ export const clusterApiVersion = 'federation/v1beta1';
 /** On a Cluster: resourceVersion of the Secret it was registered with. */
 export const secretVersionAnnotation = 'fedctl/secret-version';
 
-export interface ClusterCondition {
-  type: string;
-  status: string;
-  reason?: string;
-  message?: string;
-}
-
 /** A member as the federation API keeps it. Not namespaced. */
 export interface FederationCluster extends KubeObject {
   spec: { serverAddressByClientCIDRs: AddressByCidr[]; secretRef?: { name?: string } };
-  status?: { conditions?: ClusterCondition[] };
+  status?: { conditions?: Condition[] };
 }
 
 export const clusterRef = (name: string): ObjectRef => ({ apiVersion: clusterApiVersion, kind: 'Cluster', name });
@@ -85,9 +79,6 @@ export function clusterChange(found: FederationCluster, wanted: FederationCluste
 export const isOurCluster = (found: KubeObject, uuid: string): boolean =>
   found.metadata.labels?.[labels.federation] === uuid;
 
-const conditionOf = (cluster: FederationCluster, type: string): ClusterCondition | undefined =>
-  cluster.status?.conditions?.find((condition) => condition.type === type);
-
 /**
  * '' when the federation says Ready, else why not yet, in a person's words. Conditions are exclusive sets
  * (docs/control-plane.md): an unreachable cluster has Offline and no Ready at all; `status: {}` is one that was not
@@ -103,7 +94,7 @@ export function clusterReadiness(cluster: FederationCluster): string {
   return 'not probed yet (the control plane looks every 40 s by default)';
 }
 
-const reasonOf = ({ reason, message }: ClusterCondition): string => {
+const reasonOf = ({ reason, message }: Condition): string => {
   const words = [reason, message].filter(Boolean).join(': ');
   return words ? ` (${words})` : '';
 };

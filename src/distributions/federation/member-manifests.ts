@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml';
+import { canonical } from '../../spec/canonical.ts';
 import type { ContextFacts } from '../../kubernetes/context.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
 import { names } from '../../kubernetes/names.ts';
@@ -105,18 +106,11 @@ export function kubeconfigText(wanted: object, stored: string | undefined): stri
 
 function means(text: string, wanted: object): boolean {
   try {
-    return canonical(parse(text)) === canonical(wanted);
+    return JSON.stringify(canonical(parse(text))) === JSON.stringify(canonical(wanted));
   } catch {
     return false;
   }
 }
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, item: unknown) =>
-    item !== null && typeof item === 'object' && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
 
 /** The Secret of a member in the host namespace, as the guide registers it: one key, `kubeconfig` (base64). */
 export const credentialsSecret = (name: string, namespace: string, kubeconfig: string): KubeObject => ({

@@ -1,7 +1,6 @@
+import { isMap, type Json } from '../../spec/json.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
 import { names } from '../../kubernetes/names.ts';
-
-type Json = Record<string, unknown>;
 
 /** Keys by which Kubernetes merges lists of objects (patchMergeKey in its API types); other lists are replaced whole. */
 const mergeKeys: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +17,6 @@ const mergeKeys: Readonly<Record<string, readonly string[]>> = {
   ports: ['containerPort', 'port'],
 };
 
-const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 const without = (patch: Json, key: string): Json =>
   Object.fromEntries(Object.entries(patch).filter(([k]) => k !== key));
 
