@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { withLock } from '../../../src/files/lock.ts';
 import type { Fault, Judge } from '../faults/proxy.ts';
 import { freePort, type Program, startProgram } from '../common/processes.ts';
 
@@ -20,13 +21,16 @@ async function motoServer(): Promise<string> {
   const program = join(folder, 'bin', 'moto_server');
   const done = `${folder}.done`;
   if (existsSync(done)) return program;
-  await mkdir(join(cache, 'fedctl', 'python'), { recursive: true });
-  // Scripts of a venv name its folder, so it is made in its place; without the mark beside it, it is made anew.
-  await rm(folder, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', folder]);
-  await run(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', requirement]);
-  await writeFile(done, requirement);
-  return program;
+  // Two test files may be the first to need it.
+  return withLock(`${folder}.lock`, { what: 'installing moto' }, async () => {
+    if (existsSync(done)) return program;
+    // Scripts of a venv name its folder, so it is made in its place; without the mark beside it, it is made anew.
+    await rm(folder, { recursive: true, force: true });
+    await run('python3', ['-m', 'venv', folder]);
+    await run(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', requirement]);
+    await writeFile(done, requirement);
+    return program;
+  });
 }
 
 export interface Moto extends Program {

@@ -423,7 +423,7 @@ describe('waitForControllerManager', () => {
 
   it('waits for its Deployment, the newest generation of it', async () => {
     const { result, whys } = await waiting(activities.waitForControllerManager, call(20_000), () => rollOut(name));
-    expect(whys[0]).toBe('the Deployment controller has not seen federation-controller-manager yet');
+    expect(whys[0]).toBe('the Deployment controller has not observed federation-controller-manager yet');
     expect(result).toEqual({ outcome: 'done', facts: {} });
     const changed = { image: 'registry.example/hyperkube:2', version: 'v1.5.0', secretVersion: '8' };
     await world.act(
@@ -506,7 +506,7 @@ describe('with an apiserver that serves the stored certificate', () => {
       const { result, whys } = await waiting(activities.waitForApiserver, ready(60_000), () =>
         rollOut(names.apiserver),
       );
-      expect(whys[0]).toContain('has not seen federation-apiserver yet');
+      expect(whys[0]).toContain('has not observed federation-apiserver yet');
       expect(whys.join()).toContain('/healthz answers 500: etcd failed');
       expect(api.askedBy).toEqual(Array.from({ length: 5 }, () => 'admin/system:masters'));
       expect(result.note).toBe(`https://127.0.0.1:${api.port}/healthz says ok`);
