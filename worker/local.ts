@@ -107,7 +107,7 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
 async function currentHost(env: NodeJS.ProcessEnv, given: Partial<HostRef> = {}): Promise<HostRef | undefined> {
   for (const file of given.kubeconfig ? [given.kubeconfig] : kubeconfigFiles(env)) {
     const { current } = await contextsIn(file).catch((error: Error) => {
-      throw failure('CONTEXT_NOT_FOUND', `${file} is no kubeconfig: ${error.message.split('\n')[0]}`);
+      throw failure('CONTEXT_NOT_FOUND', `${file} is not a kubeconfig: ${error.message.split('\n')[0]}`);
     });
     if (current !== undefined) return { namespace: defaultNamespace, ...given, context: current };
   }

@@ -38,13 +38,13 @@ function stateProblem(run: Run): string | undefined {
   if (run.closing) return 'the run is being cancelled: fedctl up -f FILE comes after it';
   if (run.input.plan) return 'the run keeps to a plan: cancel it, plan with the changed file, and start that plan';
   if (run.state.steps['plan']) return 'the run has not planned its steps yet: try again in a moment';
-  return run.amending ? 'another change is being taken up right now' : undefined;
+  return run.amending ? 'another change is being applied right now' : undefined;
 }
 
 function hostProblem(run: Run, { host }: AmendRequest['spec']): string | undefined {
   const { context, namespace } = run.input.host;
   if (host.context !== context || host.namespace !== namespace)
-    return `spec.host cannot change under a standing federation (it is in ${context}, namespace ${namespace})`;
+    return `spec.host cannot change while the federation is up (it is in ${context}, namespace ${namespace})`;
   return undefined;
 }
 

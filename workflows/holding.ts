@@ -31,7 +31,7 @@ export function hold(run: Run): () => void {
   run.holds = true;
   const { holdFederation } = proxyActivities<Holding>({
     activityId: 'owner/hold',
-    summary: `owner/hold (${run.input.host.context}): Keep the federation for this run`,
+    summary: `owner/hold (${run.input.host.context}): Renew the Lease of this run`,
     startToCloseTimeout: '24 hours',
     heartbeatTimeout: 20 * second,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -59,7 +59,7 @@ export async function letGo(run: Run): Promise<void> {
   if (run.member || run.input.debt || !patched('let-go-of-the-federation')) return;
   const { releaseFederation } = proxyActivities<Holding>({
     activityId: 'owner/release',
-    summary: `owner/release (${run.input.host.context}): Give the federation back`,
+    summary: `owner/release (${run.input.host.context}): Release the Lease`,
     startToCloseTimeout: 15 * second,
     scheduleToCloseTimeout: 30 * second,
     retry: { initialInterval: second, backoffCoefficient: 2 },
@@ -68,6 +68,6 @@ export async function letGo(run: Run): Promise<void> {
     await CancellationScope.nonCancellable(() => releaseFederation(callOf(run, 'owner/release')));
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
-    log.warn('the Lease could not be given back; it lapses by itself', { why: String(error) });
+    log.warn('the Lease could not be released; it expires by itself', { why: String(error) });
   }
 }

@@ -114,7 +114,7 @@ async function answers(run: Run, look: FrozenStep): Promise<boolean> {
     return (await execute(run, now, { parked: false })).facts['reached'] !== false;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    log.warn('whether the member answers cannot be told', { error: stepError(error).message });
+    log.warn('it is not known whether the member can be reached', { error: stepError(error).message });
     return true;
   }
 }
@@ -156,8 +156,8 @@ async function startDebt(run: Run, debt: DebtInput): Promise<void> {
       // It outlives the turn-down that could not do it.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       memo: { operation: 'debt', cluster: name, since: run.now(), objects: debt.entries.length, host: run.input.host },
-      staticSummary: `Clean up in ${name} when it answers again`,
-      staticDetails: memberDetails(federation, debt.member, 'owes clean-up: it did not answer while it left'),
+      staticSummary: `Clean up in ${name} when it can be reached again`,
+      staticDetails: memberDetails(federation, debt.member, 'owes clean-up: it could not be reached while it left'),
       ...(known ? { typedSearchAttributes: [{ key: searchAttributes.federation, value: federation }] } : {}),
     });
   } catch (error) {

@@ -19,5 +19,5 @@ export function tellParent(before: RunState, after: RunState): void {
   // A parent that is gone needs no news; the member finishes its own work all the same.
   getExternalWorkflowHandle(parent.workflowId, parent.runId)
     .signal(clusterChangedSignal, change)
-    .catch((error: unknown) => log.warn('the parent could not be told', { error: String(error) }));
+    .catch((error: unknown) => log.warn('the parent could not be notified', { error: String(error) }));
 }

@@ -51,7 +51,7 @@ async function recycleClusterDns(scope: StepScope, call: Call): Promise<ResultOf
     await rollBack(scope, call, recycling);
     throw failure(
       notReady,
-      `${(error as Error).message}; the former configuration is back, until the step is retried`,
+      `${(error as Error).message}; the former configuration is restored, until the step is retried`,
       data,
     );
   }
@@ -78,7 +78,7 @@ const uidsOf = (entries: readonly { uid: string }[]): ReadonlySet<string> => new
 
 function said(count: number, { gaveUp }: Surging): string {
   const replaced = `${count} ${count === 1 ? 'pod' : 'pods'} replaced`;
-  return gaveUp === undefined ? replaced : `${replaced}; nothing served for a moment, for ${gaveUp}`;
+  return gaveUp === undefined ? replaced : `${replaced}; DNS was interrupted for a moment: ${gaveUp}`;
 }
 
 /** The scope under whose step the edit stands in the ledger. */
@@ -88,7 +88,7 @@ const tellingScope = (scope: StepScope): StepScope => ({ ...scope, step: dnsStep
 async function tellAgain(scope: StepScope, call: Call, dns: MemberDns, data: ErrorData): Promise<void> {
   if (isTold(scope, dns, call)) return;
   if (call.parked) {
-    throw failure(notReady, 'the former configuration is back, because the new pods did not become Ready', data);
+    throw failure(notReady, 'the former configuration is restored, because the new pods did not become Ready', data);
   }
   await ensureClusterDns(tellingScope(scope), call);
 }
@@ -159,7 +159,7 @@ export function decide(
 ): Decision {
   const stale = pods.filter(({ metadata }) => old.has(metadata.uid ?? ''));
   const leaving = stale.find(({ metadata }) => metadata.deletionTimestamp);
-  if (leaving) return { why: `pod ${leaving.metadata.name} is ending` };
+  if (leaving) return { why: `pod ${leaving.metadata.name} is terminating` };
   const rolling = whyRolling(controller);
   if (rolling && stale.length > 0) return { why: `${rolling}${pendingPod(pods, events, '; ')}` };
   const broken = stale.find((pod) => !isServing(pod));
@@ -177,8 +177,8 @@ function whoIsMissing({ object }: DnsController, pods: readonly Pod[], events: r
   const pending = pendingPod(pods, events);
   if (pending) return pending;
   const failed = conditionOf(object, 'ReplicaFailure');
-  if (failed?.status === 'True') return `the next pod cannot be made: ${failed.message ?? failed.reason ?? ''}`;
-  return `the next pod has not been made yet${warningOf(events, object)}`;
+  if (failed?.status === 'True') return `the next pod cannot be created: ${failed.message ?? failed.reason ?? ''}`;
+  return `the next pod has not been created yet${warningOf(events, object)}`;
 }
 
 function pendingPod(pods: readonly Pod[], events: readonly KubeEvent[], before = ''): string {

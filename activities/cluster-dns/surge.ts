@@ -52,7 +52,9 @@ async function begin(surging: Surging, controller: DnsController): Promise<strin
   surging.gaveUp = holder
     ? `${holder} holds the replicas of ${nameOf(controller)}`
     : await refusalToRaise(surging, controller);
-  return surging.gaveUp === undefined ? `${nameOf(controller)} makes one pod more before its only one goes` : undefined;
+  return surging.gaveUp === undefined
+    ? `${nameOf(controller)} starts a second pod before its only one is deleted`
+    : undefined;
 }
 
 /** Asks for one pod more; says why that may not be. */
@@ -97,11 +99,11 @@ async function cleanReplicaSets(scope: StepScope, member: Kube, { podSelector }:
 /** Why the pod more is not there and will not be: no room, or no right to have it. A pod that starts and fails is another matter. */
 function whyNone({ object }: DnsController, pods: readonly Pod[], old: ReadonlySet<string>): string | undefined {
   const failed = conditionOf(object, 'ReplicaFailure');
-  if (failed?.status === 'True') return `one pod more cannot be made: ${failed.message ?? failed.reason ?? ''}`;
+  if (failed?.status === 'True') return `a second pod cannot be created: ${failed.message ?? failed.reason ?? ''}`;
   for (const pod of pods.filter(({ metadata }) => !old.has(metadata.uid ?? ''))) {
     const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     if (scheduled?.status === 'False')
-      return `there is no room for one pod more: ${scheduled.message ?? 'Unschedulable'}`;
+      return `a second pod cannot be scheduled: ${scheduled.message ?? 'Unschedulable'}`;
   }
   return undefined;
 }

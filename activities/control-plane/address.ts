@@ -72,7 +72,7 @@ async function addressOfBalancer(
   const found = serviceAddress(service);
   if (!found) {
     const told = warningOf(await readEvents(scope, service), service);
-    return { why: `no load balancer has given Service ${service.metadata.name} an address yet${told}` };
+    return { why: `Service ${service.metadata.name} has no load balancer address yet${told}` };
   }
   if (found.kind === 'hostname' && !(await resolves(scope, found.address, resolvers))) {
     const asked = ['the resolvers of the worker', ...resolvers].join(', ');

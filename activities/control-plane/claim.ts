@@ -58,7 +58,7 @@ async function lookAtClaim(scope: StepScope, wanted: KubeObject): Promise<ProbeR
   const events = claim ? await readEvents(scope, claim) : [];
   const waits = claim !== undefined && (await bindsAtFirstPod(scope, claim, events));
   const why = claimReadiness(claim, { waitsForConsumer: waits, events });
-  return why ? { why } : { value: 'the storage class binds the claim when its pod comes' };
+  return why ? { why } : { value: 'the StorageClass binds the claim when its pod is scheduled' };
 }
 
 /** By the event of the binder, else by the class, which not everybody may read. */

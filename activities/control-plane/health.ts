@@ -48,7 +48,7 @@ export async function waitForApi(
     if (why) return { code: 'APISERVER_NOT_HEALTHY', why };
     healthy = before + 1;
     if (healthy >= healthyAnswers) return { value: true };
-    return { code: 'APISERVER_NOT_HEALTHY', why: `${server}/healthz has answered only once yet` };
+    return { code: 'APISERVER_NOT_HEALTHY', why: `${server}/healthz has answered ok only once so far` };
   };
   const data = { namespace: scope.run.host.namespace, deployment: workload.name, server };
   await waitUntil(call, 'ROLLOUT_NOT_READY', look, { data });

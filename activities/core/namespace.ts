@@ -40,7 +40,9 @@ async function ensureNamespace(scope: StepScope, call: CallOf<'host/namespace'>)
   const label = found.metadata.labels?.[labels.federation];
   if (label && !record) await claimLeft(scope, found);
   const uuid = label ?? record?.uuid ?? proposed;
-  const note = label ? undefined : `namespace ${host.namespace} was there before; it stays when the federation goes`;
+  const note = label
+    ? undefined
+    : `namespace ${host.namespace} existed before; it is kept when the federation is turned down`;
   return { outcome: 'kept', ...(note ? { note } : {}), facts: { uuid, created: label !== undefined } };
 }
 
@@ -78,15 +80,15 @@ async function whyItStays(scope: StepScope, namespace: KubeObject, forced: boole
   const { name, labels: found } = namespace.metadata;
   const { uuid } = scope.run;
   const owed = Object.keys((await readRecord(scope.host, name))?.debts ?? {});
-  if (owed.length > 0) return `stays with the record until ${owed.join(', ')} is cleaned up`;
-  if (found?.[labels.federation] !== uuid && !forced) return 'was there before and stays';
+  if (owed.length > 0) return `is kept with the record until ${owed.join(', ')} is cleaned up`;
+  if (found?.[labels.federation] !== uuid && !forced) return 'existed before and is kept';
   await assertNotTakenOver(scope);
   if (forced) return '';
   const { ours, others } = await contentOf(scope.host, name, uuid);
-  if (ours.length > 0) return `stays: it holds ${someOf([...ours, ...others])}`;
+  if (ours.length > 0) return `is kept: it holds ${someOf([...ours, ...others])}`;
   if (others.length === 0) return '';
   await giveAway(scope.host, refOf(name));
-  return `stays, without our labels: it holds ${someOf(others)}`;
+  return `is kept, without our labels: it holds ${someOf(others)}`;
 }
 
 /** Undo of host/namespace: only a namespace that fedctl made, and only when nothing is left in it. */

@@ -66,7 +66,7 @@ function foreign(scope: StepScope, where: Where, ref: ObjectRef): Error {
   const place = `${ref.namespace ? `namespace ${ref.namespace} of ` : ''}cluster ${nameOfPlace(placeFor(scope, where))}`;
   return failure(
     'FOREIGN',
-    `${ref.kind} ${ref.name} in ${place} is there already and does not belong to this federation`,
+    `${ref.kind} ${ref.name} in ${place} already exists and does not belong to this federation`,
     {
       object: `${ref.kind}/${ref.name}`,
     },
@@ -188,7 +188,7 @@ export async function removeStepObjects(scope: StepScope, call: StepCall<unknown
     const { kind: at } = entry.place;
     if (at !== 'host' && at !== 'member') continue;
     const kept = entry.kind === 'PersistentVolumeClaim' && choice.volumes === 'keep';
-    const note = kept ? `volume claim ${entry.name} stays, as asked` : await removeEntry(scope, call, entry, at);
+    const note = kept ? `volume claim ${entry.name} is kept, as asked` : await removeEntry(scope, call, entry, at);
     if (note) notes.push(note);
   }
   return { outcome: 'removed', ...(notes.length > 0 ? { note: notes.join('; ') } : {}), facts: {} };
@@ -229,7 +229,7 @@ async function keptForOthers(scope: StepScope, kube: Kube, namespace: KubeObject
   const { others } = await contentOf(kube, name, scope.run.uuid);
   if (others.length === 0) return '';
   await giveAway(kube, refOf(namespace));
-  return `namespace ${name} of ${scope.run.member?.name ?? 'the host'} stays: it holds ${someOf(others)}`;
+  return `namespace ${name} of ${scope.run.member?.name ?? 'the host'} is kept: it holds ${someOf(others)}`;
 }
 
 /** Adopted objects only lose our labels. */

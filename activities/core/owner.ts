@@ -111,10 +111,10 @@ async function assertGone(scope: StepScope, owner: Owner, here: string): Promise
   if (owner.temporalNamespace !== here) {
     if (hasLapsed(owner)) return;
     const until = owner.heldUntil ? `, until ${owner.heldUntil} unless it is renewed` : '';
-    throw failure('OWNED_ELSEWHERE', `held by ${where} on another Temporal server${until}`, data);
+    throw failure('OWNED_ELSEWHERE', `owned by ${where} on another Temporal server${until}`, data);
   }
   if (await scope.deps.runs.isOpen(owner.workflowId, owner.firstRunId)) {
-    throw failure('OWNED_ELSEWHERE', `held by ${where}, and that run is open`, data);
+    throw failure('OWNED_ELSEWHERE', `owned by ${where}, and that run is open`, data);
   }
 }
 
@@ -133,7 +133,7 @@ export async function assertOwner(scope: StepScope): Promise<void> {
   if (gaveBack(scope, lease)) return;
   if (!owner || !isMine(scope, owner)) {
     const who = owner ? `${owner.holder} (workflow ${owner.workflowId})` : 'nobody';
-    throw failure('OWNER_CHANGED', `federation ${scope.run.federation} is held by ${who} now`, {
+    throw failure('OWNER_CHANGED', `federation ${scope.run.federation} is owned by ${who} now`, {
       federation: scope.run.federation,
     });
   }
@@ -150,7 +150,9 @@ export async function assertNotTakenOver(scope: StepScope): Promise<void> {
   const last = lease?.metadata.annotations?.[annotation.firstRun];
   if (!lease || !last || last === scope.run.firstRunId) return;
   const owner = ownerOf(lease);
-  const who = owner ? `is held by ${owner.holder} (workflow ${owner.workflowId}) now` : 'was taken over by another run';
+  const who = owner
+    ? `is owned by ${owner.holder} (workflow ${owner.workflowId}) now`
+    : 'was taken over by another run';
   throw failure('OWNER_CHANGED', `federation ${scope.run.federation} ${who}`, { federation: scope.run.federation });
 }
 

@@ -145,6 +145,6 @@ async function planUnjoin(scope: StepScope, plan: PlanInput['plan'], options: Fr
 }
 
 const notStanding = ({ federation, phase }: FederationRecord, verb: string): Error =>
-  failure('NOT_STANDING', `${federation} does not stand (its record says ${phase}), so nothing can ${verb}`, {
+  failure('NOT_STANDING', `${federation} is not up (its record says ${phase}), so nothing can ${verb}`, {
     federation,
   });

@@ -25,10 +25,10 @@ export function assertPlannedZone(call: Asked, name: string, found: Zone | undef
   const { federation, uuid } = call.run;
   const say = (problem: string): Error => stale(federation, 'Zone', name, problem);
   if (planned.uid === null) {
-    if (found && found.federation !== uuid) throw say('did not stand when the plan was made, and does now');
+    if (found && found.federation !== uuid) throw say('did not exist when the plan was made, and does now');
     return;
   }
-  if (!found) throw say('stood when the plan was made, and is gone');
+  if (!found) throw say('existed when the plan was made, and is gone');
   if (found.id !== planned.uid) throw say('is another one than when the plan was made');
 }
 
@@ -40,5 +40,5 @@ export function assertPlannedRecord(call: Asked, wanted: RecordSet, standing: re
   if (planned.standing !== digestOf(standing))
     throw stale(federation, 'Record', wanted.name, 'was changed since the plan was made');
   if (planned.wanted !== null && planned.wanted !== digestOf(wanted))
-    throw stale(federation, 'Record', wanted.name, 'is wanted otherwise than it was planned');
+    throw stale(federation, 'Record', wanted.name, 'is wanted differently than planned');
 }

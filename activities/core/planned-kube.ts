@@ -112,7 +112,7 @@ const successor = (current: KubeObject | undefined, objects: readonly PlannedObj
 function missing(planned: PlannedObject, sent: KubeObject | undefined, uuid: string): string | undefined {
   // What is to be removed or patched, and is not there, is nobody's loss: the server says so itself.
   if (!sent) return undefined;
-  if (planned.uid !== null && !planned.again) return 'stood when the plan was made, and is gone';
+  if (planned.uid !== null && !planned.again) return 'existed when the plan was made, and is gone';
   return otherwise(planned, sent, uuid);
 }
 
@@ -128,7 +128,7 @@ function moved(planned: PlannedObject, current: KubeObject, uuid: string): strin
   if (planned.uid === null) {
     // Made by this run, and written once more before it is done.
     if (carries(current, uuid) && planned.wanted === null) return undefined;
-    return 'did not stand when the plan was made, and does now';
+    return 'did not exist when the plan was made, and does now';
   }
   if (planned.uid !== uid) return 'is another one than when the plan was made';
   if (planned.resourceVersion === null && planned.standing === null) return undefined;
@@ -138,4 +138,4 @@ function moved(planned: PlannedObject, current: KubeObject, uuid: string): strin
 }
 
 const otherwise = ({ wanted }: PlannedObject, after: KubeObject, uuid: string): string | undefined =>
-  wanted === null || wanted === objectDigest(after, uuid) ? undefined : 'is wanted otherwise than it was planned';
+  wanted === null || wanted === objectDigest(after, uuid) ? undefined : 'is wanted differently than planned';

@@ -125,7 +125,7 @@ export function pretend(real: Kube | undefined, { place, dryRun, seed = [], ...b
     if (!(error instanceof ApplicationFailure) || codeOf(error) !== 'FIELD_OWNED' || !real) return;
     await note(ref, await real.apply(object, { force: true, dryRun: true }));
     const found = touched.get(keyOf(ref));
-    if (found) found.note = `held by ${stepErrorOf(error).data['manager'] ?? 'another field manager'}`;
+    if (found) found.note = `owned by ${stepErrorOf(error).data['manager'] ?? 'another field manager'}`;
   };
   const stamped = (object: KubeObject, base: KubeObject | undefined): KubeObject => ({
     ...object,
@@ -147,7 +147,7 @@ export function pretend(real: Kube | undefined, { place, dryRun, seed = [], ...b
     list: (ref: ListRef) => real?.list(ref) ?? Promise.resolve([]),
     create: async (object: KubeObject) => {
       const ref = refOf(object);
-      if (await current(ref)) throw failure('CONFLICT', `${ref.kind} ${ref.name} is there already`);
+      if (await current(ref)) throw failure('CONFLICT', `${ref.kind} ${ref.name} already exists`);
       return note(ref, withToken(object), object);
     },
     apply: async (object: KubeObject, options: { force?: boolean } = {}) => {
@@ -224,7 +224,7 @@ function verdict(
 ): Pick<ObjectPreview, 'action' | 'note'> {
   const note = said.note ?? null;
   if (!now) return { action: 'delete', note };
-  if (!before) return { action: 'create', note: now.kind === 'Secret' ? 'would be made' : note };
-  if (madeAgain) return { action: 'update', note: 'would be deleted and made again' };
+  if (!before) return { action: 'create', note: now.kind === 'Secret' ? 'would be created' : note };
+  if (madeAgain) return { action: 'update', note: 'would be deleted and recreated' };
   return { action: differs ? 'update' : 'keep', note };
 }

@@ -124,7 +124,7 @@ async function assertNoOrphans(scope: StepScope, call: CallOf<'host/record'>, fo
   );
   const orphans = orphansOf(made, found.spec as Spec, spec, scope.deps.distributions);
   if (orphans.length === 0) return;
-  const message = `nothing would take away ${orphans.slice(0, 10).map(sayEntry).join(', ')}`;
+  const message = `nothing would remove ${orphans.slice(0, 10).map(sayEntry).join(', ')}`;
   throw failure('SPEC_ORPHANS', message, { federation: scope.run.federation });
 }
 
@@ -208,7 +208,7 @@ async function giveBack(scope: StepScope, record: FederationRecord): Promise<Ste
   if (changed) await assertNotTakenOver(scope);
   if (changed) await patchRecord(scope, JSON.parse(record.previous) as Record<string, string>);
   await release(scope);
-  const note = 'the record was there before this run and stays';
+  const note = 'the record existed before this run and is kept';
   return { outcome: changed ? 'updated' : 'kept', note, facts: {} };
 }
 
@@ -247,7 +247,7 @@ export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitM
   const facts = ledgersKnown(record, maps);
   if (owed.length === 0) return { outcome: 'removed', facts };
   await patchRecord(scope, { phase: 'debts' });
-  return { outcome: 'kept', note: `the record stays until ${owed.join(', ')} is cleaned up`, facts };
+  return { outcome: 'kept', note: `the record is kept until ${owed.join(', ')} is cleaned up`, facts };
 }
 
 /** Steps about the record (docs/glossary.md). */

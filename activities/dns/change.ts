@@ -56,7 +56,7 @@ export async function waitForChange(
   zone: Zone,
   change: string,
 ): Promise<void> {
-  const why = `${provider.label} still carries out change ${change} in ${zone.name}`;
+  const why = `${provider.label} is still applying change ${change} in ${zone.name}`;
   const look = async () => ((await isDone(provider, zone, change)) ? { value: true } : { why });
   await waitUntil(call, 'DNS_ZONE_PENDING', look, { everyMs: 2_000, data: { zone: zone.name } });
 }

@@ -49,7 +49,7 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
   const outcome = found || !ours ? 'kept' : 'created';
   // The name servers of a private zone answer only inside its network, where the worker need not be.
   if (dns.visibility === 'private' && dns.resolvers.length === 0)
-    return { outcome, note: `${zone.name} stands; whether it answers in ${dns.network} was not asked`, facts };
+    return { outcome, note: `${zone.name} exists; it was not queried from ${dns.network}`, facts };
   const away = await waitUntil(
     call,
     'DNS_ZONE_PENDING',
@@ -59,7 +59,9 @@ async function ensureZone(scope: StepScope, call: CallOf<'dns/zone'>): Promise<R
     },
     { everyMs: 1_000, data: { zone: dns.zone } },
   );
-  const note = ours ? `${zone.name} answers` : `${zone.name} was there before; it stays when the federation goes`;
+  const note = ours
+    ? `${zone.name} answers`
+    : `${zone.name} existed before; it is kept when the federation is turned down`;
   return { outcome, note: `${note}${away}`, facts };
 }
 
@@ -104,7 +106,7 @@ async function removeZone(scope: StepScope, call: UndoCall): Promise<Removal> {
   const unknown = !scope.run.rollback && !all.some((entry) => isSameEntry(entry, current));
   const facts = factsOf(undefined);
   if (scope.run.rollback && made.length === 0)
-    return { outcome: 'kept', note: `zone ${dns.zone} stood before this run`, facts };
+    return { outcome: 'kept', note: `zone ${dns.zone} existed before this run`, facts };
   const done: { outcome: 'kept' | 'removed'; note: string }[] = [];
   for (const entry of [...made, ...(unknown ? [current] : [])]) done.push(await removeOne(scope, call, entry, dns));
   const outcome = done.some((one) => one.outcome === 'removed') ? 'removed' : 'kept';
@@ -126,13 +128,13 @@ async function removeOne(
   const id = settledUid(entry);
   const zone = await zoneToUndo(provider, dns, scope.run.uuid, id);
   const ours = zone?.federation === scope.run.uuid;
-  if (ours && call.input.undo?.keepZone) return { outcome: 'kept', note: `zone ${dns.zone} stays, as asked` };
+  if (ours && call.input.undo?.keepZone) return { outcome: 'kept', note: `zone ${dns.zone} is kept, as asked` };
   if (ours) await recordRemoval(scope, entry, zone.id, await provider.remove(zone));
   const gone: Zone = { id, name: dns.zone, nameServers: [], federation: scope.run.uuid };
   if (ours || !zone) await settle(scope, call, { provider, zone: zone ?? gone }, entry, id);
   await forget(scope, entry);
   if (ours) return { outcome: 'removed', note: `zone ${zone.name} removed` };
-  if (zone) return { outcome: 'kept', note: `zone ${dns.zone} is not ours and stays` };
+  if (zone) return { outcome: 'kept', note: `zone ${dns.zone} is not ours and is kept` };
   return { outcome: 'removed', note: `zone ${dns.zone} is gone` };
 }
 
@@ -176,8 +178,8 @@ const factsOfDelegation = ({ state, problems, records }: Delegation): ResultOf<'
 const verdicts: Record<Delegation['state'], string> = {
   right: 'delegated',
   missing: 'not delegated yet',
-  wrong: 'not delegated as it should be',
-  unknown: 'whether it is delegated is not known',
+  wrong: 'not delegated correctly',
+  unknown: 'it is not known whether it is delegated',
 };
 
 function said({ state, shown, problems, records }: Delegation): string {

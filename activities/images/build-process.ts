@@ -129,7 +129,7 @@ function watchSilence(
 const inWords = (ms: number): string => (ms < 60_000 ? `${Math.round(ms / 1000)}s` : `${Math.floor(ms / 60_000)}m`);
 
 function hung({ argv }: Command, { log, silentFor = silentForMs }: Surroundings): Error {
-  const said = `${argv.join(' ').slice(0, 200)} said nothing for ${inWords(silentFor)} and was ended`;
+  const said = `${argv.join(' ').slice(0, 200)} printed nothing for ${inWords(silentFor)} and was killed`;
   const tail = log?.tail();
   const message = `${said}${log ? `; whole log: ${log.path}` : ''}${tail ? `\n${tail}` : ''}`;
   return failure('BUILD_HUNG', message, { log: log?.path });

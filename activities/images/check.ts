@@ -37,7 +37,7 @@ export async function checkSource(build: BuildSpec): Promise<void> {
     () => false,
   );
   if (!folder)
-    throw failure('BUILD_SOURCE_MISSING', `images.build.source is no folder of the worker: ${build.source}`, {
+    throw failure('BUILD_SOURCE_MISSING', `images.build.source is not a folder on the worker: ${build.source}`, {
       field: 'spec.images.build.source',
     });
   const file = dockerfileOf(build);

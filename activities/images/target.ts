@@ -18,7 +18,7 @@ export type BuildSpec = NonNullable<ImagesSpec['build']>;
 export function referenceIn(text: string, field: string): ImageReference {
   const reference = parseReference(text);
   if (!reference)
-    throw failure('IMAGE_REFERENCE', `${field} is no image reference: ${text}`, { field: `spec.${field}` });
+    throw failure('IMAGE_REFERENCE', `${field} is not an image reference: ${text}`, { field: `spec.${field}` });
   return reference;
 }
 

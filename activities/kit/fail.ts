@@ -78,7 +78,7 @@ export function classify(
   const data = { server: about.server };
   const what = about.what ? ` (${about.what})` : '';
   if (isError(error) && error.name === 'TimeoutError') {
-    return failure('UNREACHABLE', `${about.server} gave no answer in ${secondsOf(about)} s${what}`, data);
+    return failure('UNREACHABLE', `${about.server} did not answer within ${secondsOf(about)} s${what}`, data);
   }
   const code = codeOf(error);
   if (code && tls.test(code))

@@ -32,7 +32,7 @@ async function lookAtLeaving(scope: StepScope, call: StepCall): Promise<Looked> 
     return { outcome: 'done', facts: { reached: true } };
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || error.type === 'BUG') throw error;
-    const note = `it cannot be cleaned up now, so that becomes a debt: ${error.message}`;
+    const note = `it cannot be cleaned up now; recorded as a debt: ${error.message}`;
     return { outcome: 'done', note, facts: { reached: false } };
   }
 }

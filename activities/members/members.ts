@@ -114,7 +114,7 @@ async function ensureMemberIdentity(
   const identity = memberIdentity({ federation, cluster: cluster.name, namespace: host.namespace });
   const all = await ensureObjects(scope, 'member', namespace ? [namespace, ...identity] : identity);
   await waitForToken(scope, member, cluster.name);
-  const note = namespace ? {} : { note: `namespace ${host.namespace} was there before and stays what it is` };
+  const note = namespace ? {} : { note: `namespace ${host.namespace} existed before and is not changed` };
   return { outcome: outcomeOf(all), ...note, facts: {} };
 }
 

@@ -50,7 +50,7 @@ async function adopt(scope: StepScope, federation: Kube, wanted: KubeObject): Pr
   if (!scope.run.adopt) {
     throw failure(
       'FOREIGN',
-      `${sayMember(scope, name)} of the ${scope.distribution.words.noun} API is there already and does not belong to this federation`,
+      `${sayMember(scope, name)} of the ${scope.distribution.words.noun} API already exists and does not belong to this federation`,
       {
         object: `${scope.distribution.member.kind}/${name}`,
       },
@@ -79,7 +79,7 @@ async function updateCluster(
     await create(scope, federation, wanted);
     return {
       outcome: 'updated',
-      note: `${sayMember(scope, name)} was made again: ${change.why}, which the control plane would not notice`,
+      note: `${sayMember(scope, name)} was recreated: ${change.why}, which the control plane would not notice`,
       facts: {},
     };
   }
@@ -111,7 +111,7 @@ async function removeFromApi(
   const federation = await scope.federation();
   const found = await federation.read(member.ref(name));
   if (!found) return undefined;
-  if (!member.isOurs(found, scope.run.uuid)) return `${sayMember(scope, name)} belongs to somebody else and stays`;
+  if (!member.isOurs(found, scope.run.uuid)) return `${sayMember(scope, name)} belongs to somebody else and is kept`;
   if (entry.origin !== 'adopted') {
     await removeAndWait(federation, call, member.ref(name), found.metadata.uid ?? '');
     return undefined;
@@ -119,7 +119,7 @@ async function removeFromApi(
   await federation.mergePatch(member.ref(name), {
     metadata: { labels: { [labels.federation]: null, [labels.managedBy]: null } },
   });
-  return `${sayMember(scope, name)} was adopted and stays`;
+  return `${sayMember(scope, name)} was adopted and is kept`;
 }
 
 /** Without its workload or its kubeconfig nothing of this federation's API will ever answer again. */
@@ -140,7 +140,7 @@ async function proberTrouble(scope: StepScope, registered: KubeObject): Promise<
   const prober = proberWorkload(scope.distribution);
   if (conditions.length > 0 || !prober) return '';
   const trouble = await workloadTrouble(scope, prober);
-  return trouble && `; ${prober.name} does not run as it should: ${trouble}`;
+  return trouble && `; ${prober.name} is not healthy: ${trouble}`;
 }
 
 /** Waits for condition Ready, and says what the control plane sees meanwhile. Throws CLUSTER_NOT_READY after that. */

@@ -82,7 +82,7 @@ const phaseOf = (pod: KubeObject | undefined): string =>
 
 async function logOf(kube: Kube, { metadata }: KubeObject): Promise<string> {
   const { name, namespace = '' } = metadata;
-  let why = 'no pod was made for it';
+  let why = 'no pod was created for it';
   for (const end = Date.now() + withinMs; Date.now() < end; await delay(everyMs)) {
     const labelSelector = `batch.kubernetes.io/job-name=${name}`;
     const [pod] = await kube.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
@@ -96,7 +96,7 @@ async function logOf(kube: Kube, { metadata }: KubeObject): Promise<string> {
       if (trouble?.code === 'IMAGE_CANNOT_BE_PULLED') break;
     }
   }
-  throw failure('CHECK_POD_FAILED', `the pod that asks from the host cluster did not come to it: ${why}`, {
+  throw failure('CHECK_POD_FAILED', `the check pod in the host cluster did not run: ${why}`, {
     namespace,
   });
 }

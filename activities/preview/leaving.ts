@@ -41,9 +41,9 @@ function leavingObject(member: string, entry: LedgerEntry, prune: boolean): Obje
   // The pods that see what comes back are replaced by the step after it.
   const steps = step.endsWith('/cluster-dns') ? [step, `clusters/${member}/recycle`] : [step];
   const about = { ...noVersions, steps, cluster: nameOfPlace(place), apiVersion, kind, namespace, name, uid };
-  if (!prune) return { ...about, action: 'keep', note: `${member} is not in the file; --prune takes it out` };
+  if (!prune) return { ...about, action: 'keep', note: `${member} is not in the file; --prune unjoins it` };
   if (entry.origin === 'created') return { ...about, action: 'delete', note: `${member} leaves` };
-  return { ...about, action: 'update', note: `${member} leaves: what stood before comes back` };
+  return { ...about, action: 'update', note: `${member} leaves: the former configuration is restored` };
 }
 
 /** The pods that are replaced when the cluster DNS of a leaving member gets its former configuration back. */

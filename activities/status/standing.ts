@@ -116,7 +116,7 @@ const addressIn = (secret: ReadResult<KubeObject | undefined> | undefined): stri
 /** The one thing of a Secret that leaves this process: until when its certificate is valid. */
 function certificateIn(secret: string, found: ReadResult<KubeObject | undefined>): StandingCertificate {
   if ('why' in found) return { secret, expires: null, why: found.why };
-  if (!found.value) return { secret, expires: null, why: 'not made yet' };
+  if (!found.value) return { secret, expires: null, why: 'not created yet' };
   const pem = secretText(found.value, secret === names.caSecret ? 'ca.crt' : 'server.crt') ?? clientCertificate(found);
   try {
     return { secret, expires: new Date(new X509Certificate(pem).validTo).toISOString(), why: null };

@@ -8,7 +8,7 @@ export type ReadResult<T> = { value: T } | { why: string };
 /** A part, if it answers within `ms`. What it throws, and that it is late, is a sentence; nothing is thrown. */
 export async function tryRead<T>(ms: number, what: string, ask: () => Promise<T>): Promise<ReadResult<T>> {
   // A little longer than a request of its own may take: that knows better what it waited for.
-  const late = sleep(ms + 250, { why: `${what} gave no answer in ${ms / 1_000} s` }, { ref: false });
+  const late = sleep(ms + 250, { why: `${what} did not answer within ${ms / 1_000} s` }, { ref: false });
   const asked = ask().then(
     (value) => ({ value }),
     (error: unknown) => ({ why: sayFailure(error) }),

@@ -68,7 +68,7 @@ async function sweepMember(scope: StepScope, call: StepCall<SweepInput>, cluster
   } catch (error) {
     if (!(error instanceof ApplicationFailure) || error.type === 'BUG') throw error;
     return neverUsed
-      ? { objects: [], notes: [`${cluster.name} was not asked: nothing was made in it`] }
+      ? { objects: [], notes: [`${cluster.name} was not checked: nothing was created in it`] }
       : { objects: [], notes: [], unknown: `${cluster.name}: whether anything is left is not known: ${error.message}` };
   }
 }

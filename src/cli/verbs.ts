@@ -69,7 +69,7 @@ export const verbs = {
   },
   list: {
     usage: '',
-    summary: 'list the federations that Temporal knows',
+    summary: 'list the federations in Temporal',
     load: async () => (await import('./commands/list.ts')).configureList,
   },
   objects: {

@@ -177,7 +177,7 @@ describe('without a Temporal server', () => {
     const { code, out, err } = await fedctl('status', 'f', '-o', 'json');
     expect([code, out]).toEqual([exit.failed, '']);
     expect(err).toMatch(/no Temporal server answers at 127\.0\.0\.1:1/);
-    expect(err).toMatch(/nothing is known of f/);
+    expect(err).toMatch(/the state of f is not known/);
     expect(err).toMatch(/the host cluster could not be asked/);
   }, 20_000);
 });

@@ -59,7 +59,7 @@ describe('what the host cluster does not give', () => {
     const file = await spec({ policy: { waits: { loadBalancer: '3s' } } });
     const { code, message } = await blocksAt('apiserver/address', file);
     expect(code).toBe('NO_ADDRESS');
-    expect(message).toContain('no load balancer has given Service federation-apiserver an address yet');
+    expect(message).toContain('Service federation-apiserver has no load balancer address yet');
     const service = ['service', 'federation-apiserver', '-n', name];
     const uid = await uidOf(operator, 'host', ...service);
     await tellCloud(operator, undefined);

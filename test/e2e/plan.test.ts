@@ -88,7 +88,7 @@ describe('plan, and up --plan', () => {
     ).toMatchObject({
       action: 'update',
       fields: expect.arrayContaining([{ path: 'spec.replicas', from: '2', to: '1' }]),
-      note: expect.stringContaining('held by'),
+      note: expect.stringContaining('owned by'),
     });
     expect((await follow(document)).code).toBe(7);
     const taking = (await plan('--take-ownership')).document;

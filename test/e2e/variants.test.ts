@@ -130,7 +130,7 @@ describe('variants', () => {
     const file = await operator.spec(name, { spec: { clusters: [], dns: null } });
     const up = await operator.fedctl('up', '-f', file);
     expect(up.code).toBe(6);
-    expect(up.stderr).toContain('is there already and does not belong to this federation');
+    expect(up.stderr).toContain('already exists and does not belong to this federation');
     const args = ['--yes', '--volumes', 'delete', '--cancel-first'];
     succeeded(await operator.fedctl('down', '-f', file, ...args));
     expect(await uid()).toBe(theirs);

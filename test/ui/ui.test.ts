@@ -70,7 +70,7 @@ describe('the Temporal UI', () => {
     const why = await ui.reads(
       `up ${name}: blocked since 20`,
       'Blocked at apiserver/address. After the fix: Update retry.',
-      /apiserver\/address \(NO_ADDRESS\) since 20\S+ \S+ UTC: no load balancer has given Service federation-apiserver/,
+      /apiserver\/address \(NO_ADDRESS\) since 20\S+ \S+ UTC: Service federation-apiserver has no load balancer address/,
       /control-plane \d+ of \d+ ❚❚ blocked apiserver\/address/,
       'clusters 0 of 2 ·',
       /host cluster\s+host/,

@@ -83,7 +83,7 @@ describe('a debt that Temporal does not know any more', () => {
   it('is started again, once, and does what it was to do', async () => {
     const { federation, io, asked, debt, activities, working } = await owing();
     await working(async () => {
-      expect(await reopenDebts(io, temporal, asked)).toEqual(['the clean-up owed in member-2 is tried again']);
+      expect(await reopenDebts(io, temporal, asked)).toEqual(['retrying the clean-up of member-2']);
       expect(await reopenDebts(io, temporal, asked)).toEqual([]);
       await until(debt, (state) => state.status === 'blocked');
       const { memo } = await debt.describe();
@@ -101,7 +101,7 @@ describe('a debt that Temporal does not know any more', () => {
     const { federation, io, asked, debt, working } = await owing();
     await working(async () => {
       await retryAll(io, temporal, { federation, host: asked.host });
-      expect(io.out).toEqual(['the clean-up owed in member-2 is tried again']);
+      expect(io.out).toEqual(['retrying the clean-up of member-2']);
       await until(debt, (state) => state.status === 'blocked');
       expect((await refused(retryAll(io, temporal, { federation, host: asked.host }))).message).toContain(
         `no run federation/${federation}`,
@@ -130,7 +130,7 @@ describe('down --forget', () => {
   it('is refused where nothing is owed', async () => {
     const { io, asked } = await owing();
     const error = await refused(forgetDebt(io, temporal, { ...asked, member: 'member-1' }));
-    expect([error.exitCode, error.message]).toEqual([7, 'nothing is owed in member-1']);
+    expect([error.exitCode, error.message]).toEqual([7, 'member-1 has no open debt']);
   });
 
   it('does not wait for a worker that does not come: the debt is closed when one does', async () => {

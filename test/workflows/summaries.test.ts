@@ -115,7 +115,7 @@ describe('the Temporal UI', () => {
       const debt = handleOf(debtWorkflowIdOf(federation, 'member-2'));
       await debt.result();
       const description = await debt.describe();
-      expect(await description.staticSummary()).toBe('Clean up in member-2 when it answers again');
+      expect(await description.staticSummary()).toBe('Clean up in member-2 when it can be reached again');
       expect(await description.staticDetails()).toContain('owes clean-up');
       expect((await metadataOf(debt)).currentDetails).toContain('member-2: completed**');
       for (const [id, summary] of (await shown(debt)).activities) expect(summary).toContain(`${id} (member-2): `);

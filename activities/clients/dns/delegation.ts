@@ -49,7 +49,7 @@ export async function delegationOf(
     return { ...none, state: 'unknown', problems: [`no name server of ${parent.name} answers (${who})`] };
   }
   const shown = [...new Set(views.flatMap(({ names }) => names))].toSorted();
-  if (shown.length === 0) return { ...none, state: 'missing', problems: [`${parent.name} does not refer to it`] };
+  if (shown.length === 0) return { ...none, state: 'missing', problems: [`${parent.name} does not delegate to it`] };
   const { lame, serving } = await lameOf(resolver, zone.name, shown, views, via);
   const problems = [...differences(views, wanted), ...glueMissing(views, zone.name, wanted), ...lame];
   return { ...none, shown, serving, state: problems.length === 0 ? 'right' : 'wrong', problems };
@@ -96,7 +96,7 @@ function differences(views: readonly Seen[], wanted: readonly string[]): string[
   const say = (names: readonly string[]): string => names.join(', ') || 'nobody';
   const alike = wrong.length === views.length && new Set(wrong.map(({ names }) => names.join())).size === 1;
   if (alike) return [`delegated to ${say(wrong[0]?.names ?? [])}`];
-  return wrong.map(({ server, names }) => `${server} still refers to ${say(names)}`);
+  return wrong.map(({ server, names }) => `${server} still delegates to ${say(names)}`);
 }
 
 /** A name server inside the zone is found only by an address that the zone above gives along. */

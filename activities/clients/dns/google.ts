@@ -115,7 +115,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requ
       return JSON.parse(answer.text);
     } catch {
       const start = answer.text.slice(0, 120).replaceAll(/\s+/g, ' ');
-      throw failure('SERVER_ERROR', `${label} answered ${what} with no JSON: ${start}`, { server });
+      throw failure('SERVER_ERROR', `${label} answered ${what} without JSON: ${start}`, { server });
     }
   }
 
@@ -260,7 +260,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requ
     const where = `on zone ${zone.id}`;
     const path = `${pathOf(zone)}:testIamPermissions`;
     const answer = await request('POST', path, `asking for rights ${where}`, { permissions });
-    return missingRights(answer, permissions, where) ?? 'the right to change its records is not proved';
+    return missingRights(answer, permissions, where) ?? 'the permission to change its records could not be checked';
   }
 
   /** Rights to make a zone are of the project, which another API knows. */
@@ -269,7 +269,7 @@ export function googleDns(dns: DnsSpec, env: NodeJS.ProcessEnv, timeoutMs = requ
     const body = JSON.stringify({ permissions: makingPermissions });
     const api = `${other ? server : resourceManager}/v1`;
     const answer = await send(api, ':testIamPermissions', `asking for rights ${where}`, { method: 'POST', body });
-    return missingRights(answer, makingPermissions, where) ?? 'the right to create it is not proved';
+    return missingRights(answer, makingPermissions, where) ?? 'the permission to create it could not be checked';
   }
 }
 

@@ -85,7 +85,7 @@ export async function powerDns(
     try {
       return JSON.parse(text) as T;
     } catch {
-      throw failure('SERVER_ERROR', `${label} answered ${what} with no JSON: ${text.slice(0, 200)}`);
+      throw failure('SERVER_ERROR', `${label} answered ${what} without JSON: ${text.slice(0, 200)}`);
     }
   }
 

@@ -66,9 +66,9 @@ export const valuesOf = (records: readonly DnsRecord[], type: RecordType, name?:
 
 /** '' when a server has the zone itself, else why not. `cached`: an answer out of a cache will do. */
 export function notServing(answer: Answer, server: string, zone: string, cached = false): string {
-  if ('code' in answer) return `${server} gives no SOA for ${zone} (${answer.code})`;
+  if ('code' in answer) return `${server} returned no SOA for ${zone} (${answer.code})`;
   const { code, answers, authoritative } = answer.reply;
-  if (valuesOf(answers, 'SOA', zone).length === 0) return `${server} gives no SOA for ${zone} (${wordOf(code)})`;
+  if (valuesOf(answers, 'SOA', zone).length === 0) return `${server} returned no SOA for ${zone} (${wordOf(code)})`;
   return authoritative || cached ? '' : `${server} knows ${zone} only from others`;
 }
 

@@ -183,7 +183,9 @@ export function route53(dns: DnsSpec, timeoutMs = requestTimeoutMs): DnsProvider
       await ask('listing zones', (options) => client.send(command, options));
       if (zone) await sets(zone, { name: zone.name, type: 'SOA' });
       // Route 53 knows no dry run.
-      return zone ? 'the right to change its records is not proved' : 'the right to create it is not proved';
+      return zone
+        ? 'the permission to change its records could not be checked'
+        : 'the permission to create it could not be checked';
     },
     find,
     read: (id) => full({ Id: id, Name: dns.zone, CallerReference: '' }),

@@ -64,9 +64,9 @@ const probeMs = { auto: 5_000, named: 30_000 };
  * is no client: it needs nobody.
  */
 const probes: Partial<Record<EngineName, { args: readonly string[]; missing: string }>> = {
-  docker: { args: ['version', '--format', '{{.Server.Version}}'], missing: 'the daemon of docker gives no answer' },
+  docker: { args: ['version', '--format', '{{.Server.Version}}'], missing: 'the docker daemon does not answer' },
   podman: { args: ['info'], missing: 'podman cannot be used here (podman info fails)' },
-  nerdctl: { args: ['info'], missing: 'containerd gives nerdctl no answer' },
+  nerdctl: { args: ['info'], missing: 'containerd does not answer nerdctl' },
 };
 
 /** Whether a command ends well within so many ms. Rejects with the cancellation of the activity. */

@@ -48,7 +48,7 @@ export function kubeOver(server: string, send: Send): Omit<Kube, 'exchange'> {
       return JSON.parse(answer.body) as T;
     } catch {
       const start = answer.body.slice(0, 120).replaceAll(/\s+/g, ' ');
-      throw failure('SERVER_ERROR', `${server} answered with no JSON: ${start}`, { server });
+      throw failure('SERVER_ERROR', `${server} did not answer with JSON: ${start}`, { server });
     }
   }
 

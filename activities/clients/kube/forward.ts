@@ -77,6 +77,6 @@ function refused(error: unknown, about: { server: string; what: string }): Error
   const status = Number(/Unexpected server response: (\d{3})/.exec(message)?.[1]);
   if (status) return httpFailure({ status, message, reason: undefined, retryAfterMs: undefined }, about);
   if ((inner as Error)?.name === 'TimeoutError')
-    return failure('UNREACHABLE', `${about.what} gave no answer in ${exchangeTimeoutMs / 1_000} s`, about);
+    return failure('UNREACHABLE', `${about.what} did not answer within ${exchangeTimeoutMs / 1_000} s`, about);
   return classify(inner, about);
 }

@@ -13,6 +13,9 @@ export function provenDigest(answer: Answer, reference: string): string {
   const computed = sha256Of(answer.body);
   const told = toldDigest(answer);
   if (told && told !== computed)
-    throw failure('DIGEST_MISMATCH', `the registry tells ${told} of ${reference}, but its bytes are ${computed}`);
+    throw failure(
+      'DIGEST_MISMATCH',
+      `the registry reports ${told} for ${reference}, but the content has digest ${computed}`,
+    );
   return computed;
 }

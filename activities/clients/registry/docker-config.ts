@@ -50,7 +50,7 @@ export async function readDockerConfig(file: string): Promise<DockerConfig> {
   } catch {
     // Said below without the parser's words, which quote the text.
   }
-  throw failure('PULL_SECRET', `${file} is no docker config file (JSON with auths)`);
+  throw failure('PULL_SECRET', `${file} is not a docker config file (JSON with auths)`);
 }
 
 /** The entry of one registry, with its key; undefined when there is none. */

@@ -74,7 +74,9 @@ async function unheardOf(scope: StepScope, choices: DownChoices): Promise<string
     namespace,
   });
   if (!deployment) return 'the control plane never ran, or is gone already';
-  return choices.federatedObjects === 'orphan' ? 'federation-apiserver does not answer; what it spread is left' : '';
+  return choices.federatedObjects === 'orphan'
+    ? 'federation-apiserver cannot be reached; federated objects stay in the members'
+    : '';
 }
 
 /** Members that are not Ready, each with why: while there is one, nothing that is deleted goes. */
@@ -103,7 +105,7 @@ async function lookAtDeletion(kube: Kube): Promise<ProbeResult<true>> {
   const found = await federatedObjects(kube);
   if (found.length === 0) return { value: true };
   if (away.length > 0) {
-    const what = `${found.length} objects go only when every member is Ready: ${list(found)}`;
+    const what = `${found.length} objects are deleted only when every member is Ready: ${list(found)}`;
     return { why: `not Ready: ${away.join('; ')}; ${what}` };
   }
   await removeAll(kube, found);

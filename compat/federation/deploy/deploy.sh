@@ -13,7 +13,7 @@ case $action in
   init)
     need_output_root
     if [ $# -gt 0 ] && [ -f "$FEDERATION_OUTPUT_ROOT/federation.yaml" ]; then
-      refuse "$FEDERATION_OUTPUT_ROOT/federation.yaml is there already; nothing was written" \
+      refuse "$FEDERATION_OUTPUT_ROOT/federation.yaml already exists; nothing was written" \
         "edit it, or write a new one over it: fedctl init --force $*"
     fi
     ensure_spec "$FEDERATION_OUTPUT_ROOT" "$@"

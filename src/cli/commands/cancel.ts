@@ -28,7 +28,7 @@ export const configureCancel: Configure = (command, cli) => {
         io.note(
           options.rollback
             ? `  watch it: fedctl status ${federation} --watch\n  an undo that blocks: fedctl retry ${federation}, or fedctl skip ${federation} STEP`
-            : `  go on later:  fedctl up -f FILE\n  take it away: fedctl down ${federation}`,
+            : `  resume later: fedctl up -f FILE\n  remove it:    fedctl down ${federation}`,
         );
       }),
     );

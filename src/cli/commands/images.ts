@@ -97,7 +97,7 @@ async function make(cli: Cli, goal: ImagesGoal, options: Options): Promise<ExitC
   const file = await fileOf(cli, options);
   if (!file.spec.images.build)
     throw usageError('the spec has no images.build: there is nothing to build', [
-      'say in spec.images.build where the source is and how it is built: docs/spec.md',
+      'set spec.images.build: where the source is and how it is built (docs/spec.md)',
       'which images are pulled: fedctl images list -f FILE',
     ]);
   const { runImages } = await import('../runs/run-images.ts');

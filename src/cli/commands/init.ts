@@ -58,7 +58,7 @@ async function init({ io }: Cli, dir: string | undefined, options: Options): Pro
   const folder = dir === undefined ? (root ?? io.cwd) : resolve(io.cwd, dir);
   const file = join(folder, 'federation.yaml');
   if (!options.force && (await readIfThere(file)) !== undefined)
-    throw refusal(`${file} is there already; nothing was written`, ['edit it', 'write a new one over it: --force']);
+    throw refusal(`${file} already exists; nothing was written`, ['edit it', 'overwrite it: --force']);
   const values = root === undefined ? undefined : await valuesIn(root);
   const answers = await answersOf(io, options, await chartOf(values));
   const { federationText } = await import('../files/init-text.ts');
@@ -162,7 +162,7 @@ async function saidBy(options: Options, env: NodeJS.ProcessEnv): Promise<Said> {
   if (options.image !== undefined && options.build !== undefined)
     throw usageError('--image and --build: give one of the two');
   if (options.push !== undefined && options.build === undefined)
-    throw usageError(`--push ${options.push}: only what is built is pushed`, ['name the source folder: --build']);
+    throw usageError(`--push ${options.push}: it goes with --build`, ['name the source folder: --build']);
   const { name, hostContext, zone, provider } = options;
   const endpoint = options.endpoint ?? (provider === 'powerdns' ? env['PDNS_API_URL'] || undefined : undefined);
   return { name, hostContext, zone, provider, endpoint, image, members: options.member.map(parseMember) };
@@ -210,5 +210,5 @@ async function assertValid(io: Io, text: string, answers: Answers, values: Value
     `${path}: ${message}`,
     ...(hint ? [`    ${hint}`] : []),
   ]);
-  throw usageError(['these answers make no federation; nothing was written', ...lines].join('\n'));
+  throw usageError(['these answers do not make a valid federation.yaml; nothing was written', ...lines].join('\n'));
 }

@@ -28,7 +28,7 @@ export const configureKubeconfig: Configure = (command, cli) => {
         if (options.print) {
           const text = await local.adminKubeconfig(host);
           if (text === undefined)
-            throw new CliError(exit.failed, 'the host cluster holds no kubeconfig of the federation yet');
+            throw new CliError(exit.failed, 'the host cluster has no kubeconfig of the federation yet');
           return io.result(text.trimEnd());
         }
         const { writeImageValues, writeKubeconfig } = await import('../runs/operator-files.ts');

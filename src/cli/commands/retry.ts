@@ -11,7 +11,7 @@ export const configureRetry: Configure = (command, cli) => {
   targetOptions(
     command.argument('[name]', 'the federation').argument('[step...]', 'steps (default: all that are blocked)'),
   )
-    .option('--all-blocked', 'every blocked run that Temporal knows')
+    .option('--all-blocked', 'every blocked run in Temporal')
     .addHelpText(
       'after',
       examples([

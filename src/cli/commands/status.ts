@@ -91,7 +91,7 @@ async function unknownFederation(federation: string, temporal: Temporal | undefi
   );
   return new CliError(exit.failed, `there is no federation ${federation}`, [
     ...(meant ? [`did you mean ${meant}? fedctl status ${meant}`] : []),
-    'see what Temporal knows: fedctl list',
+    'list the federations in Temporal: fedctl list',
     'if it is on another host cluster: --context, or -f FILE',
   ]);
 }

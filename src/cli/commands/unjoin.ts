@@ -31,7 +31,9 @@ export const configureUnjoin: Configure = (command, cli) => {
 async function confirm({ io }: Cli, clusters: string[], yes: boolean): Promise<void> {
   if (yes) return;
   if (!io.interactive) throw usageError('no terminal to ask on', ['give --yes']);
-  const answer = await io.ask(`${clusters.join(', ')} leave the federation; what it made in them goes. Go on? [y/N] `);
+  const answer = await io.ask(
+    `${clusters.join(', ')} leave the federation; what it made in them is deleted. Continue? [y/N] `,
+  );
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(exit.declined, 'declined: nothing was touched');
 }
 

@@ -33,8 +33,8 @@ export const federationText = (answers: Answers): string =>
     '  host:',
     `    context: ${scalar(answers.hostContext)} # its name in the kubeconfig`,
     answers.namespace === undefined
-      ? `    # namespace: ${defaultNamespace} # made if it is not there`
-      : `    namespace: ${scalar(answers.namespace)} # made if it is not there`,
+      ? `    # namespace: ${defaultNamespace} # created if it does not exist`
+      : `    namespace: ${scalar(answers.namespace)} # created if it does not exist`,
     '',
     ...imageLines(answers),
     '',

@@ -19,10 +19,10 @@ export async function readPlanFile(io: Io, file: string): Promise<PlanDocument> 
     throw usageError(`${file}: its digest is not that of its content: it was edited, or cut off`, [again]);
   if (plan.obstacles.length > 0) {
     const steps = plan.obstacles.map(({ step, message }) => `  ${step}: ${message}`);
-    throw refusal([`${file} is no whole plan: when it was made, a turn-up would have blocked`, ...steps].join('\n'), [
-      'correct what is named above, and plan again',
-      'or turn up without a plan: fedctl up -f FILE',
-    ]);
+    throw refusal(
+      [`${file} is not a whole plan: when it was made, a turn-up would have blocked`, ...steps].join('\n'),
+      ['correct what is named above, and plan again', 'or turn up without a plan: fedctl up -f FILE'],
+    );
   }
   return plan;
 }
@@ -40,12 +40,12 @@ function parsePlan(file: string, text: string): PlanDocument {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw usageError(`${file} is no JSON: ${(error as Error).message}`, [again]);
+    throw usageError(`${file} is not JSON: ${(error as Error).message}`, [again]);
   }
   const plan = (typeof value === 'object' && value !== null ? value : {}) as Partial<PlanDocument>;
   if (plan.kind !== 'Plan' || plan.apiVersion !== 'fedctl/v1alpha1')
     throw usageError(
-      `${file} is no plan of this fedctl: apiVersion ${JSON.stringify(plan.apiVersion)}, kind ${JSON.stringify(plan.kind)}`,
+      `${file} is not a plan of this fedctl: apiVersion ${JSON.stringify(plan.apiVersion)}, kind ${JSON.stringify(plan.kind)}`,
       [again],
     );
   const parts = [plan.spec, plan.host, plan.flags, plan.objects, plan.obstacles, plan.digest, plan.federation];

@@ -56,7 +56,7 @@ const anyValues: ImageValues = {
 
 async function checkWritable(target: string): Promise<void> {
   const facts = await factsOf(target);
-  if (facts && !facts.isFile()) throw new Error('it is no file');
+  if (facts && !facts.isFile()) throw new Error('it is not a file');
   if (facts && (facts.mode & 0o222) === 0)
     throw new Error(`it is read-only (mode ${(facts.mode & 0o777).toString(8)})`);
   const user = process.geteuid?.() ?? 0;

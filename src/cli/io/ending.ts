@@ -5,11 +5,11 @@ import type { Io } from './io.ts';
 
 /** gRPC's own words for its codes, as far as people meet them. */
 const grpcWords: Readonly<Record<number, string>> = {
-  4: 'it gave no answer in time',
+  4: 'it did not answer within time',
   5: 'it knows no such namespace or run',
-  7: 'it does not allow this',
+  7: 'permission denied',
   14: 'it cannot be reached',
-  16: 'it does not know the caller',
+  16: 'it rejected the credentials',
 };
 
 /**
@@ -38,7 +38,7 @@ async function temporalAnswer(
 ): Promise<CliError> {
   const { temporalConfig } = await import('../../temporal/client.ts');
   const { address, namespace } = temporalConfig(env);
-  const word = grpcWords[grpc?.code ?? 0] ?? 'it does not do what was asked';
+  const word = grpcWords[grpc?.code ?? 0] ?? 'it failed';
   const said = grpc?.details || grpc?.message || '';
   return new CliError(
     exit.failed,

@@ -30,7 +30,7 @@ export async function assertFree(
   if (owner.heldUntil !== null && Date.now() > Date.parse(owner.heldUntil)) return;
   throw refused(
     'OWNED_ELSEWHERE',
-    `${federation} is held by ${owner.holder}, with another Temporal server (run ${owner.workflowId}, last seen ${owner.renewTime})`,
+    `${federation} is owned by ${owner.holder}, with another Temporal server (run ${owner.workflowId}, last seen ${owner.renewTime})`,
     [
       'use that server: TEMPORAL_ADDRESS, or TEMPORAL_PROFILE',
       'if that server or its database is gone for good: the same command with --take-over',

@@ -14,7 +14,7 @@ export async function agree(io: Io, file: SpecFile, flags: PlanFlags): Promise<P
     plan = await makePlan(io, file, flags);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    io.note(`no plan to show, this machine cannot look: ${error.message}`);
+    io.note(`cannot show a plan from this machine: ${error.message}`);
   }
   if (plan) for (const line of planLines(plan, io.size().columns, { paint: io.paint })) io.note(line);
   if (plan && !plan.changes) return undefined;

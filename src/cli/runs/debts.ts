@@ -72,7 +72,7 @@ async function startForgetting(
   const { openLocal } = await import('../../../worker/local.ts');
   const record = await openLocal(io.env).record(host);
   if (record?.federation !== federation || !record.debts[member])
-    throw refusal(`nothing is owed in ${member}`, [`see what is: fedctl status ${federation}`]);
+    throw refusal(`${member} has no open debt`, [`see what is: fedctl status ${federation}`]);
   await startDebt(temporal, record, { federation, member, host, forget: true }, taskQueueOf(io.env));
 }
 
@@ -97,6 +97,6 @@ export async function reopenDebts(
   const started: string[] = [];
   for (const member of Object.keys(record.debts).sort())
     if (await startDebt(temporal, record, { federation, member, host, forget: false }, taskQueueOf(io.env)))
-      started.push(`the clean-up owed in ${member} is tried again`);
+      started.push(`retrying the clean-up of ${member}`);
   return started;
 }

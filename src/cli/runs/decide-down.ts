@@ -12,10 +12,10 @@ export async function decide(
   if (!options.yes && !io.interactive)
     throw usageError('no terminal to ask on', [`fedctl down ${federation} --yes --volumes keep|delete`]);
   if (options.yes && !flags.volumes)
-    throw usageError('--yes needs --volumes keep or --volumes delete', ["what shall become of etcd's volume?"]);
+    throw usageError('--yes needs --volumes keep or --volumes delete', ['choose what happens to the volume of etcd']);
   if (!options.yes) {
     const typed = await io.ask(
-      `This takes down ${federation}: control plane, registrations, DNS.\nType its name to go on: `,
+      `This takes down ${federation}: control plane, registrations, DNS.\nType its name to confirm: `,
     );
     if (typed.trim() !== federation) throw new CliError(exit.declined, `declined: nothing was touched`);
   }

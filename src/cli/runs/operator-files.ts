@@ -76,7 +76,7 @@ export async function tellValues(file: string, values: ImageValues): Promise<str
   const { writeValues } = await import('../files/values-file.ts');
   try {
     const outcome = await writeValues(file, values);
-    return outcome === 'kept' ? `the images stand in ${file}` : `the images written to ${file}`;
+    return outcome === 'kept' ? `the images are in ${file} already` : `the images written to ${file}`;
   } catch (error) {
     throw new CliError(exit.failed, `the image is pushed, but ${file} was not written: ${(error as Error).message}`, [
       'correct the file, then run this command again: nothing is built or pushed twice',
@@ -88,10 +88,10 @@ export async function tellValues(file: string, values: ImageValues): Promise<str
 export async function writeKubeconfig(io: Io, host: HostRef | undefined, context: string): Promise<string[]> {
   const { openLocal } = await import('../../../worker/local.ts');
   const text = await openLocal(io.env).adminKubeconfig(host);
-  if (text === undefined) return ['note: the host cluster holds no kubeconfig of the federation yet'];
+  if (text === undefined) return ['note: the host cluster has no kubeconfig of the federation yet'];
   const file = kubeconfigPath(io.env);
   const outcome = await writeContext(file, text, context);
-  return [outcome === 'kept' ? `context ${context} stands in ${file}` : `context ${context} written to ${file}`];
+  return [outcome === 'kept' ? `context ${context} is in ${file} already` : `context ${context} written to ${file}`];
 }
 
 /** The context that a turn-down will take away, to be remembered by its run; undefined where the host cannot tell. */

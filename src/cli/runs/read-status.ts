@@ -78,7 +78,7 @@ export async function readStatus(sources: Sources, target: Target): Promise<Read
   const recorded = typeof found === 'object' ? found.found : undefined;
   if (known) return answer(known, { recorded, asked }, sources, notes);
   if (family === 'nothing' && found === 'nothing') return { model: nothing(federation), notes, unknown: true };
-  const why = [`nothing is known of ${federation}: not all who may know it answered`, ...notes].join('\n');
+  const why = [`the state of ${federation} is not known: not every source answered`, ...notes].join('\n');
   throw new CliError(exit.failed, why, [
     'where Temporal is: TEMPORAL_ADDRESS or TEMPORAL_PROFILE (sandbox: eval "$(fedctl sandbox env)")',
     'where its host cluster is: --context, or -f FILE',
@@ -93,7 +93,7 @@ async function answer(
   notes: string[],
 ): Promise<ReadStatus> {
   const [debts, { standing, why }] = await Promise.all([debtsIn(sources), asked]);
-  if (why && !notes.some((note) => note.includes(why))) notes.push(`what stands is not known: ${why}`);
+  if (why && !notes.some((note) => note.includes(why))) notes.push(`the state of the clusters is not known: ${why}`);
   const outputs = recorded && model.operation !== 'down' ? recordedOutputs(model.outputs, recorded) : model.outputs;
   return { model: { ...model, outputs, debts: mergeDebts(debts, recorded?.debts), standing }, notes, unknown: false };
 }

@@ -87,16 +87,16 @@ async function leaveSignal<Request>(
     if (error instanceof WorkflowNotFoundError) throw await notOpen(handle);
     throw error;
   }
-  return 'no worker answered; the message is left with the run and is taken when a worker comes (fedctl worker)';
+  return 'no worker answered; the request was sent as a signal and is handled when a worker runs (fedctl worker)';
 }
 
 /** What became of the run, and how to go on: a closed run takes no messages. */
 async function notOpen(handle: WorkflowHandle): Promise<CliError> {
   const name = handle.workflowId.replace(/^federation\//, '').replace(/\/.*$/, '');
   const waysOn = [
-    `go on where it ended: fedctl up -f FILE`,
-    `take it away: fedctl down ${name}`,
-    `see how it stands: fedctl status ${name}`,
+    `resume it: fedctl up -f FILE`,
+    `remove it: fedctl down ${name}`,
+    `see its state: fedctl status ${name}`,
   ];
   try {
     const { status, closeTime, memo } = await handle.describe();

@@ -72,7 +72,7 @@ export async function startDebt(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       memo: { operation: 'debt', cluster: member, since: note.since, objects: note.objects, host },
       staticDetails: `Member **${member}** of federation **${federation}** owes clean-up since ${note.since}`,
-      staticSummary: forget ? `Forget what is owed in ${member}` : `Clean up in ${member} when it answers again`,
+      staticSummary: forget ? `Forget what is owed in ${member}` : `Clean up in ${member} when it can be reached again`,
       ...(known ? { typedSearchAttributes: [{ key: searchAttributes.federation, value: federation }] } : {}),
     });
     return true;

@@ -91,7 +91,7 @@ export function clusterReadiness(cluster: FederationCluster): string {
   const offline = conditionOf(cluster, 'Offline');
   if (offline?.status === 'True') return `the control plane cannot reach ${address}${reasonOf(offline)}`;
   if (ready) return `${address} answers the control plane, but not as a healthy API server${reasonOf(ready)}`;
-  return 'not probed yet (the control plane looks every 40 s by default)';
+  return 'not probed yet (the control plane probes every 40 s by default)';
 }
 
 const reasonOf = ({ reason, message }: Condition): string => {

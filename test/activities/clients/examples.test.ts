@@ -105,7 +105,7 @@ describe('fedctl check', () => {
     const checked = await check('aws.yaml', env);
     expectWell(checked);
     expect(checked.checks['preflight/dns']?.message).toBe(
-      'zone federation.example. will be created; the right to create it is not proved',
+      'zone federation.example. will be created; the permission to create it could not be checked',
     );
     const without = await check('aws.yaml', { AWS_ENDPOINT_URL_ROUTE_53: moto.url });
     expect(without.checks['preflight/dns']).toMatchObject({ result: 'error' });

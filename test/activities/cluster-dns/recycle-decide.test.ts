@@ -39,7 +39,7 @@ describe('recycling, one look at a time', () => {
       why: '2 of 3 cluster DNS pods serve; pod kube-dns-new-1 is not Ready: ImagePullBackOff: no such image',
     });
     expect(decide(rc(3), [pod('old-1'), pod('old-2')], old)).toEqual({
-      why: '2 of 3 cluster DNS pods serve; the next pod has not been made yet',
+      why: '2 of 3 cluster DNS pods serve; the next pod has not been created yet',
     });
   });
 
@@ -61,7 +61,7 @@ describe('recycling, one look at a time', () => {
     const message = 'pods "kube-dns-x" is forbidden: exceeded quota';
     refused.object['status'] = { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] };
     expect(decide(refused, [pod('old-1')], old)).toEqual({
-      why: `1 of 2 cluster DNS pods serve; the next pod cannot be made: ${message}`,
+      why: `1 of 2 cluster DNS pods serve; the next pod cannot be created: ${message}`,
     });
   });
 

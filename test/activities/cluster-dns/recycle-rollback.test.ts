@@ -46,7 +46,7 @@ describe('recycling whose new pods do not become Ready', () => {
     await pod('new-1');
     const why = await failureOf(world.act(recycleClusterDns, call('recycle')));
     expect(why).toMatchObject({ type: 'CLUSTER_DNS_NOT_READY', nonRetryable: true });
-    expect(why.message).toContain('the former configuration is back');
+    expect(why.message).toContain('the former configuration is restored');
     expect(await args()).toEqual(former);
     expect(await world.member.read({ apiVersion: 'v1', kind: 'Pod', name: 'new-1', namespace: 'kube-system' })).toBe(
       undefined,

@@ -114,7 +114,7 @@ describe('a cluster DNS of one pod', () => {
       await reconcile();
     });
     expect(result).toMatchObject({ outcome: 'done', note: replaced(1) });
-    expect(whys[0]).toBe('ReplicationController kube-dns-v18 makes one pod more before its only one goes');
+    expect(whys[0]).toBe('ReplicationController kube-dns-v18 starts a second pod before its only one is deleted');
     expect(whys).toContainEqual(expect.stringContaining('has just become Ready'));
     // At no look was there none that serves.
     expect(seen.filter((one) => one.serving.length === 0)).toEqual([]);
@@ -162,7 +162,7 @@ describe('a cluster DNS of one pod', () => {
       'an autoscaler that sets the number back',
       'something else set the replicas of ReplicationController kube-dns-v18 to 1',
     ],
-    ['no room for a pod more', 'there is no room for one pod more: 0/1 nodes are available'],
+    ['no room for a pod more', 'a second pod cannot be scheduled: 0/1 nodes are available'],
     ['an autoscaler that holds the number', 'horizontal-pod-autoscaler holds the replicas'],
   ])('goes without, and says so: %s', async (what, why) => {
     await told();

@@ -87,7 +87,7 @@ describe('removeNamespace', () => {
   it('leaves one that was there before, unless forced', async () => {
     await removeRecord();
     const kept = await removeNamespace();
-    expect(kept).toMatchObject({ outcome: 'kept', note: expect.stringContaining('was there before') });
+    expect(kept).toMatchObject({ outcome: 'kept', note: expect.stringContaining('existed before') });
     const forced = await failureOf(removeNamespace({ undo: { deleteNamespace: true }, parked: true }));
     expect(forced.type).toBe('STILL_THERE');
     expect(await isGoing(world.namespace)).toBe(true);
@@ -180,7 +180,7 @@ describe('an undo of a run that another took over', () => {
 
   it('of a run that never held it, rolled back, leaves the record and is done', async () => {
     const kept = await removeRecord({ run: { ...takenOver, rollback: true } });
-    expect(kept).toMatchObject({ outcome: 'kept', note: expect.stringContaining('was there before this run') });
+    expect(kept).toMatchObject({ outcome: 'kept', note: expect.stringContaining('existed before this run') });
   });
 });
 
@@ -194,7 +194,7 @@ describe('the namespace of a member', () => {
     await member.member.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
     const { removeObjects } = createActivities(member.deps);
     const undone = await member.act(removeObjects, { ...call, input: { ...call.input, undo: {} } });
-    expect(undone.note).toContain('stays: it holds ConfigMap/of-a-person');
+    expect(undone.note).toContain('is kept: it holds ConfigMap/of-a-person');
     const after = await member.member.read({ apiVersion: 'v1', kind: 'Namespace', name: namespace.metadata.name });
     expect(after?.metadata.deletionTimestamp).toBeUndefined();
     expect(after?.metadata.labels).not.toHaveProperty([labels.federation]);

@@ -95,7 +95,7 @@ describe('a step of a run that keeps to its plan', () => {
     const moved = (await world.host.read(serviceOf(world))) as KubeObject;
     expect(moved.metadata.resourceVersion).not.toBe(stands.metadata.resourceVersion);
     await expect(ensureService(world, port(world, 30_206), planned)).rejects.toMatchObject({
-      message: expect.stringContaining('is wanted otherwise than it was planned'),
+      message: expect.stringContaining('is wanted differently than planned'),
     });
     expect(await ensureService(world, next, planned)).toMatchObject({ outcome: 'updated' });
   }, 60_000);

@@ -233,7 +233,7 @@ describe('the record', () => {
       message: expect.stringContaining('dns: Zone federation.example (dns/zone)'),
     });
     expect((await refused({ apiserverRecord: false })).message).toBe(
-      'nothing would take away dns: Record federation-apiserver.federation.example (dns/apiserver-record)',
+      'nothing would remove dns: Record federation-apiserver.federation.example (dns/apiserver-record)',
     );
     expect((await refused({ domain: 'other.example' })).message).toContain('Record');
     expect((await readRecord(world.host, world.namespace))?.digest).toBe('{}');

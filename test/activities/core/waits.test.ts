@@ -146,7 +146,7 @@ describe('a Cluster that nobody probes', () => {
       api.clusters.set('member-1', { ...kind, spec, status: { conditions } } as FederationCluster);
     });
     expect(whys[0]).toContain('member-1: not probed yet');
-    expect(whys[0]).toContain('federation-controller-manager does not run as it should');
+    expect(whys[0]).toContain('federation-controller-manager is not healthy');
     expect(whys[0]).toContain('unknown flag: --zone-name');
   });
 });

@@ -80,7 +80,7 @@ describe('what the zone above says of a zone', () => {
 
   it('is missing, although the zone itself has NS records', async () => {
     const seen = await look('ns1.example.', 'ns2.example.');
-    expect(seen).toMatchObject({ state: 'missing', shown: [], problems: ['example. does not refer to it'] });
+    expect(seen).toMatchObject({ state: 'missing', shown: [], problems: ['example. does not delegate to it'] });
     expect(seen.records).toEqual([`${zone} IN NS ns1.example.`, `${zone} IN NS ns2.example.`]);
   });
 
@@ -100,10 +100,12 @@ describe('what the zone above says of a zone', () => {
     await put(above[0]!, zone, 'NS', 'ns1.example.', 'ns2.example.');
     expect(await look('ns1.example.', 'ns2.example.')).toMatchObject({
       state: 'wrong',
-      problems: ['b.example. still refers to nobody'],
+      problems: ['b.example. still delegates to nobody'],
     });
     await put(above[1]!, zone, 'NS', 'ns1.example.');
-    expect((await look('ns1.example.', 'ns2.example.')).problems).toEqual(['b.example. still refers to ns1.example.']);
+    expect((await look('ns1.example.', 'ns2.example.')).problems).toEqual([
+      'b.example. still delegates to ns1.example.',
+    ]);
   });
 
   it('is wrong with a name server that is not there, or that does not have the zone', async () => {
@@ -185,20 +187,22 @@ describe('the steps', () => {
       message: expect.stringContaining('the name server nowhere.example. has no address yet'),
     });
     await put(below, zone, 'NS', 'ns1.example.', 'gone.example.');
-    expect((await failureOf(zoneStep())).message).toMatch(/gone\.example\.: 127\.77\.0\.4 gives no SOA .*ECONNREFUSED/);
+    expect((await failureOf(zoneStep())).message).toMatch(
+      /gone\.example\.: 127\.77\.0\.4 returned no SOA .*ECONNREFUSED/,
+    );
     await put(below, zone, 'NS', 'ns1.example.', 'b.example.');
-    expect((await failureOf(zoneStep())).message).toMatch(/b\.example\.: 127\.77\.0\.2 gives no SOA/);
+    expect((await failureOf(zoneStep())).message).toMatch(/b\.example\.: 127\.77\.0\.2 returned no SOA/);
   });
 
   it('take the resolvers of the spec only to find the name servers', async () => {
     const found = await zoneStep({ resolvers: [`${at.second}:${port}`] });
-    expect(found.note).toContain('was there before');
+    expect(found.note).toContain('existed before');
   });
 
   it('go on with a warning and the records, or wait with them in the fix', async () => {
     const records = [`${zone} IN NS ns1.example.`, `${zone} IN NS ns2.example.`];
     const warned = await check({});
-    expect(warned.facts).toEqual({ state: 'missing', problems: ['example. does not refer to it'], records });
+    expect(warned.facts).toEqual({ state: 'missing', problems: ['example. does not delegate to it'], records });
     expect(warned.note).toContain(records.join(', '));
     const why = await failureOf(check({ delegation: 'require' }));
     expect(why).toMatchObject({ type: 'DNS_DELEGATION', data: { records: records.join('\n') } });

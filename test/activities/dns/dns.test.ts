@@ -102,7 +102,7 @@ describe('the zone', () => {
     const silent = given({ resolvers: [server.address, '127.0.0.1:1'] }, { waitMs: 0 });
     const why = await failureOf(ensureZone(silent));
     expect(why).toMatchObject({ type: 'DNS_ZONE_PENDING' });
-    expect(why.message).toContain('127.0.0.1:1 gives no SOA');
+    expect(why.message).toContain('127.0.0.1:1 returned no SOA');
   });
 
   it('of several of its name is the one that dns.zoneId names', async () => {

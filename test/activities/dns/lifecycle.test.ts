@@ -142,7 +142,7 @@ describe('a zone at Route 53, which takes no reference twice', () => {
     route53.fail('GET', emptyList, emptyList, pendingChange);
     const why = await failureOf(ensure({}, { waitMs: 0 }));
     expect(why).toMatchObject({ type: 'DNS_ZONE_PENDING' });
-    expect(why.message).toContain('still carries out change');
+    expect(why.message).toContain('is still applying change');
     expect((await entries())[0]?.uid).toMatch(/^pending:\S+ \S+$/);
     const before = route53.requests.length;
     const { facts } = await ensure();
@@ -174,7 +174,7 @@ describe('a turn-down', () => {
     const done = await remove({ zone: other });
     expect(done.outcome).toBe('removed');
     expect(done.note).toContain(`zone ${zone} removed`);
-    expect(done.note).toContain(`zone ${other} is not ours and stays`);
+    expect(done.note).toContain(`zone ${other} is not ours and is kept`);
     expect([await zonesNow(), (await zonesNow({ zone: other })).length]).toEqual([[], 1]);
     expect(await entries()).toEqual([]);
   });
@@ -184,7 +184,7 @@ describe('a turn-down', () => {
     const { facts } = await ensure();
     for (const rival of ['first', 'second']) await (await at()).create(zone, rival);
     await (await at()).remove({ id: facts.zoneId, name: zone, nameServers: [], federation: '' });
-    expect((await remove({ zoneId: facts.zoneId })).note).toBe(`zone ${zone} is not ours and stays`);
+    expect((await remove({ zoneId: facts.zoneId })).note).toBe(`zone ${zone} is not ours and is kept`);
     expect([(await zonesNow()).length, await entries()]).toEqual([2, []]);
   });
 
@@ -226,7 +226,7 @@ describe('at the same moment', () => {
     await rival.create(zone, 'a-rival');
     powerdns.fail('GET', { status: 200, body: '[]' });
     const done = await ensure(atPowerDns());
-    expect(done).toMatchObject({ outcome: 'kept', note: expect.stringContaining('was there before') });
+    expect(done).toMatchObject({ outcome: 'kept', note: expect.stringContaining('existed before') });
     expect(await entries()).toEqual([]);
   });
 });

@@ -113,7 +113,7 @@ describe('a build that hangs', () => {
     const { log, error } = await run(`echo a word; sleep 300 & echo $! > ${pid}; wait`, 700);
     expect(error).toMatchObject({ type: 'BUILD_HUNG', nonRetryable: true, details: [{ log: log.path }] });
     expect((error as Error).message).toContain(log.path);
-    expect((error as Error).message).toMatch(/said nothing for .* and was ended/);
+    expect((error as Error).message).toMatch(/printed nothing for .* and was killed/);
     expect((error as Error).message).toMatch(/a word$/);
     expect(existsSync(`/proc/${readFileSync(pid, 'utf8').trim()}/root`)).toBe(false);
   }, 20_000);

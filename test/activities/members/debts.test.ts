@@ -100,7 +100,7 @@ describe('a debt', () => {
     expect((opened.facts['entries'] as string[])[0]).toBe('Secret default/never-made');
     expect((await run(world, 'openDebt', 'debt', asOff(world))).facts).toEqual(opened.facts);
 
-    expect(await down(world)).toContain('stays until member-1 is cleaned up');
+    expect(await down(world)).toContain('is kept until member-1 is cleaned up');
     expect(await record(world)).toMatchObject({ phase: 'debts', debts: { 'member-1': { objects: 2 } } });
     expect(await world.ledger()).toHaveLength(2);
 

@@ -196,7 +196,7 @@ describe('ensureMemberIdentity', () => {
   it('leaves a namespace that was there to its owner, through unjoin', async () => {
     await world.member.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: world.namespace } });
     const [result] = await Promise.all([identity(), issueToken()]);
-    expect(result.note).toContain('was there before');
+    expect(result.note).toContain('existed before');
     expect((await world.ledger()).filter(({ kind }) => kind === 'Namespace')).toEqual([]);
     await world.act(createActivities(world.deps).removeObjects, world.call('clusters/{cluster}/identity'));
     const [namespace, ...rest] = await objects();
@@ -213,7 +213,7 @@ describe('ensureMemberIdentity', () => {
     const run = { member: { name: 'member-1', context: hostServer.context, kubeconfig: hostServer.kubeconfig } };
     world = { ...world, member: world.host };
     const [result] = await Promise.all([identity({ run }), issueToken()]);
-    expect(result.note).toContain('was there before');
+    expect(result.note).toContain('existed before');
     expect((await world.ledger()).filter(({ kind }) => kind === 'Namespace')).toEqual([]);
   });
 

@@ -202,7 +202,7 @@ describe('a Cluster that stands', () => {
     expect(stands()!.metadata.uid).toBe('by-hand');
     expect(await entry()).toMatchObject({ uid: 'by-hand', origin: 'adopted' });
     expect((await register()).outcome).toBe('kept');
-    expect(await remove()).toMatchObject({ outcome: 'removed', note: expect.stringContaining('stays') });
+    expect(await remove()).toMatchObject({ outcome: 'removed', note: expect.stringContaining('is kept') });
     expect(stands()!.metadata.uid).toBe('by-hand');
     expect(stands()!.metadata.labels).not.toHaveProperty([labels.federation]);
     expect(await entry()).toBeUndefined();

@@ -197,7 +197,7 @@ describe('a federation as it stands', () => {
     const standing = await read();
     expect(standing.address).toBeNull();
     expect(standing.components.map(({ why }) => why)).toEqual(Array(2).fill('the Deployment does not exist'));
-    expect(standing.certificates.map(({ why }) => why)).toEqual(Array(4).fill('not made yet'));
+    expect(standing.certificates.map(({ why }) => why)).toEqual(Array(4).fill('not created yet'));
     expect(standing.zone).toMatchObject({ stands: false, made: false, why: 'the provider has no such zone' });
     expect(standing.members).toEqual([
       expect.objectContaining({ ready: null, why: expect.stringContaining('NOT_FOUND'), clusterDns: 'untold' }),
@@ -217,7 +217,7 @@ describe('a federation as it stands', () => {
     expect(Date.now() - began).toBeLessThan(30_000);
     expect(standing.host.version).toMatch(/^v\d/);
     expect(standing.certificates.slice(0, 3).map(({ why }) => why)).toEqual([null, null, null]);
-    const late = /gave no answer in 1 s/;
+    const late = /did not answer within 1 s/;
     expect(standing.members).toEqual([
       expect.objectContaining({
         ready: null,

@@ -118,8 +118,8 @@ describe('the sweep of a member', () => {
     await removeRecord();
     const clusters = [member('never-joined', away()), member('no-context', { ...away(), context: 'gone' })];
     const { note } = await sweep({ clusters, ledgers: ['another'] });
-    expect(note).toContain('never-joined was not asked: nothing was made in it');
-    expect(note).toContain('no-context was not asked: nothing was made in it');
+    expect(note).toContain('never-joined was not checked: nothing was created in it');
+    expect(note).toContain('no-context was not checked: nothing was created in it');
   });
 
   it('that gives no answer is a leftover when something was made in it, or nobody knows', async () => {

@@ -127,7 +127,7 @@ describe('what is there already', () => {
     writeFileSync(join(root, 'values.yaml'), '# mine\n');
     const refused = await init(['--name', 'us']);
     expect(refused.code).toBe(exit.refused);
-    expect(refused.err).toContain('/out/federation.yaml is there already');
+    expect(refused.err).toContain('/out/federation.yaml already exists');
     expect(written()).toContain('name: eu');
     expect(await init(['--name', 'us', '--force'])).toMatchObject({ code: exit.done });
     expect([written().includes('name: us'), values()]).toEqual([true, '# mine\n']);

@@ -54,9 +54,9 @@ describe('a plan from its file', () => {
   it.each([
     ['an edited object', withObject({ name: 'another' }), 'it was edited, or cut off'],
     ['another spec', { ...document, spec: { ...document.spec, policy: null } }, 'it was edited, or cut off'],
-    ['no plan', { kind: 'Federation', apiVersion: 'fedctl/v1alpha1' }, 'is no plan of this fedctl'],
-    ['a list', [], 'is no plan of this fedctl'],
-    ['half a file', JSON.stringify(document).slice(0, 200), 'is no JSON'],
+    ['no plan', { kind: 'Federation', apiVersion: 'fedctl/v1alpha1' }, 'is not a plan of this fedctl'],
+    ['a list', [], 'is not a plan of this fedctl'],
+    ['half a file', JSON.stringify(document).slice(0, 200), 'is not JSON'],
     ['parts missing', { apiVersion: 'fedctl/v1alpha1', kind: 'Plan' }, 'is a plan with parts missing'],
   ])('refuses %s with exit 64 and the way to a good one', async (_name, value, message) => {
     await expect(readPlanFile(io, written(value))).rejects.toMatchObject({

@@ -151,10 +151,10 @@ describe('where a status comes from', () => {
 
   it('says that what stands is not known when the host is silent, and takes no other federation for it', async () => {
     const asked = { federation: 'myfederation', host: undefined };
-    const late = () => Promise.reject(new Error('https://h gave no answer in 3 s'));
+    const late = () => Promise.reject(new Error('https://h did not answer within 3 s'));
     const without = await readStatus(sources({ temporal: answering, record: late, standing: late }), asked);
     expect(without.model.standing).toBeNull();
-    expect(without.notes).toEqual(['what stands is not known: https://h gave no answer in 3 s']);
+    expect(without.notes).toEqual(['the state of the clusters is not known: https://h did not answer within 3 s']);
     const other = () => Promise.resolve({ ...standings.whole, federation: 'g' });
     const foreign = await readStatus(sources({ temporal: answering, standing: other }), asked);
     expect(foreign.model.standing).toBeNull();

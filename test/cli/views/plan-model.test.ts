@@ -44,7 +44,7 @@ const preview: Preview = {
       fields: [{ path: 'spec.args[2]', from: null, to: long }],
     }),
     one({}),
-    one({ kind: 'Secret', name: 'federation-ca', action: 'create', note: 'would be made' }),
+    one({ kind: 'Secret', name: 'federation-ca', action: 'create', note: 'would be created' }),
     one({
       kind: 'Deployment',
       name: 'federation-apiserver',

@@ -102,7 +102,7 @@ describe('a person at a terminal', () => {
 
   it('who answers no, or nothing, or Ctrl-C has touched nothing', async () => {
     const down = ['./fedctl', 'down', 'myfederation'];
-    const ask = /Type its name to go on: /;
+    const ask = /Type its name to confirm: /;
     const no = await show(down, { columns: 80, env, typed: { after: ask, text: 'nobody\n' } });
     const end = await show(down, { columns: 80, env, typed: { after: ask, text: '\u0004' } });
     const interrupted = await show(down, { columns: 80, env, typed: { after: ask, text: '\u0003' } });

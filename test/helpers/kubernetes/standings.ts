@@ -77,7 +77,7 @@ const ill: Standing = {
       why: 'the control plane cannot reach https://10.88.0.1:32761 (ClusterNotReachable: cluster is not reachable)',
       clusterDns: 'unknown',
       clusterDnsWhy:
-        'https://10.88.0.1:32761 gave no answer in 3 s (GET /api/v1/namespaces/kube-system/pods) (UNREACHABLE)',
+        'https://10.88.0.1:32761 did not answer within 3 s (GET /api/v1/namespaces/kube-system/pods) (UNREACHABLE)',
     },
     { ...whole.members[2]!, context: null, clusterDns: 'skip' },
   ],
@@ -86,12 +86,12 @@ const ill: Standing = {
     whole.certificates[0]!,
     { ...whole.certificates[1]!, expires: inDays(12) },
     { ...whole.certificates[2]!, expires: ago(3_600) },
-    { ...whole.certificates[3]!, expires: null, why: 'not made yet' },
+    { ...whole.certificates[3]!, expires: null, why: 'not created yet' },
   ],
 };
 
 /** A host that answered for its record alone. */
-const late = 'https://10.88.0.2:6443 gave no answer in 3 s';
+const late = 'https://10.88.0.2:6443 did not answer within 3 s';
 const silent: Standing = {
   ...whole,
   phase: 'turning-up',
@@ -102,7 +102,7 @@ const silent: Standing = {
     ...member,
     server: null,
     ready: null,
-    why: 'the federation API gave no answer in 3 s',
+    why: 'the federation API did not answer within 3 s',
     clusterDns: 'unknown',
     clusterDnsWhy: `no context ${member.name} in ~/.kube/config; contexts there: none (CONTEXT_NOT_FOUND)`,
   })),

@@ -75,7 +75,7 @@ const facts = {
 
 const undelegated = {
   state: 'missing',
-  problems: ['example. does not refer to it'],
+  problems: ['example. does not delegate to it'],
   records: ['federation.example. IN NS ns1.federation.example.', 'ns1.federation.example. IN A 192.0.2.53'],
 };
 

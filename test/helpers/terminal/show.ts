@@ -72,7 +72,7 @@ const plan = planDocument(
     specDigest: 'sha256:1',
     objects: [
       { ...aPlanned, kind: 'Role', name: 'federation-controller-manager', fields: [], note: null },
-      { ...aPlanned, kind: 'Secret', name: 'federation-ca', action: 'create', fields: [], note: 'would be made' },
+      { ...aPlanned, kind: 'Secret', name: 'federation-ca', action: 'create', fields: [], note: 'would be created' },
       {
         ...aPlanned,
         cluster: 'member-1',
@@ -172,7 +172,7 @@ const shows: Record<string, () => unknown> = {
   plan: () => io.result(planLines(plan, io.size().columns, { paint: io.paintResult, all: true }).join('\n')),
   error: () => {
     const about = { code: 'OWNED_ELSEWHERE' };
-    const error = new CliError(7, 'myfederation is held by ann@laptop', ['ask ann', 'or --take-over'], about);
+    const error = new CliError(7, 'myfederation is owned by ann@laptop', ['ask ann', 'or --take-over'], about);
     for (const line of errorLines(error, io)) io.note(line);
   },
   explain: () => runCli(['explain', 'apiserver/address'], io),

@@ -359,8 +359,8 @@ describe('Route 53 alone', () => {
   it('says what a check cannot prove', async () => {
     const one = await provider();
     const zone = await one.create('unproved.example.', uuid);
-    expect(await one.check()).toBe('the right to create it is not proved');
-    expect(await one.check(zone)).toBe('the right to change its records is not proved');
+    expect(await one.check()).toBe('the permission to create it could not be checked');
+    expect(await one.check(zone)).toBe('the permission to change its records could not be checked');
   });
 
   it('reads more records than one page holds, and finds more zones of one name than that', async () => {
@@ -496,7 +496,7 @@ describe('Cloud DNS alone', () => {
     server.inProject = { granted: 'all' };
     expect(why).toMatchObject({ type: 'DNS_FORBIDDEN' });
     expect(why.message).toContain('dns.managedZones.create, dns.managedZones.delete in project my-project');
-    expect(unproved).toBe('the right to create it is not proved');
+    expect(unproved).toBe('the permission to create it could not be checked');
   });
 
   it('takes no private zone of another network for its own', async () => {

@@ -230,9 +230,9 @@ describe('an engine that cannot work', () => {
   }, 20_000);
 
   it.each([
-    ['docker', 'daemon of docker gives no answer'],
+    ['docker', 'docker daemon does not answer'],
     ['podman', 'podman info fails'],
-    ['nerdctl', 'containerd gives nerdctl no answer'],
+    ['nerdctl', 'containerd does not answer nerdctl'],
   ])('%s alone is none', async (name, why) => {
     await expect(withScripts({ [name]: 'exit 1' })).rejects.toMatchObject({
       type: 'ENGINE_NOT_FOUND',

@@ -266,7 +266,7 @@ describe('waitForApiserverAddress', () => {
     expect(await failureOf(wait({ waitMs: 100 }))).toMatchObject({
       type: 'NO_ADDRESS',
       nonRetryable: true,
-      message: 'no load balancer has given Service federation-apiserver an address yet',
+      message: 'Service federation-apiserver has no load balancer address yet',
       data: { namespace: world.namespace },
     });
   });
@@ -343,7 +343,7 @@ describe('ensureEtcdClaim', () => {
       activities.ensureEtcdClaim,
       call({ storage: '1Gi', storageClassName: 'lazy' }, 600_000),
     );
-    expect(result).toMatchObject({ outcome: 'created', note: expect.stringContaining('when its pod comes') });
+    expect(result).toMatchObject({ outcome: 'created', note: expect.stringContaining('when its pod is scheduled') });
   });
 
   it('makes room for another class while it has no volume, so no data', async () => {
