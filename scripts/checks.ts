@@ -13,7 +13,7 @@ const cached = (name: string): string => `node_modules/.cache/${name}`;
 const checks: readonly SourceCheck[] = [
   {
     name: 'format',
-    argv: ['prettier', '--log-level', 'warn', '--cache', '--cache-location', cached('prettier'), '--check', '.'],
+    argv: ['prettier', '--log-level', 'warn', '--cache', '--cache-location', cached('formatted'), '--check', '.'],
     fix: 'npm run format',
   },
   {

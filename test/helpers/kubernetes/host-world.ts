@@ -1,34 +1,23 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { activityEnvironment } from '../temporal/activity-environment.ts';
-import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { createResolver } from '../../../activities/clients/dns/resolver.ts';
 import type { Deps } from '../../../activities/core/deps.ts';
 import { failure } from '../../../activities/kit/fail.ts';
 import { entriesIn, type LedgerEntry } from '../../../activities/core/ledger.ts';
-import { recordActivities } from '../../../activities/core/record.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';
 import type { RunContext, StepCall } from '../../../src/catalogue/call.ts';
 import type { HostStepId } from '../../../src/catalogue/call-of.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
-import type { TestServer } from './member-world.ts';
+import { type FederationWorld, federationWorld, type TestServer } from './federation-world.ts';
 import { aSpec } from '../common/spec.ts';
 
 /** One federation on a real API server, from host/record on; its own namespace, uuid and Lease. */
-export interface HostWorld {
-  deps: Deps;
-  run: RunContext;
-  host: Kube;
-  namespace: string;
+export interface HostWorld extends FederationWorld {
   spec: Spec;
   /** The call of a step; the input gets the whole spec, of which a step reads its slice. */
   call<Id extends HostStepId>(step: Id, given?: HostCallGiven): CallOf<Id>;
-  /** Runs an activity in an environment of its own. Errors come out as they were thrown. */
-  act<I, O>(activity: (call: StepCall<I>) => Promise<O>, call: StepCall<I>): Promise<O>;
   /** Reads an object of the namespace. */
   read(apiVersion: string, kind: string, name: string): Promise<KubeObject | undefined>;
   /** Writes the status of an object, as its controller would. */
@@ -43,33 +32,11 @@ export interface HostCallGiven {
   run?: Partial<RunContext>;
 }
 
-let worlds = 0;
-
 export async function hostWorld(server: TestServer): Promise<HostWorld> {
-  worlds += 1;
-  const namespace = `host-${worlds}`;
-  const deps: Deps = {
-    kube: kubeClients({ HOME: '/nowhere' }),
-    resolver: createResolver({ servers: [] }),
-    runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
-    log: { info: () => {}, warn: () => {} },
-    env: {},
-    stateFolder: mkdtempSync(join(tmpdir(), 'fedctl-state-')),
-  };
-  const run: RunContext = {
-    federation: 'myfederation',
-    uuid: `uuid-${worlds}`,
-    workflowId: 'federation/myfederation',
-    firstRunId: `run-${worlds}`,
-    startedBy: 'tester@host',
-    host: { ...server, namespace },
-    digest: 'sha256:0',
-  };
-  const host = await deps.kube.forContext(run.host);
-  await host.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const spec = aSpec();
-  const act: HostWorld['act'] = (activity, call) =>
-    activityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
+  const named = (world: number) => ({ namespace: `host-${world}`, federation: 'myfederation' });
+  const world = await federationWorld(server, named, spec);
+  const { run, host, namespace } = world;
   const call = <Id extends HostStepId>(step: Id, given: HostCallGiven = {}): CallOf<Id> =>
     ({
       step,
@@ -78,16 +45,11 @@ export async function hostWorld(server: TestServer): Promise<HostWorld> {
       waitMs: given.waitMs ?? 0,
       input: { spec: { ...spec, ...given.spec }, facts: given.facts ?? {}, record: { spec } },
     }) as unknown as CallOf<Id>;
-  await act(recordActivities(deps).ensureRecord, call('host/record'));
   const read: HostWorld['read'] = (apiVersion, kind, name) => host.read({ apiVersion, kind, name, namespace });
   return {
-    deps,
-    run,
-    host,
-    namespace,
+    ...world,
     spec,
     call,
-    act,
     read,
     setStatus: (object, status) => setStatus(server, object, status),
     ledger: async () => entriesIn(await read('v1', 'ConfigMap', 'fedctl-ledger')),

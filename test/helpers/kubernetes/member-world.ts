@@ -1,38 +1,24 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { activityEnvironment } from '../temporal/activity-environment.ts';
-import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
-import { createResolver } from '../../../activities/clients/dns/resolver.ts';
-import type { Deps } from '../../../activities/core/deps.ts';
 import { entriesIn, type LedgerEntry } from '../../../activities/core/ledger.ts';
-import { recordActivities } from '../../../activities/core/record.ts';
 import type { CallOf } from '../../../src/catalogue/call-of.ts';
-import type { RunContext, StepCall, StepResult } from '../../../src/catalogue/call.ts';
+import type { RunContext, StepResult } from '../../../src/catalogue/call.ts';
 import type { MemberStepId } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
+import { type FederationWorld, federationWorld, type TestServer } from './federation-world.ts';
 import { aSpec } from '../common/spec.ts';
 
-/** An API server as test/helpers/kubernetes/kube-apiserver.ts starts it. */
-export interface TestServer {
-  kubeconfig: string;
-  context: string;
-}
+export type { TestServer };
 
 /** One federation with one member on real API servers; its own namespace, uuid and Lease. */
-export interface MemberWorld {
-  deps: Deps;
-  run: RunContext;
-  host: Kube;
+export interface MemberWorld extends FederationWorld {
   member: Kube;
-  namespace: string;
   /** The call of a step, as the child workflow would make it. */
   call<Id extends MemberStepId>(step: Id, given?: CallGiven): CallOf<Id>;
-  /** Runs an activity in an environment of its own. Errors come out as they were thrown. */
-  act<I, O>(activity: (call: StepCall<I>) => Promise<O>, call: StepCall<I>): Promise<O>;
   ledger(): Promise<LedgerEntry[]>;
 }
 export interface CallGiven {
@@ -44,53 +30,22 @@ export interface CallGiven {
   run?: Partial<RunContext>;
 }
 
-let worlds = 0;
-
 export async function memberWorld(
   hostServer: TestServer,
   memberServer: TestServer,
   name = 'member-1',
 ): Promise<MemberWorld> {
-  worlds += 1;
-  const namespace = `federation-${worlds}`;
-  const federation = `fed-${worlds}`;
-  const deps: Deps = {
-    kube: kubeClients({ HOME: '/nowhere' }),
-    resolver: createResolver({ servers: [] }),
-    runs: { namespaceUuid: async () => 'temporal-1', isOpen: async () => true },
-    log: { info: () => {}, warn: () => {} },
-    env: {},
-    stateFolder: mkdtempSync(join(tmpdir(), 'fedctl-state-')),
-  };
-  const run: RunContext = {
-    federation,
-    uuid: `uuid-${worlds}`,
-    workflowId: `federation/${federation}`,
-    firstRunId: `run-${worlds}`,
-    startedBy: 'tester@host',
-    host: { context: hostServer.context, kubeconfig: hostServer.kubeconfig, namespace },
-    member: { name, context: memberServer.context, kubeconfig: memberServer.kubeconfig },
-    digest: 'sha256:0',
-  };
-  const host = await deps.kube.forContext(run.host);
-  await host.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const spec = aSpec({ clusters: [name], dns: true });
-  const act: MemberWorld['act'] = (activity, call) =>
-    activityEnvironment({ scheduledTimestampMs: Date.now() }).run(activity, call);
-  const { member: _member, ...hostRun } = run;
-  await act(recordActivities(deps).ensureRecord, {
-    step: 'host/record',
-    run: hostRun,
-    parked: false,
-    waitMs: 0,
-    input: { spec, facts: {}, record: { spec } },
-  } as never);
+  const named = (world: number) => ({ namespace: `federation-${world}`, federation: `fed-${world}` });
+  const { deps, run: hostRun, host, namespace, act } = await federationWorld(hostServer, named, spec);
+  const member = { name, context: memberServer.context, kubeconfig: memberServer.kubeconfig };
+  const run: RunContext = { ...hostRun, member };
 
   const call = <Id extends MemberStepId>(step: Id, given: CallGiven = {}): CallOf<Id> => {
     const cluster: ClusterSpec = {
       ...spec.clusters[0]!,
-      context: run.member!.context,
-      kubeconfig: run.member!.kubeconfig,
+      context: member.context,
+      kubeconfig: member.kubeconfig,
       ...given.cluster,
     };
     const input = {
@@ -111,7 +66,7 @@ export async function memberWorld(
     deps,
     run,
     host,
-    member: await deps.kube.forContext(run.member!),
+    member: await deps.kube.forContext(member),
     namespace,
     call,
     act,
