@@ -1,4 +1,3 @@
-import type { StepCall } from '../src/catalogue/call.ts';
 import type { AnyActivity, DistributionEffects } from './distributions/effects.ts';
 import type { federationActivities } from './distributions/federation/index.ts';
 import { effects, recordsOf } from './distributions/table.ts';
@@ -11,7 +10,7 @@ import { imagesRecordActivities } from './images/record.ts';
 import { imagesActivities } from './images/images.ts';
 import { memberActivities } from './members/members.ts';
 import { namespaceActivities } from './core/namespace.ts';
-import { removeStepObjects } from './core/objects.ts';
+import { removeStepObjects, type UndoCall } from './core/objects.ts';
 import { planActivities } from './core/plan-steps.ts';
 import { preflightActivities } from './preflight/preflight.ts';
 import { recordActivities } from './core/record.ts';
@@ -38,7 +37,7 @@ const commonActivities = (deps: Deps) => ({
   ...sweepActivities(deps),
   ...debtActivities(deps),
   ...holdActivities(deps),
-  removeObjects: (call: StepCall<unknown>) => asOwner(deps, call, (scope) => removeStepObjects(scope, call)),
+  removeObjects: (call: UndoCall) => asOwner(deps, call, (scope) => removeStepObjects(scope, call)),
 });
 
 export type Activities = ReturnType<typeof commonActivities> & ReturnType<typeof federationActivities>;

@@ -1,3 +1,4 @@
+import type { PlanQuestion } from '../src/catalogue/side-inputs.ts';
 import type { FrozenGraph, FrozenStep } from '../src/graph/frozen.ts';
 import { memberWorkflowIdOf, type RunInput } from '../src/run/input.ts';
 import { planned } from '../src/run/state.ts';
@@ -8,7 +9,7 @@ import { runGraph } from './run-graph.ts';
 const beforePlan = { blockedForMs: 7 * 24 * 3_600_000, slowEveryMs: 60_000 };
 const planTiming = { startToCloseMs: 60_000, heartbeatMs: 20_000, patienceMs: 90_000, waitMs: 0 };
 
-const planOf = ({ operation, spec, down, join, unjoin, prune }: RunInput): object => ({
+const planOf = ({ operation, spec, down, join, unjoin, prune }: RunInput): PlanQuestion => ({
   operation,
   spec,
   down,

@@ -2,7 +2,7 @@ import { controllerOf, dnsConfigMap } from '../../src/cluster-dns/shapes.ts';
 import { configMapToRestore, patchToRestoreFlag } from '../../src/cluster-dns/edits.ts';
 import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
 import { corefileToRestore } from '../../src/cluster-dns/corefile-edits.ts';
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { editOf, reconciledBy, stubNote } from './edit.ts';
@@ -12,7 +12,7 @@ import { failure } from '../kit/fail.ts';
 import { forget, type LedgerEntry, recordUid, undoableEntries } from '../core/ledger.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
 import { removeAndWait } from '../core/objects.ts';
-import { type StepScope, writing } from '../core/step.ts';
+import { type StepScope, undoing, writing } from '../core/step.ts';
 
 type ClusterDns = 'clusters/{cluster}/cluster-dns';
 type Call = CallOf<ClusterDns>;
@@ -72,7 +72,7 @@ export async function takeBack(
  * Undo: gives every object that the ledger names its former setting back, or, where somebody changed it since, takes
  * only our part out. The serving pods are ledgered before, as for the edit, and recycle replaces them.
  */
-async function restoreClusterDns(scope: StepScope, call: Call): Promise<Result> {
+async function restoreClusterDns(scope: StepScope, call: UndoCallOf<ClusterDns>): Promise<Result> {
   const entries = (await undoableEntries(scope)).filter(({ kind }) => kind !== 'Pod');
   const nothing = { shape: 'none', changed: false, pods: [] };
   if (entries.length === 0) return { outcome: 'removed', facts: nothing };
@@ -126,5 +126,5 @@ function restoringWrite(
 /** Steps that tell a member's cluster DNS about the federation. */
 export const clusterDnsActivities = (deps: Deps) => ({
   ensureClusterDns: writing<ClusterDns>(deps, ensureClusterDns),
-  restoreClusterDns: writing<ClusterDns>(deps, restoreClusterDns),
+  restoreClusterDns: undoing<ClusterDns, Result>(deps, restoreClusterDns),
 });

@@ -1,6 +1,6 @@
 import { codeOf } from '../../src/errors/step-error.ts';
 import type { ErrorData } from '../../src/errors/codes.ts';
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import { type DnsController, dnsNamespace } from '../../src/cluster-dns/shapes.ts';
 import { conditionOf } from '../../src/kubernetes/conditions.ts';
 import { type KubeEvent, warningOf } from '../../src/kubernetes/events.ts';
@@ -12,11 +12,12 @@ import { failure } from '../kit/fail.ts';
 import { entriesOf, forget } from '../core/ledger.ts';
 import { lower, surge, type Surging } from './surge.ts';
 import { type MemberDns, readClusterDns } from './member-dns.ts';
-import { type StepScope, writing } from '../core/step.ts';
+import { asOwner, type StepScope } from '../core/step.ts';
 import { type ProbeResult, waitUntil } from '../kit/wait.ts';
 
 type Recycle = 'clusters/{cluster}/recycle';
-type Call = CallOf<Recycle>;
+/** It is the undo of itself, too. */
+type Call = CallOf<Recycle> | UndoCallOf<Recycle>;
 const notReady = 'CLUSTER_DNS_NOT_READY';
 
 /**
@@ -205,5 +206,5 @@ function whyRolling({ kind, object, replicas }: DnsController): string | undefin
 
 /** The step that makes running cluster DNS pods see their configuration. */
 export const recycleActivities = (deps: Deps) => ({
-  recycleClusterDns: writing<Recycle>(deps, recycleClusterDns),
+  recycleClusterDns: (call: Call) => asOwner(deps, call, (scope) => recycleClusterDns(scope, call)),
 });

@@ -1,4 +1,5 @@
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { DownChoices } from '../../src/catalogue/side-inputs.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { annotations, labels, labelsFor } from '../../src/kubernetes/names.ts';
 import { deletionHeld } from '../../src/kubernetes/readiness.ts';
@@ -94,12 +95,12 @@ async function whyItStays(scope: StepScope, namespace: KubeObject, forced: boole
 /** Undo of host/namespace: only a namespace that fedctl made, and only when nothing is left in it. */
 export async function removeNamespace(
   scope: StepScope,
-  call: StepCall<{ undo?: { deleteNamespace?: boolean } }>,
+  call: StepCall<{ undo: Pick<DownChoices, 'deleteNamespace'> }>,
 ): Promise<StepResult> {
   const name = scope.run.host.namespace;
   const found = await scope.host.read(refOf(name));
   if (!found) return { outcome: 'removed', facts: {} };
-  const why = await whyItStays(scope, found, call.input.undo?.deleteNamespace === true);
+  const why = await whyItStays(scope, found, call.input.undo.deleteNamespace === true);
   if (why) return { outcome: 'kept', note: `namespace ${name} ${why}`, facts: {} };
   await removeAndWait(scope.host, call, refOf(name), found.metadata.uid ?? '');
   return { outcome: 'removed', facts: {} };
@@ -111,6 +112,5 @@ export const namespaceActivities = (deps: Deps) => ({
     if (!scope.run.uuid) throw failure('BUG', 'the run proposes no uuid');
     return ensureNamespace(scope, call);
   }),
-  removeNamespace: (call: StepCall<{ undo?: { deleteNamespace?: boolean } }>) =>
-    inStep(deps, call, (scope) => removeNamespace(scope, call)),
+  removeNamespace: (call: UndoCallOf<'host/namespace'>) => inStep(deps, call, (scope) => removeNamespace(scope, call)),
 });

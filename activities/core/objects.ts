@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { codeOf } from '../../src/errors/step-error.ts';
 import { labels, labelsFor } from '../../src/kubernetes/names.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
+import type { Taken } from '../../src/catalogue/side-inputs.ts';
 import { hostPlace, memberPlace, nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
 import { deletionHeld } from '../../src/kubernetes/readiness.ts';
 import type { Kube } from '../clients/kube/port.ts';
@@ -178,24 +179,24 @@ export function outcomeOf(all: readonly Ensured[]): Ensured['outcome'] {
   return all.some(({ outcome }) => outcome === 'updated') ? 'updated' : 'kept';
 }
 
+/** What the undo of any step is called with. */
+export type UndoCall = StepCall<Taken<'undo'>>;
+
 /** Undo of most steps: takes away what the ledger says this step made, the latest first, and waits until it is gone. */
-export async function removeStepObjects(scope: StepScope, call: StepCall<unknown>): Promise<StepResult> {
-  const choice = undoChoice(call);
+export async function removeStepObjects(scope: StepScope, call: UndoCall): Promise<StepResult> {
+  const { undo } = call.input;
   const isLast = ({ kind }: LedgerEntry): number => Number(kind === 'Namespace');
   const entries = (await undoableEntries(scope)).reverse().sort((a, b) => isLast(a) - isLast(b));
   const notes: string[] = [];
   for (const entry of entries) {
     const { kind: at } = entry.place;
     if (at !== 'host' && at !== 'member') continue;
-    const kept = entry.kind === 'PersistentVolumeClaim' && choice.volumes === 'keep';
+    const kept = entry.kind === 'PersistentVolumeClaim' && undo.volumes === 'keep';
     const note = kept ? `volume claim ${entry.name} is kept, as asked` : await removeEntry(scope, call, entry, at);
     if (note) notes.push(note);
   }
   return { outcome: 'removed', ...(notes.length > 0 ? { note: notes.join('; ') } : {}), facts: {} };
 }
-
-const undoChoice = (call: StepCall<unknown>): { volumes?: string } =>
-  (call.input as { undo?: { volumes?: string } } | undefined)?.undo ?? {};
 
 /** Returns a note when the object stays. */
 async function removeEntry(

@@ -3,7 +3,7 @@ import type { FrozenGraph, FrozenStep } from '../../src/graph/frozen.ts';
 import { freezeDown, type FreezeOptions, freezeRest, freezeUp } from '../../src/graph/freeze.ts';
 import { notUndone } from '../../src/graph/orphans.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../../src/graph/membership.ts';
-import type { Operation, RunInput } from '../../src/run/input.ts';
+import type { Operation, PlanQuestion, Taken } from '../../src/catalogue/side-inputs.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import type { Deps } from './deps.ts';
 import { failure } from '../kit/fail.ts';
@@ -12,11 +12,6 @@ import { leftNamespace } from './namespace.ts';
 import { acquire } from './owner.ts';
 import { type FederationRecord, patchRecord, readRecord } from './record.ts';
 import { inStep, type StepScope } from './step.ts';
-
-/** What a plan is made of; see RunInput. */
-export interface PlanInput {
-  plan: Pick<RunInput, 'operation' | 'spec' | 'down' | 'join' | 'unjoin' | 'prune'>;
-}
 
 /** The answer is no set of small facts but the run itself: it stands in history once, at the start. */
 export type PlanResult = StepResult<{ graph: FrozenGraph; uuid: string }>;
@@ -27,7 +22,7 @@ const slowEvery = (env: NodeJS.ProcessEnv): FreezeOptions => {
   return Number.isFinite(ms) && ms > 0 ? { slowEveryMs: ms } : {};
 };
 
-type Plan = (scope: StepScope, plan: PlanInput['plan'], options: FreezeOptions) => Promise<FrozenPlan>;
+type Plan = (scope: StepScope, plan: PlanQuestion, options: FreezeOptions) => Promise<FrozenPlan>;
 /** `uuid`: that of the record, where the run begins with it. */
 interface FrozenPlan {
   graph: FrozenGraph;
@@ -41,7 +36,7 @@ const plans: Record<Operation, Plan> = { up: planUp, down: planDown, join: planJ
  * that the host does not know, MEMBER_NOT_KNOWN, OWNED_ELSEWHERE.
  */
 export const planActivities = (deps: Deps) => ({
-  async planSteps(call: StepCall<PlanInput>): Promise<PlanResult> {
+  async planSteps(call: StepCall<Taken<'plan'>>): Promise<PlanResult> {
     const { plan } = call.input;
     const options = { ...slowEvery(deps.env), distributions: deps.distributions };
     // Without the host: a turn-up that only joins is planned even while the host is down.
@@ -55,13 +50,13 @@ export const planActivities = (deps: Deps) => ({
   },
 });
 
-function specOf({ spec }: PlanInput['plan']): Spec {
+function specOf({ spec }: PlanQuestion): Spec {
   if (!spec) throw failure('BUG', 'a turn-up was started without a spec');
   return spec;
 }
 
 /** Members of the record that the spec does not name leave; a federation that is not there yet has none. */
-async function planUp(scope: StepScope, plan: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+async function planUp(scope: StepScope, plan: PlanQuestion, options: FreezeOptions): Promise<FrozenPlan> {
   const spec = specOf(plan);
   const record = await readRecord(scope.host, scope.run.host.namespace);
   const known = record?.federation === scope.run.federation ? standingSpec(record).clusters : [];
@@ -81,9 +76,16 @@ async function recordOf(scope: StepScope): Promise<FederationRecord> {
   );
 }
 
+/** The spec of a record. Throws RECORD_NOT_FOUND where it has none, so that nothing is known of what was made. */
+function specIn({ spec, federation }: FederationRecord): Spec {
+  if (spec) return spec;
+  throw failure('RECORD_NOT_FOUND', `the record of federation ${federation} holds no spec`);
+}
+
 /** The record's spec, with every member that stands. */
-const standingSpec = ({ spec, members }: FederationRecord): Spec => {
-  const said = spec as Spec;
+const standingSpec = (record: FederationRecord): Spec => {
+  const { members } = record;
+  const said = specIn(record);
   const more = members.filter(({ name }) => !said.clusters.some((cluster) => cluster.name === name));
   return { ...said, clusters: [...said.clusters, ...more] };
 };
@@ -91,7 +93,7 @@ const standingSpec = ({ spec, members }: FederationRecord): Spec => {
 const owned = (scope: StepScope, { uuid }: FederationRecord): StepScope => ({ ...scope, run: { ...scope.run, uuid } });
 
 /** The record says what there is to take away; whoever takes it away must own it. */
-async function planDown(scope: StepScope, { down }: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+async function planDown(scope: StepScope, { down }: PlanQuestion, options: FreezeOptions): Promise<FrozenPlan> {
   const left = await leftNamespace(scope.host, scope.run.host.namespace);
   if (left?.federation === scope.run.federation)
     return { graph: freezeRest(down ?? { volumes: 'keep' }, options), uuid: left.uuid };
@@ -116,20 +118,16 @@ function withOrphans(graph: FrozenGraph, orphans: string[]): FrozenGraph {
   return { ...graph, steps: graph.steps.map((step) => (step.activity === 'sweep' ? told(step) : step)) };
 }
 
-async function planJoin(
-  scope: StepScope,
-  { join = [] }: PlanInput['plan'],
-  options: FreezeOptions,
-): Promise<FrozenPlan> {
+async function planJoin(scope: StepScope, { join = [] }: PlanQuestion, options: FreezeOptions): Promise<FrozenPlan> {
   const record = await recordOf(scope);
   if (record.phase !== 'up') throw notStanding(record, 'join');
   const names = join.map(({ name }) => name);
-  const spec = record.spec as Spec;
+  const spec = specIn(record);
   const clusters = [...spec.clusters.filter(({ name }) => !names.includes(name)), ...join];
   return { graph: freezeJoin({ ...spec, clusters }, names, options), uuid: record.uuid };
 }
 
-async function planUnjoin(scope: StepScope, plan: PlanInput['plan'], options: FreezeOptions): Promise<FrozenPlan> {
+async function planUnjoin(scope: StepScope, plan: PlanQuestion, options: FreezeOptions): Promise<FrozenPlan> {
   const record = await recordOf(scope);
   const spec = standingSpec(record);
   const names = plan.unjoin ?? [];

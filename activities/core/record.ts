@@ -1,4 +1,4 @@
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
 import { labels, labelsFor, names } from '../../src/kubernetes/names.ts';
 import { orphansOf } from '../../src/graph/orphans.ts';
@@ -12,15 +12,18 @@ import { isOurs, removeAndWait } from './objects.ts';
 import { acquire, assertNotTakenOver, release } from './owner.ts';
 import { inStep, type StepScope, writing } from './step.ts';
 
+const phases = ['turning-up', 'up', 'turning-down', 'debts'] as const;
+/** How far the last run came; `debts`: all is down but what members owe; '': one that this version does not know. */
+export type RecordPhase = (typeof phases)[number] | '';
+
 /** What the host cluster itself knows of a federation. */
 export interface FederationRecord {
   uuid: string;
   federation: string;
   digest: string;
-  /** The resolved spec; free of secrets. */
-  spec: unknown;
-  /** `turning-up`, `up`, `turning-down`, `debts`. */
-  phase: string;
+  /** The resolved spec, as the version that wrote it knew it; free of secrets. null: none was written. */
+  spec: Spec | null;
+  phase: RecordPhase;
   images: Record<string, string>;
   updatedAt: string;
   /** First run id of the run that made the record, and of the one that wrote its spec last. */
@@ -81,8 +84,8 @@ export async function readRecord(host: Kube, namespace: string): Promise<Federat
     uuid: text('uuid'),
     federation: text('federation'),
     digest: text('digest'),
-    spec: json('spec', 'null'),
-    phase: text('phase'),
+    spec: json('spec', 'null') as Spec | null,
+    phase: phases.find((phase) => phase === data['phase']) ?? '',
     images: json('images', '{}') as Record<string, string>,
     updatedAt: text('updatedAt'),
     createdBy: text('createdBy'),
@@ -92,9 +95,6 @@ export async function readRecord(host: Kube, namespace: string): Promise<Federat
     debts: debtsIn(data),
   };
 }
-
-/** Input of host/record: beside the slice it reads, the whole spec, for the record. */
-type RecordInput = { record?: { spec: Spec } };
 
 async function ensureRecord(scope: StepScope, call: CallOf<'host/record'>): Promise<ResultOf<'host/record'>> {
   const { federation, uuid, host } = scope.run;
@@ -116,13 +116,13 @@ async function ensureRecord(scope: StepScope, call: CallOf<'host/record'>): Prom
  * owes is taken away by the debt.
  */
 async function assertNoOrphans(scope: StepScope, call: CallOf<'host/record'>, found: FederationRecord): Promise<void> {
-  const { spec } = (call.input as RecordInput).record ?? {};
-  if (!spec || !found.spec) return;
+  const { spec } = call.input.record;
+  if (!found.spec) return;
   const owed = Object.keys(found.debts);
   const made = (await allEntries(scope.host, scope.run.host.namespace)).filter(
     ({ step }) => !owed.some((member) => step.startsWith(`clusters/${member}/`)),
   );
-  const orphans = orphansOf(made, found.spec as Spec, spec, scope.deps.distributions);
+  const orphans = orphansOf(made, found.spec, spec, scope.deps.distributions);
   if (orphans.length === 0) return;
   const message = `nothing would remove ${orphans.slice(0, 10).map(sayEntry).join(', ')}`;
   throw failure('SPEC_ORPHANS', message, { federation: scope.run.federation });
@@ -132,10 +132,10 @@ async function assertNoOrphans(scope: StepScope, call: CallOf<'host/record'>, fo
 type Said = Record<'uuid' | 'federation' | 'digest' | 'spec' | 'members', string>;
 
 function saidBy({ run }: StepScope, call: CallOf<'host/record'>, found: FederationRecord | undefined): Said {
-  const { spec } = (call.input as RecordInput).record ?? {};
-  const members = JSON.stringify(merged(found?.members ?? [], spec?.clusters ?? []));
+  const { spec } = call.input.record;
+  const members = JSON.stringify(merged(found?.members ?? [], spec.clusters));
   const { uuid, federation, digest } = run;
-  return { uuid, federation, digest, spec: JSON.stringify(spec ?? null), members };
+  return { uuid, federation, digest, spec: JSON.stringify(spec), members };
 }
 
 const saysAlready = (found: FederationRecord, { digest, spec, members }: Said): boolean =>
@@ -166,7 +166,7 @@ const merged = (old: readonly ClusterSpec[], now: readonly ClusterSpec[]): Clust
 ];
 
 /** Phases of a record that a turn-up need not write again. */
-const standing: ReadonlySet<string> = new Set(['turning-up', 'up']);
+const standing: ReadonlySet<RecordPhase> = new Set(['turning-up', 'up']);
 
 const previousOf = ({ digest, spec, phase, members }: FederationRecord): string =>
   JSON.stringify({ digest, spec: JSON.stringify(spec), phase, members: JSON.stringify(members) });
@@ -181,7 +181,7 @@ export async function patchRecord(scope: StepScope, data: Record<string, string>
 /** The federation stands; `left`: members that are no longer its own. */
 async function closeRecord(scope: StepScope, call: CallOf<'verify/record'>): Promise<StepResult> {
   const record = await readRecord(scope.host, scope.run.host.namespace);
-  const { left = [] } = call.input as { left?: string[] };
+  const { left = [] } = call.input;
   const gone = record ? withoutMembers(record, left) : undefined;
   const stands = record?.phase === 'up' && !gone;
   if (!stands) await patchRecord(scope, { ...gone, phase: 'up' });
@@ -192,7 +192,7 @@ async function closeRecord(scope: StepScope, call: CallOf<'verify/record'>): Pro
 /** What to write when members have left; undefined when the record knows none of them. */
 function withoutMembers(record: FederationRecord, left: readonly string[]): Record<string, string> | undefined {
   const stay = (member: ClusterSpec): boolean => !left.includes(member.name);
-  const spec = record.spec as Spec | null;
+  const { spec } = record;
   const known = [...record.members, ...(spec?.clusters ?? [])];
   if (known.every(stay)) return undefined;
   const clusters = spec?.clusters.filter(stay);
@@ -254,6 +254,6 @@ export async function removeRecord(scope: StepScope, call: Pick<StepCall, 'waitM
 export const recordActivities = (deps: Deps) => ({
   ensureRecord: writing<'host/record'>(deps, ensureRecord),
   // Its Lease goes with it: a second attempt after a crash finds no owner, which is right.
-  removeRecord: (call: StepCall<unknown>) => inStep(deps, call, (scope) => removeRecord(scope, call)),
+  removeRecord: (call: UndoCallOf<'host/record'>) => inStep(deps, call, (scope) => removeRecord(scope, call)),
   markRecord: writing<'verify/record'>(deps, closeRecord),
 });

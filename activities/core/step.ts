@@ -1,7 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
-import type { MemberRef, RunContext, StepCall } from '../../src/catalogue/call.ts';
-import type { StepId } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, StepId, UndoCallOf } from '../../src/catalogue/call-of.ts';
+import type { MemberRef, RunContext, StepCall, StepResult } from '../../src/catalogue/call.ts';
 import type { Distribution } from '../../src/distributions/distribution.ts';
 import { distributionOf } from '../../src/distributions/table.ts';
 import type { Kube } from '../clients/kube/port.ts';
@@ -58,6 +57,14 @@ export function reading<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<I
 
 /** An activity that writes; see asOwner. */
 export function writing<Id extends StepId>(deps: Deps, act: Act<Id>): Activity<Id> {
+  return (call) => asOwner(deps, call, (scope) => act(scope, call));
+}
+
+/** An activity that takes away what a step made; see asOwner. */
+export function undoing<Id extends StepId, Result extends StepResult<object>>(
+  deps: Deps,
+  act: (scope: StepScope, call: UndoCallOf<Id>) => Promise<Result>,
+): (call: UndoCallOf<Id>) => Promise<Result> {
   return (call) => asOwner(deps, call, (scope) => act(scope, call));
 }
 

@@ -1,4 +1,4 @@
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import { fqdn } from '../clients/dns/names.ts';
 import type { DnsProvider, DnsSpec, Zone } from '../clients/dns/port.ts';
 import { type Delegation, delegationOf } from '../clients/dns/delegation.ts';
@@ -21,7 +21,7 @@ import { dnsRecordActivities } from './record.ts';
 import { failure } from '../kit/fail.ts';
 import { assertPlannedZone } from '../core/planned-dns.ts';
 import { entriesOf, forget, isUndoable, type LedgerEntry, readEntry, recordIntent } from '../core/ledger.ts';
-import { reading, type StepScope, writing } from '../core/step.ts';
+import { reading, type StepScope, undoing, writing } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
 
 /**
@@ -92,7 +92,7 @@ async function createZone(scope: StepScope, provider: DnsProvider, dns: DnsSpec)
 }
 
 type Removal = ResultOf<'dns/zone'>;
-type UndoCall = CallOf<'dns/zone'> & { input: { undo?: { keepZone?: boolean } } };
+type UndoCall = UndoCallOf<'dns/zone'>;
 
 /**
  * Takes away every zone that the ledger has of this step, also one that the spec no longer names, and what bears our
@@ -128,7 +128,7 @@ async function removeOne(
   const id = settledUid(entry);
   const zone = await zoneToUndo(provider, dns, scope.run.uuid, id);
   const ours = zone?.federation === scope.run.uuid;
-  if (ours && call.input.undo?.keepZone) return { outcome: 'kept', note: `zone ${dns.zone} is kept, as asked` };
+  if (ours && call.input.undo.keepZone) return { outcome: 'kept', note: `zone ${dns.zone} is kept, as asked` };
   if (ours) await recordRemoval(scope, entry, zone.id, await provider.remove(zone));
   const gone: Zone = { id, name: dns.zone, nameServers: [], federation: scope.run.uuid };
   if (ours || !zone) await settle(scope, call, { provider, zone: zone ?? gone }, entry, id);
@@ -224,7 +224,7 @@ export const dnsActivities = (deps: Deps) => ({
     return { outcome: 'done', note: unproved ? `${note}; ${unproved}` : note, facts: {} };
   }),
   ensureZone: writing<'dns/zone'>(deps, ensureZone),
-  removeZone: writing<'dns/zone'>(deps, removeZone),
+  removeZone: undoing<'dns/zone', Removal>(deps, removeZone),
   checkDelegation: reading<'dns/delegation'>(deps, checkDelegation),
   ...dnsRecordActivities(deps),
 });

@@ -1,5 +1,5 @@
 import { isIpv6 } from '../../src/spec/texts.ts';
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from '../clients/dns/port.ts';
 import type { Deps } from '../core/deps.ts';
@@ -8,7 +8,7 @@ import { dnsEntry, dnsProvider, required, zoneToUndo } from './provider.ts';
 import { failure } from '../kit/fail.ts';
 import { assertPlannedRecord } from '../core/planned-dns.ts';
 import { forget, isUndoable, readEntry, recordIntent } from '../core/ledger.ts';
-import { type StepScope, writing } from '../core/step.ts';
+import { type StepScope, undoing, writing } from '../core/step.ts';
 
 type Id = 'dns/apiserver-record';
 type Call = CallOf<Id>;
@@ -76,7 +76,7 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
 }
 
 /** Takes the record away if we made it; a zone that is gone took it along. */
-async function removeApiserverRecord(scope: StepScope, call: Call): Promise<Result> {
+async function removeApiserverRecord(scope: StepScope, call: UndoCallOf<Id>): Promise<Result> {
   const dns = required(call.input.spec.dns);
   const name = `${names.apiserverRecord(dns.domain)}.`.toLowerCase();
   const entry = dnsEntry(scope, dns, 'Record', name);
@@ -97,5 +97,5 @@ async function removeApiserverRecord(scope: StepScope, call: Call): Promise<Resu
 /** The optional name of the control plane. */
 export const dnsRecordActivities = (deps: Deps) => ({
   ensureApiserverRecord: writing<Id>(deps, ensureApiserverRecord),
-  removeApiserverRecord: writing<Id>(deps, removeApiserverRecord),
+  removeApiserverRecord: undoing<Id, Result>(deps, removeApiserverRecord),
 });

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
-import type { DownChoices } from '../../src/graph/freeze.ts';
+import type { Taken } from '../../src/catalogue/side-inputs.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { isSamePlace } from '../../src/kubernetes/place.ts';
 import type { Deps } from '../core/deps.ts';
@@ -53,7 +53,7 @@ async function openDebt(scope: StepScope): Promise<StepResult> {
   return { outcome: known ? 'kept' : 'created', note: `${owed.length} objects in ${name}`, facts: { since, entries } };
 }
 
-type Settle = StepCall<{ choices?: DownChoices }>;
+type Settle = StepCall<Taken<'choices'>>;
 
 /** Takes a debt out of the record, with its ledger; the last one of a turn-down takes record and namespace along. */
 async function settleDebt(scope: StepScope, call: Settle): Promise<StepResult> {
@@ -86,7 +86,7 @@ async function removeLedger(scope: StepScope, call: StepCall): Promise<void> {
 /** What stayed for the debts' sake. */
 async function removeTheRest(scope: StepScope, call: Settle): Promise<StepResult> {
   await removeRecord(scope, call);
-  const input = { undo: { deleteNamespace: call.input.choices?.deleteNamespace === true } };
+  const input = { undo: { deleteNamespace: call.input.choices.deleteNamespace === true } };
   const { note } = await removeNamespace(scope, { ...call, input });
   return { outcome: 'removed', note: note ?? 'it was the last one: record and namespace are gone', facts: {} };
 }

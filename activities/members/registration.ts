@@ -1,4 +1,4 @@
-import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { labels } from '../../src/kubernetes/names.ts';
 import { federationPlace } from '../../src/kubernetes/place.ts';
@@ -10,7 +10,7 @@ import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
 import { forget, isUndoable, type LedgerEntry, readEntry, recordIntent, recordUid } from '../core/ledger.ts';
 import { entryFor, removeAndWait } from '../core/objects.ts';
-import { memberOf, reading, type StepScope, writing } from '../core/step.ts';
+import { memberOf, reading, type StepScope, undoing, writing } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
 
 type Register = 'clusters/{cluster}/register';
@@ -90,7 +90,7 @@ async function updateCluster(
 }
 
 /** Undo of register. By the ledger: what was never registered needs no API of the control plane, which may never have come up. */
-async function removeCluster(scope: StepScope, call: CallOf<Register>): Promise<ResultOf<Register>> {
+async function removeCluster(scope: StepScope, call: UndoCallOf<Register>): Promise<ResultOf<Register>> {
   const { name } = call.input.cluster;
   const entry = await readEntry(scope, entryOf(scope, name, 'created'));
   if (!entry || !isUndoable(scope, entry)) return { outcome: 'kept', facts: {} };
@@ -103,7 +103,7 @@ async function removeCluster(scope: StepScope, call: CallOf<Register>): Promise<
 
 async function removeFromApi(
   scope: StepScope,
-  call: CallOf<Register>,
+  call: UndoCallOf<Register>,
   name: string,
   entry: LedgerEntry,
 ): Promise<string | undefined> {
@@ -176,6 +176,6 @@ async function waitForClusterReady(
 /** Steps about the object by which the API of the control plane knows a member. */
 export const registrationActivities = (deps: Deps) => ({
   ensureClusterRegistered: writing<Register>(deps, ensureClusterRegistered),
-  removeCluster: writing<Register>(deps, removeCluster),
+  removeCluster: undoing<Register, ResultOf<Register>>(deps, removeCluster),
   waitForClusterReady: reading<'clusters/{cluster}/ready'>(deps, waitForClusterReady),
 });

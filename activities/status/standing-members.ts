@@ -26,7 +26,7 @@ interface MembersQuestion {
  * what its own cluster DNS says. All are asked at the same time; who does not answer is told as silent.
  */
 export async function readMembers(deps: Deps, { host, record, partMs }: MembersQuestion): Promise<StandingMember[]> {
-  const spec = (record.spec ?? {}) as Partial<Spec>;
+  const spec: Partial<Spec> = record.spec ?? {};
   const [clusters, told] = await Promise.all([
     tryRead(partMs, 'the federation API', async () => clustersOf(deps, host)),
     Promise.all(record.members.map((member) => readTold(deps, { member, record, dns: spec.dns, partMs }))),

@@ -35,7 +35,7 @@ export async function readStanding(deps: Deps, { host, partMs }: StandingQuestio
   const kube = await deps.kube.forContext(host);
   const record = await readRecord(kube, host.namespace);
   if (!record) return undefined;
-  const spec = (record.spec ?? {}) as Partial<Spec>;
+  const spec: Partial<Spec> = record.spec ?? {};
   const [version, components, secrets, members, zone] = await Promise.all([
     tryRead(partMs, kube.server, () => versionOf(kube)),
     readComponents(kube, host.namespace, partMs),

@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { StepCall, StepResult } from '../../src/catalogue/call.ts';
-import type { DownChoices } from '../../src/graph/freeze.ts';
+import type { StepResult } from '../../src/catalogue/call.ts';
+import type { SweepCall } from '../../src/catalogue/call-of.ts';
+import type { DownChoices } from '../../src/catalogue/side-inputs.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import { hostPlace, memberPlace, nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
-import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
+import type { ClusterSpec } from '../../src/spec/schema.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { Deps } from '../core/deps.ts';
 import { dnsProvider } from '../dns/provider.ts';
@@ -12,17 +13,6 @@ import { type Found, leftIn } from './leftovers.ts';
 import { readRecord } from '../core/record.ts';
 import { inStep, type StepScope } from '../core/step.ts';
 import { waitUntil } from '../kit/wait.ts';
-
-/**
- * `orphans`: what the ledger knew and no step of this turn-down takes away. `ledgers`: members in whose name anything
- * was ever made; undefined where that is not known any more.
- */
-interface SweepInput {
-  choices: DownChoices;
-  spec: Spec;
-  orphans?: string[];
-  facts?: { ledgers?: string[] | undefined };
-}
 
 /** What was found, sorted: what must not be there, what may, and where nobody looked. */
 interface Swept {
@@ -44,7 +34,7 @@ const mayStay = (choices: DownChoices, object: KubeObject): boolean =>
 const isOwed = ({ kind, metadata: { name } }: KubeObject, owed: readonly string[]): boolean =>
   owed.length > 0 && (kind === 'Namespace' || [names.record, ...owed.map(names.ledgerOf)].includes(name));
 
-async function sweepDns(scope: StepScope, { spec, choices }: SweepInput): Promise<string[]> {
+async function sweepDns(scope: StepScope, { spec, choices }: SweepCall['input']): Promise<string[]> {
   if (!spec.dns || choices.keepZone) return [];
   const provider = await dnsProvider(spec.dns, scope.deps.env);
   const zones = await provider.find(spec.dns.zone);
@@ -57,7 +47,7 @@ async function sweepDns(scope: StepScope, { spec, choices }: SweepInput): Promis
  * Looks into a member; one that gives no answer is waited for. That it gives none is a line of its own, or only a note
  * where nothing was ever made in it.
  */
-async function sweepMember(scope: StepScope, call: StepCall<SweepInput>, cluster: ClusterSpec): Promise<Found> {
+async function sweepMember(scope: StepScope, call: SweepCall, cluster: ClusterSpec): Promise<Found> {
   const neverUsed = call.input.facts?.ledgers?.includes(cluster.name) === false;
   const look = async (): Promise<{ value: Found }> => {
     const kube = await scope.deps.kube.forContext(cluster);
@@ -74,7 +64,7 @@ async function sweepMember(scope: StepScope, call: StepCall<SweepInput>, cluster
 }
 
 /** Looks in every cluster and at the DNS provider for the federation's uuid. Throws LEFTOVERS with a list. */
-async function sweep(scope: StepScope, call: StepCall<SweepInput>): Promise<StepResult> {
+async function sweep(scope: StepScope, call: SweepCall): Promise<StepResult> {
   const { choices, spec, orphans = [] } = call.input;
   const owed = Object.keys((await readRecord(scope.host, scope.run.host.namespace))?.debts ?? {});
   const answering = spec.clusters.filter(({ name }) => !owed.includes(name));
@@ -107,5 +97,5 @@ async function sweep(scope: StepScope, call: StepCall<SweepInput>): Promise<Step
 
 /** The last step of a turn-down. */
 export const sweepActivities = (deps: Deps) => ({
-  sweep: (call: StepCall<SweepInput>) => inStep(deps, call, (scope) => sweep(scope, call)),
+  sweep: (call: SweepCall) => inStep(deps, call, (scope) => sweep(scope, call)),
 });

@@ -1,4 +1,5 @@
 import type { PlannedObject } from './planned.ts';
+import type { Operation } from './side-inputs.ts';
 
 /** Where a cluster is, as the worker sees it: a context of the worker's kubeconfig (or of the file named). */
 export interface ClusterRef {
@@ -35,7 +36,7 @@ export interface RunContext {
   /** The run renews its Lease as long as it is open, so a Lease that is not renewed tells that the run is gone. */
   holds?: boolean;
   /** What the run does; absent in runs that began before it was told. */
-  operation?: 'up' | 'down' | 'join' | 'unjoin';
+  operation?: Operation;
   takeOver?: boolean;
   takeOwnership?: boolean;
   adopt?: boolean;

@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/schema.ts';
+import type { SideInputName } from './side-inputs.ts';
 
 /** Phases in the order people see them; order of work comes from `needs` alone. */
 export const phases = ['preflight', 'images', 'control-plane', 'dns', 'clusters', 'verify', 'down'] as const;
@@ -44,8 +45,8 @@ export interface StepDefinition {
   reads: readonly string[];
   /** What it makes that `spec.patches` may name, as `Kind/name`: of the patches it gets those alone. */
   patched?: readonly string[];
-  /** The whole spec goes along as `record.spec` (the record keeps it). */
-  readsAll?: boolean;
+  /** What goes along beside the slice and the facts. */
+  takes?: readonly SideInputName[];
   /** Results of earlier steps: name in the input -> `step.fact`; `?` at the end: absent when that step is not in the run. */
   uses?: Readonly<Record<string, string>>;
   skippable?: boolean;

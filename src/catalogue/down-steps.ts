@@ -11,6 +11,7 @@ export const downSteps = {
     timing: { wait: 'reach' },
     needs: [],
     reads: [],
+    takes: ['choices', 'orphans?'],
     skippable: true,
   },
 } as const satisfies Record<string, StepDefinition>;

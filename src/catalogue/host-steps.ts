@@ -33,6 +33,6 @@ export const hostSteps = {
     timing: 'apply',
     needs: ['host/namespace'],
     reads: ['distribution'],
-    readsAll: true,
+    takes: ['record'],
   },
 } as const satisfies Record<string, StepDefinition>;

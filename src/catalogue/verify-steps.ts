@@ -19,6 +19,7 @@ export const verifySteps = {
     done: 'Federation marked as up',
     why: 'The record says that the federation is up, and the Lease is released for the next operator.',
     activity: 'markRecord',
+    takes: ['left?'],
     timing: 'apply',
     needs: ['verify/control-plane', 'verify/clusters', 'dns/delegation', 'images/record'],
     reads: [],

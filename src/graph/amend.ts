@@ -14,7 +14,7 @@ export type Standing = 'untouched' | 'begun' | 'finished';
 
 /** What a step does and with what; a changed policy changes neither. */
 const said = ({ activity, input }: FrozenStep): string =>
-  JSON.stringify([activity, input.spec, input.facts, input['cluster'] ?? null]);
+  JSON.stringify([activity, input.spec, input.facts, input.cluster ?? null]);
 
 /** Whether both would do the same with the same. */
 export const isSame = (a: readonly FrozenStep[], b: readonly FrozenStep[]): boolean =>
@@ -68,4 +68,4 @@ export function planAmendment(
 }
 
 const isRecord = (step: FrozenStep): boolean => 'record' in step.input;
-const recordOf = (step: FrozenStep | undefined): string => JSON.stringify(step?.input['record'] ?? null);
+const recordOf = (step: FrozenStep | undefined): string => JSON.stringify(step?.input.record ?? null);

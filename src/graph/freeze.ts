@@ -2,9 +2,17 @@ import { defaultPolicy, type Spec } from '../spec/schema.ts';
 import type { StepDefinition } from '../catalogue/definition.ts';
 import { downSteps } from '../catalogue/down-steps.ts';
 import { hostSteps } from '../catalogue/host-steps.ts';
+import type { DownChoices } from '../catalogue/side-inputs.ts';
 import type { StepTable } from '../distributions/distribution.ts';
 import { defaultDistribution, distributionOf, type DistributionTable } from '../distributions/table.ts';
-import { allClusters, type FactRef, type FrozenGraph, type FrozenQueue, type FrozenStep } from './frozen.ts';
+import {
+  allClusters,
+  type FactRef,
+  type FrozenGraph,
+  type FrozenInput,
+  type FrozenQueue,
+  type FrozenStep,
+} from './frozen.ts';
 import { assertSound } from './sound.ts';
 import { freezeTiming, type FrozenTiming } from '../catalogue/timing.ts';
 import { leavingTemplate } from './leaving.ts';
@@ -90,7 +98,7 @@ function freezeStep(
     input: {
       spec: readBy(step, spec),
       facts: Object.fromEntries(facts),
-      ...(step.readsAll ? { record: { spec } } : {}),
+      ...(step.takes?.includes('record') ? { record: { spec } } : {}),
     },
     timing: timingOf(step, spec, options),
     skippable: step.skippable ?? false,
@@ -150,15 +158,10 @@ export function freezeUp(spec: Spec, options: FreezeOptions = {}): FrozenGraph {
   });
 }
 
-/** What the person who turns down decided. */
-export interface DownChoices {
-  volumes: 'keep' | 'delete';
-  federatedObjects?: 'delete' | 'orphan' | undefined;
-  keepZone?: boolean | undefined;
-  deleteNamespace?: boolean | undefined;
-}
-
-const withInput = (step: FrozenStep, more: object): FrozenStep => ({ ...step, input: { ...step.input, ...more } });
+const withInput = (step: FrozenStep, more: Partial<FrozenInput>): FrozenStep => ({
+  ...step,
+  input: { ...step.input, ...more },
+});
 
 /** The whole of a turn-down: the undos of what a turn-up with this spec makes, under the same ids. */
 export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOptions = {}): FrozenGraph {

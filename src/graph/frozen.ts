@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../spec/schema.ts';
 import type { PhaseId, Repeat } from '../catalogue/definition.ts';
+import type { SideInputs } from '../catalogue/side-inputs.ts';
 import type { FrozenTiming } from '../catalogue/timing.ts';
 
 /** The id in `needs` that stands for all members. */
@@ -14,10 +15,11 @@ export interface FactRef {
 }
 
 /** A step's input before its facts are filled in. `facts` names them; everything else is plain data. */
-export interface FrozenInput {
+export interface FrozenInput extends Partial<SideInputs> {
   spec: object;
   facts: Record<string, FactRef>;
-  [field: string]: unknown;
+  /** Of a member's step: its entry of the spec. */
+  cluster?: { name: string };
 }
 
 /**

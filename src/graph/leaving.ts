@@ -1,5 +1,5 @@
 import type { FrozenStep } from './frozen.ts';
-import type { DownChoices } from './freeze.ts';
+import type { DownChoices } from '../catalogue/side-inputs.ts';
 import { undoSteps } from './undo.ts';
 
 /** Ids in a template; see expandTemplate. */

@@ -1,7 +1,8 @@
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 import { distributionOf } from '../distributions/table.ts';
 import { allClusters, type FrozenGraph, type FrozenStep } from './frozen.ts';
-import { type DownChoices, freezeTemplate, freezeUp, type FreezeOptions } from './freeze.ts';
+import type { DownChoices } from '../catalogue/side-inputs.ts';
+import { freezeTemplate, freezeUp, type FreezeOptions } from './freeze.ts';
 import { leavingTemplate } from './leaving.ts';
 import { assertSound } from './sound.ts';
 

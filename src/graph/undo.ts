@@ -1,5 +1,5 @@
 import type { FrozenStep } from './frozen.ts';
-import type { DownChoices } from './freeze.ts';
+import type { DownChoices } from '../catalogue/side-inputs.ts';
 
 /**
  * The undos of frozen steps, as steps of their own under the same ids: what was made last goes first, so each waits

@@ -1,11 +1,10 @@
 import type { HostRef } from '../catalogue/call.ts';
 import type { FrozenStep } from '../graph/frozen.ts';
-import type { DownChoices } from '../graph/freeze.ts';
+import type { DownChoices, Operation } from '../catalogue/side-inputs.ts';
 import type { PlanToFollow } from '../catalogue/planned.ts';
 import type { ClusterSpec, Spec } from '../spec/schema.ts';
 
-/** What a run does; also in its memo. */
-export type Operation = 'up' | 'down' | 'join' | 'unjoin';
+export type { Operation };
 
 /** The one argument of federationUp and federationDown. Free of secrets: it stands in history. */
 export interface RunInput {

@@ -4,8 +4,9 @@ import {
   clusterReadiness,
   type FederationCluster,
 } from '../../../src/distributions/federation/cluster-api.ts';
-import type { StepCall, StepResult } from '../../../src/catalogue/call.ts';
-import type { DownChoices } from '../../../src/graph/freeze.ts';
+import type { StepResult } from '../../../src/catalogue/call.ts';
+import type { BeforeDownCall } from '../../../src/catalogue/call-of.ts';
+import type { DownChoices } from '../../../src/catalogue/side-inputs.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import type { Kube } from '../../clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
@@ -118,7 +119,7 @@ async function lookAtDeletion(kube: Kube): Promise<ProbeResult<true>> {
  * decide first. Throws FEDERATED_OBJECTS naming them; `orphan` leaves them in the members; `delete` waits until they
  * are gone, and throws FEDERATED_OBJECTS_STAY after that.
  */
-async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices: DownChoices }>): Promise<StepResult> {
+async function removeFederatedObjects(scope: StepScope, call: BeforeDownCall): Promise<StepResult> {
   let kube: Kube;
   try {
     kube = await scope.federation();
@@ -138,11 +139,7 @@ async function removeFederatedObjects(scope: StepScope, call: StepCall<{ choices
   return decided(kube, call, found);
 }
 
-async function decided(
-  kube: Kube,
-  call: StepCall<{ choices: DownChoices }>,
-  found: readonly KubeObject[],
-): Promise<StepResult> {
+async function decided(kube: Kube, call: BeforeDownCall, found: readonly KubeObject[]): Promise<StepResult> {
   const decision = call.input.choices.federatedObjects;
   if (decision === 'orphan') return { outcome: 'done', note: `left in the members: ${list(found)}`, facts: {} };
   if (decision !== 'delete')
@@ -153,6 +150,5 @@ async function decided(
 
 /** What a turn-down of a federation does first. */
 export const federatedObjectsActivities = (deps: Deps) => ({
-  removeFederatedObjects: (call: StepCall<{ choices: DownChoices }>) =>
-    asOwner(deps, call, (scope) => removeFederatedObjects(scope, call)),
+  removeFederatedObjects: (call: BeforeDownCall) => asOwner(deps, call, (scope) => removeFederatedObjects(scope, call)),
 });

@@ -1,4 +1,4 @@
-import type { DownChoices } from '../../graph/freeze.ts';
+import type { DownChoices } from '../../catalogue/side-inputs.ts';
 import { action, examples, parseOutput, type Cli, type Configure, type Output } from '../io/command.ts';
 import { exit, usageError, type ExitCode } from '../io/exit.ts';
 import { runOptionsOf, type RunFlags } from '../io/run-flags.ts';

@@ -1,4 +1,3 @@
-import type { Spec } from '../../spec/schema.ts';
 import { action, examples, type Configure } from '../io/command.ts';
 import { CliError, exit } from '../io/exit.ts';
 import { resolveTarget, targetOptions, type TargetOptions } from '../reads/target.ts';
@@ -32,7 +31,8 @@ export const configureKubeconfig: Configure = (command, cli) => {
           return io.result(text.trimEnd());
         }
         const { writeImageValues, writeKubeconfig } = await import('../runs/operator-files.ts');
-        const spec = record.spec as Spec;
+        const { spec } = record;
+        if (!spec) throw new CliError(exit.failed, `the record of ${target.federation} holds no spec`);
         for (const line of await writeKubeconfig(io, host, spec.kubeconfig.context)) io.note(line);
         for (const line of await writeImageValues(io, host, spec)) io.note(line);
       }),

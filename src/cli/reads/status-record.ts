@@ -10,7 +10,7 @@ export interface RecordFacts {
   uuid: string;
   /** `turning-up`, `up`, `turning-down`, `debts`. */
   phase: string;
-  spec: unknown;
+  spec: Spec | null;
   images: Record<string, string>;
   debts?: Record<string, { since: string; objects: number }>;
   /** First run id of the run that wrote its spec last, and when anything in it was written last. */
@@ -38,7 +38,7 @@ const recordedRun = (phase: string): Pick<StatusModel, 'operation' | 'status'> =
  * them; one that is to leave is a member until it has left. `run`: what Temporal itself says of the run, if it does.
  */
 export function recordStatus(record: RecordFacts, run?: ToldRun): StatusModel {
-  const spec = (record.spec ?? {}) as Partial<Spec>;
+  const spec: Partial<Spec> = record.spec ?? {};
   const member = record.phase === 'turning-up' ? 'pending' : 'ready';
   return {
     ...nothing(record.federation),

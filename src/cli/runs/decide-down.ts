@@ -1,4 +1,4 @@
-import type { DownChoices } from '../../graph/freeze.ts';
+import type { DownChoices } from '../../catalogue/side-inputs.ts';
 import { CliError, exit, usageError } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
 

@@ -100,7 +100,7 @@ export async function contextOfHost(io: Io, host: HostRef): Promise<ContextRef |
   const local = openLocal(io.env);
   try {
     const [text, record] = await Promise.all([local.adminKubeconfig(host), local.record(host)]);
-    const context = (record?.spec as Spec | undefined)?.kubeconfig.context;
+    const context = record?.spec?.kubeconfig.context;
     return text === undefined || context === undefined ? undefined : await contextRefOf(text, context);
   } catch {
     return undefined; // without access to the host the run still goes; the entry is then the operator's to remove

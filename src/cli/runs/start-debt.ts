@@ -5,7 +5,7 @@ import { leavingTemplate, stepsOfDebt } from '../../graph/leaving.ts';
 import { expandTemplate } from '../../graph/refs.ts';
 import { debtWorkflowIdOf, type DebtInput } from '../../run/input.ts';
 import { searchAttributes } from '../../run/search-attributes.ts';
-import type { ClusterSpec, Spec } from '../../spec/schema.ts';
+import type { ClusterSpec } from '../../spec/schema.ts';
 import type { Temporal } from '../../temporal/client.ts';
 import { whoAmI } from '../io/who-am-i.ts';
 import { searchAttributesRegistered } from '../reads/search-attributes.ts';
@@ -29,8 +29,8 @@ export interface Owed {
 
 function inputOf(record: OwingRecord, { federation, member, host, forget }: Owed): DebtInput | undefined {
   const note = record.debts[member];
-  if (!note) return undefined;
-  const spec = record.spec as Spec;
+  const { spec } = record;
+  if (!note || !spec) return undefined;
   const { context, kubeconfig } = note;
   const known = [...record.members, ...spec.clusters].find(({ name }) => name === member);
   const cluster = { ...known, name: member, context, ...(kubeconfig ? { kubeconfig } : {}) } as ClusterSpec;

@@ -1,5 +1,5 @@
 import type { HostRef } from '../../catalogue/call.ts';
-import type { DownChoices } from '../../graph/freeze.ts';
+import type { DownChoices } from '../../catalogue/side-inputs.ts';
 import type { RunInput } from '../../run/input.ts';
 import { connectTemporal, type Temporal } from '../../temporal/client.ts';
 import { digestOfChoices } from '../files/digest.ts';

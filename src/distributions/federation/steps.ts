@@ -88,6 +88,7 @@ export const beforeDown = steps({
     timing: { wait: 'reach' },
     needs: [],
     reads: [],
+    takes: ['choices'],
     skippable: true,
   },
 });

@@ -6,6 +6,7 @@ import { formerAnnotation } from '../../../src/cluster-dns/edits.ts';
 import { coreDns } from '../../helpers/kubernetes/kube-dns.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { type CallGiven, failureOf, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 const corefile = (name: string): string =>
   readFileSync(new URL(`../../golden/corefiles/${name}.Corefile`, import.meta.url), 'utf8');
@@ -39,7 +40,7 @@ const configMap = async (): Promise<KubeObject> => (await world.member.read(conf
 const text = async (): Promise<string> => ((await configMap())['data'] as Record<string, string>)['Corefile']!;
 const ensure = (given: CallGiven = {}) =>
   world.act(activities.ensureClusterDns, world.call('clusters/{cluster}/cluster-dns', given));
-const restore = () => world.act(activities.restoreClusterDns, world.call('clusters/{cluster}/cluster-dns'));
+const restore = () => world.act(activities.restoreClusterDns, undoOf(world.call('clusters/{cluster}/cluster-dns')));
 
 describe('CoreDNS as cluster DNS', () => {
   it.each([

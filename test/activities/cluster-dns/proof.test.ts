@@ -8,6 +8,7 @@ import { setStatus } from '../../helpers/kubernetes/host-world.ts';
 import { coreDns } from '../../helpers/kubernetes/kube-dns.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf, type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let servers: KubeApiserver[];
 let world: MemberWorld;
@@ -115,7 +116,7 @@ describe('new pods of a CoreDNS that was told', () => {
 
   it('prove it by the zone that denies the name', async () => {
     const ledgered = createActivities(world.deps);
-    await world.act(ledgered.restoreClusterDns, call('cluster-dns'));
+    await world.act(ledgered.restoreClusterDns, undoOf(call('cluster-dns')));
     await world.act(ledgered.ensureClusterDns, call('cluster-dns'));
     for (const { metadata } of await world.member.list({ apiVersion: 'v1', kind: 'Pod', namespace }))
       await world.member.remove(

@@ -4,6 +4,7 @@ import { recycleActivities } from '../../../activities/cluster-dns/recycle.ts';
 import { kubeDnsV18 } from '../../helpers/kubernetes/kube-dns.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf, memberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let servers: Awaited<ReturnType<typeof startKubeApiserver>>[];
 beforeAll(async () => {
@@ -60,7 +61,9 @@ describe('recycling whose new pods do not become Ready', () => {
     // Told anew, failed anew, and taken back anew; the ledger still knows what to undo.
     expect(await args()).toEqual(former);
     expect((await world.ledger()).some(({ kind }) => kind === 'ReplicationController')).toBe(true);
-    expect(await world.act(telling.restoreClusterDns, call('cluster-dns'))).toMatchObject({ outcome: 'removed' });
+    expect(await world.act(telling.restoreClusterDns, undoOf(call('cluster-dns')))).toMatchObject({
+      outcome: 'removed',
+    });
     expect(await args()).toEqual(former);
   });
 });

@@ -11,6 +11,7 @@ import { counted } from '../../helpers/kubernetes/counted-kube.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf } from '../../helpers/kubernetes/member-world.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let server: KubeApiserver;
 let world: HostWorld;
@@ -24,11 +25,7 @@ beforeEach(async () => {
 
 const rbac = 'controller-manager/rbac' as const;
 const ensureRbac = (deps: Deps) => world.act(createActivities(deps).ensureControllerManagerRbac, world.call(rbac));
-const undo = (deps: Deps) => {
-  const call = world.call(rbac);
-  const input = { ...call.input, undo: { volumes: 'delete' as const } };
-  return world.act(createActivities(deps).removeObjects, { ...call, input });
-};
+const undo = (deps: Deps) => world.act(createActivities(deps).removeObjects, undoOf(world.call(rbac)));
 const certificates = (deps: Deps) =>
   world.act(createActivities(deps).ensureCertificateAuthority, world.call('apiserver/certificates'));
 const inScope = <T>(deps: Deps, act: (scope: StepScope) => Promise<T>): Promise<T> => {

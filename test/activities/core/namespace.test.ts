@@ -9,6 +9,9 @@ import { annotations, labels, names } from '../../../src/kubernetes/names.ts';
 import { type HostWorld, hostWorld, waiting } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf, memberWorld, versions } from '../../helpers/kubernetes/member-world.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
+import type { CallOf } from '../../../src/catalogue/call-of.ts';
+import type { DownChoices } from '../../../src/catalogue/side-inputs.ts';
 
 let server: KubeApiserver;
 let memberServer: KubeApiserver;
@@ -35,10 +38,8 @@ const put = (name: string, more: object = {}): Promise<KubeObject> =>
 
 const ensure = (run: Partial<RunContext> = {}, waitMs = 0) =>
   world.act(activities().ensureNamespace, world.call('host/namespace', { run, waitMs }));
-const undo = (step: string, given: { run?: Partial<RunContext>; undo?: object; parked?: boolean } = {}) => {
-  const call = world.call(step as never, given) as StepCall<object>;
-  return { ...call, input: { ...call.input, undo: given.undo ?? {} } } as StepCall<{ undo: object }>;
-};
+const undo = (step: string, given: { run?: Partial<RunContext>; undo?: Partial<DownChoices>; parked?: boolean } = {}) =>
+  undoOf(world.call(step as never, given) as CallOf<'host/record'>, given.undo);
 const removeNamespace = (given: Parameters<typeof undo>[1] = {}): Promise<StepResult> =>
   world.act(activities().removeNamespace, undo('host/namespace', given));
 const removeRecord = (given: Parameters<typeof undo>[1] = {}): Promise<StepResult> =>
@@ -193,7 +194,7 @@ describe('the namespace of a member', () => {
     const metadata = { name: 'of-a-person', namespace: namespace.metadata.name };
     await member.member.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
     const { removeObjects } = createActivities(member.deps);
-    const undone = await member.act(removeObjects, { ...call, input: { ...call.input, undo: {} } });
+    const undone = await member.act(removeObjects, undoOf(call));
     expect(undone.note).toContain('is kept: it holds ConfigMap/of-a-person');
     const after = await member.member.read({ apiVersion: 'v1', kind: 'Namespace', name: namespace.metadata.name });
     expect(after?.metadata.deletionTimestamp).toBeUndefined();

@@ -17,6 +17,7 @@ import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.t
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf, kubeconfigFile } from '../../helpers/kubernetes/member-world.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let server: KubeApiserver;
 beforeAll(async () => {
@@ -272,7 +273,7 @@ describe('the record', () => {
     await world.act(recordActivities(world.deps).markRecord, world.call('verify/record'));
     await ensureRecord(world, { ...later, digest: 'sha256:2' }, closed);
     const remove = (run: Partial<RunContext>) =>
-      world.act(recordActivities(world.deps).removeRecord, world.call('host/record', { run }));
+      world.act(recordActivities(world.deps).removeRecord, undoOf(world.call('host/record', { run })));
     expect((await remove({ ...later, rollback: true })).outcome).toBe('updated');
     expect(await readRecord(world.host, world.namespace)).toMatchObject({ digest: 'sha256:0', phase: 'up' });
     expect(await readOwner(world.host, world.namespace)).toBeUndefined();
@@ -321,7 +322,7 @@ describe('what a run made', () => {
     return world.act(() => inStep(world.deps, call, act), call);
   };
   const undo = (world: HostWorld, run: Partial<RunContext>) =>
-    inScope(world, run, (scope) => removeStepObjects(scope, world.call('apiserver/service') as StepCall));
+    inScope(world, run, (scope) => removeStepObjects(scope, undoOf(world.call('apiserver/service'))));
 
   it('is recognised after a crash before the ledger: by the uuid, and made only once', async () => {
     const world = await hostWorld(server);

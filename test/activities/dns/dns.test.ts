@@ -9,6 +9,7 @@ import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf } from '../../helpers/kubernetes/member-world.ts';
 import { type PowerDnsServer, startPowerDns } from '../../helpers/dns/powerdns.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 import { createResolver, notServing } from '../../../activities/clients/dns/resolver.ts';
 import { Resolver } from 'node:dns/promises';
 
@@ -58,7 +59,8 @@ const given = (over: Partial<DnsSpec> = {}, more: HostCallGiven = {}): HostCallG
 });
 const provider = () => dnsProvider(dnsSpec().dns, {});
 const ensureZone = (call: HostCallGiven = given()) => world.act(activities.ensureZone, world.call('dns/zone', call));
-const removeZone = (call: HostCallGiven = given()) => world.act(activities.removeZone, world.call('dns/zone', call));
+const removeZone = (call: HostCallGiven = given()) =>
+  world.act(activities.removeZone, undoOf(world.call('dns/zone', call)));
 
 describe('the zone', () => {
   it('is made once, answers at once, and goes as it came', async () => {
@@ -163,7 +165,7 @@ describe('the name of the control plane', () => {
     expect(await asked().resolveCname(name())).toEqual(['lb.cloud.example']);
     expect(await ensure('2001:db8::7', 'ip')).toMatchObject({ outcome: 'updated' });
     expect(await asked().resolve6(name())).toEqual(['2001:db8::7']);
-    const remove = () => world.act(activities.removeApiserverRecord, call('2001:db8::7', 'ip'));
+    const remove = () => world.act(activities.removeApiserverRecord, undoOf(call('2001:db8::7', 'ip')));
     expect(await remove()).toMatchObject({ outcome: 'removed' });
     expect(await remove()).toMatchObject({ outcome: 'kept' });
     expect(await removeZone()).toMatchObject({ outcome: 'removed' });
@@ -175,7 +177,7 @@ describe('the name of the control plane', () => {
     const why = await failureOf(ensure('192.0.2.7', 'ip'));
     expect(why).toMatchObject({ type: 'DNS_RECORD_TAKEN' });
     expect(why.message).toContain('198.51.100.1');
-    await world.act(activities.removeApiserverRecord, call('192.0.2.7', 'ip'));
+    await world.act(activities.removeApiserverRecord, undoOf(call('192.0.2.7', 'ip')));
     expect(await asked().resolve4(name())).toEqual(['198.51.100.1']);
   });
 
@@ -188,7 +190,7 @@ describe('the name of the control plane', () => {
     const earlier = Object.entries(data).map(([key, text]) => [key, text.replace(world.run.firstRunId, 'earlier-run')]);
     await world.host.mergePatch(ledger, { data: Object.fromEntries(earlier) });
     const later = { run: { rollback: true } };
-    await world.act(activities.removeApiserverRecord, call('192.0.2.7', 'ip', later));
+    await world.act(activities.removeApiserverRecord, undoOf(call('192.0.2.7', 'ip', later)));
     expect(await asked().resolve4(name())).toEqual(['192.0.2.7']);
   });
 });

@@ -14,6 +14,7 @@ import { failureOf } from '../../helpers/kubernetes/member-world.ts';
 import { type Moto, rememberingReferences, startMoto } from '../../helpers/dns/moto.ts';
 import { type PowerDnsServer, startPowerDns } from '../../helpers/dns/powerdns.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let kube: Awaited<ReturnType<typeof startKubeApiserver>>;
 let shadow: PowerDnsServer;
@@ -74,7 +75,7 @@ const given = (over: Over, more: HostCallGiven = {}): HostCallGiven => ({
 const ensure = (over: Over = {}, more: HostCallGiven = {}) =>
   world.act(activities.ensureZone, world.call('dns/zone', given(over, more)));
 const remove = (over: Over = {}, more: HostCallGiven = {}) =>
-  world.act(activities.removeZone, world.call('dns/zone', given(over, more)));
+  world.act(activities.removeZone, undoOf(world.call('dns/zone', given(over, more))));
 const at = (over: Over = {}) => dnsProvider(specOf(over), {});
 const zonesNow = async (over: Over = {}): Promise<string[]> =>
   (await (await at(over)).find(over.zone ?? zone)).map(({ id }) => id);
@@ -201,8 +202,7 @@ describe('a turn-down', () => {
   it('keeps the entry of a zone that it keeps', async () => {
     await answering();
     await ensure();
-    const keep = world.call('dns/zone', given({}));
-    const call = { ...keep, input: { ...keep.input, undo: { keepZone: true } } };
+    const call = undoOf(world.call('dns/zone', given({})), { keepZone: true });
     expect(await world.act(activities.removeZone, call)).toMatchObject({ outcome: 'kept' });
     expect([(await zonesNow()).length, (await entries()).length]).toEqual([1, 1]);
   });
@@ -245,7 +245,7 @@ describe('the record of the control plane', () => {
     expect([second.outcome, cloud.looksUntilDone]).toEqual(['kept', 0]);
     expect((await entries())[0]?.uid).toBe('A 192.0.2.7');
     cloud.looksUntilDone = 1;
-    await world.act(activities.removeApiserverRecord, record(id, '192.0.2.7'));
+    await world.act(activities.removeApiserverRecord, undoOf(record(id, '192.0.2.7')));
     expect([cloud.looksUntilDone, await entries()]).toEqual([0, []]);
   });
 

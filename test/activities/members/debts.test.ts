@@ -192,13 +192,13 @@ describe('the members of a record', () => {
     expect(names(await plan(world, { operation: 'unjoin', unjoin: ['member-1'] }))).toEqual(['member-1']);
     await run(world, 'markRecord', 'record', {}, { left: ['member-1'] });
     const after = await record(world);
-    expect([after?.members, (after?.spec as { clusters: [] }).clusters, after?.phase]).toEqual([[], [], 'up']);
+    expect([after?.members, after?.spec?.clusters, after?.phase]).toEqual([[], [], 'up']);
   });
 
   it('come by join, again after one that failed, and can leave then: the federation stands all the while', async () => {
     const world = await memberWorld(host, member);
     await run(world, 'markRecord', 'record');
-    const standing = (await record(world))!.spec as ReturnType<typeof aSpec>;
+    const standing = (await record(world))!.spec!;
     const joining = aSpec({ clusters: ['member-3'] }).clusters;
     const spec = { ...standing, clusters: [...standing.clusters, ...joining] };
     const { member: _member, ...hostRun } = world.run;

@@ -11,6 +11,7 @@ import { createActivities } from '../../../activities/index.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 import {
   failureOf,
   kubeconfigFile,
@@ -198,7 +199,7 @@ describe('ensureMemberIdentity', () => {
     const [result] = await Promise.all([identity(), issueToken()]);
     expect(result.note).toContain('existed before');
     expect((await world.ledger()).filter(({ kind }) => kind === 'Namespace')).toEqual([]);
-    await world.act(createActivities(world.deps).removeObjects, world.call('clusters/{cluster}/identity'));
+    await world.act(createActivities(world.deps).removeObjects, undoOf(world.call('clusters/{cluster}/identity')));
     const [namespace, ...rest] = await objects();
     expect(namespace!.metadata).not.toHaveProperty('labels.fedctl/federation');
     expect(rest).toEqual([undefined, undefined, undefined, undefined]);

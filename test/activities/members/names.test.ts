@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LedgerEntry, textOf } from '../../../activities/core/ledger.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
-import type { MemberStepId } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { counted } from '../../helpers/kubernetes/counted-kube.ts';
 import { type FakeFederationApi, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { type MemberWorld, memberWorld } from '../../helpers/kubernetes/member-world.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let hostServer: KubeApiserver;
 let memberServer: KubeApiserver;
@@ -78,14 +78,9 @@ async function join(one: Joining, deps = one.world.deps): Promise<void> {
 
 async function unjoin({ world }: Joining): Promise<void> {
   const activities = createActivities(world.deps);
-  const undo = { volumes: 'keep' as const };
-  const call = (step: MemberStepId) => {
-    const made = world.call(step);
-    return { ...made, input: { ...made.input, undo } };
-  };
-  await world.act(activities.removeCluster, call('clusters/{cluster}/register') as never);
-  await world.act(activities.removeObjects, call('clusters/{cluster}/credentials'));
-  await world.act(activities.removeObjects, call('clusters/{cluster}/identity'));
+  await world.act(activities.removeCluster, undoOf(world.call('clusters/{cluster}/register')));
+  await world.act(activities.removeObjects, undoOf(world.call('clusters/{cluster}/credentials')));
+  await world.act(activities.removeObjects, undoOf(world.call('clusters/{cluster}/identity')));
 }
 
 const ledgerOf = ({ world, name }: Joining) => ({

@@ -14,6 +14,7 @@ import { labels, names } from '../../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
 import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 import { activityTable } from '../../helpers/common/activity-table.ts';
 import { type FakeFederationApi, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
 import { waiting } from '../../helpers/kubernetes/host-world.ts';
@@ -70,7 +71,7 @@ const call = (secretVersion = '1', more: Given = {}) =>
   world.call(step, { facts: { secretName: 'member-1', secretVersion }, ...more });
 const register = (secretVersion?: string, more?: Given) =>
   world.act(activities.ensureClusterRegistered, call(secretVersion, more));
-const remove = (more?: Given) => world.act(activities.removeCluster, call('1', more));
+const remove = (more?: Given) => world.act(activities.removeCluster, undoOf(call('1', more)));
 const stands = () => api.clusters.get('member-1');
 const entry = async () => (await world.ledger()).find(({ kind }) => kind === 'Cluster');
 
@@ -269,13 +270,13 @@ activityTable('removeCluster', {
   timeout: async () => {
     await register();
     api.held = true;
-    expect(await failureOf(late(activities.removeCluster, call()))).toMatchObject({ type: 'STILL_THERE' });
+    expect(await failureOf(late(activities.removeCluster, undoOf(call())))).toMatchObject({ type: 'STILL_THERE' });
     expect(await entry()).toBeDefined();
   },
   cancelled: async () => {
     await register();
     api.held = true;
-    const run = waiting(activities.removeCluster, call(), (_why, cancel) => cancel());
+    const run = waiting(activities.removeCluster, undoOf(call()), (_why, cancel) => cancel());
     await expect(run).rejects.toBeInstanceOf(CancelledFailure);
     expect(await entry()).toBeDefined();
   },

@@ -5,7 +5,8 @@ import { entryFor } from '../../../activities/core/objects.ts';
 import { inStep } from '../../../activities/core/step.ts';
 import type { FederationCluster } from '../../../src/distributions/federation/cluster-api.ts';
 import type { RunContext, StepCall } from '../../../src/catalogue/call.ts';
-import type { DownChoices, FreezeOptions } from '../../../src/graph/freeze.ts';
+import type { DownChoices } from '../../../src/catalogue/side-inputs.ts';
+import type { FreezeOptions } from '../../../src/graph/freeze.ts';
 import { freezeDown } from '../../../src/graph/freeze.ts';
 import { labels, names } from '../../../src/kubernetes/names.ts';
 import { memberPlace } from '../../../src/kubernetes/place.ts';
@@ -15,6 +16,7 @@ import { type HostWorld, hostWorld, waiting, weakHost } from '../../helpers/kube
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 import { failureOf, kubeconfigFile, type TestServer } from '../../helpers/kubernetes/member-world.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
+import { undoOf } from '../../helpers/common/undo.ts';
 
 let server: KubeApiserver;
 let world: HostWorld;
@@ -48,7 +50,7 @@ const sweep = (
   const given = { choices, spec, facts: { ledgers }, ...(orphans ? { orphans } : {}) };
   return world.act(acts().sweep, withInput('down/sweep', given, { run }));
 };
-const removeRecord = () => world.act(acts().removeRecord, world.call('host/record') as StepCall);
+const removeRecord = () => world.act(acts().removeRecord, undoOf(world.call('host/record')));
 const ours = (name: string) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',

@@ -7,7 +7,7 @@ import { freezeJoin, freezeUnjoin, withPruned } from '../../../src/graph/members
 import { hostSteps, memberSteps } from '../../../src/distributions/federation/steps.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../common/spec.ts';
-import type { PlanInput } from '../../../activities/core/plan-steps.ts';
+import type { PlanQuestion, Taken } from '../../../src/catalogue/side-inputs.ts';
 
 /** Facts that later steps use; the rest of the catalogue tells nothing. */
 const facts: Record<string, object> = {
@@ -102,7 +102,7 @@ export class FakeWorld {
     };
     return {
       ...all,
-      planSteps: (call) => this.#plan(call as StepCall<PlanInput>),
+      planSteps: (call) => this.#plan(call as StepCall<Taken<'plan'>>),
       holdFederation: noted(this.held),
       releaseFederation: noted(this.released),
     };
@@ -111,7 +111,7 @@ export class FakeWorld {
   /** Members that stand, as the record would have them. */
   standing: ClusterSpec[] = [];
 
-  async #plan(call: StepCall<PlanInput>): Promise<unknown> {
+  async #plan(call: StepCall<Taken<'plan'>>): Promise<unknown> {
     await this.#behaviours.get(call.step)?.(call, 1);
     const { plan } = call.input;
     const graph = this.#graph(plan);
@@ -119,7 +119,7 @@ export class FakeWorld {
     return { outcome: 'done', facts: { graph, uuid: call.run.uuid } };
   }
 
-  #graph({ operation, spec, down, join = [], unjoin = [], prune }: PlanInput['plan']): FrozenGraph {
+  #graph({ operation, spec, down, join = [], unjoin = [], prune }: PlanQuestion): FrozenGraph {
     const options = { slowEveryMs: this.slowEveryMs, builderAwayMs: this.builderAwayMs };
     const given = spec ?? aSpec({ dns: true });
     const stands = { ...given, clusters: this.standing };
