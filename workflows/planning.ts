@@ -43,6 +43,8 @@ export async function plan(run: Run, input: RunInput): Promise<boolean> {
   const answer = run.state.facts['plan'] as unknown as { graph: FrozenGraph } | undefined;
   if (!answer) return false;
   run.graph = answer.graph;
+  const { distribution } = answer.graph;
+  if (distribution) run.input = { ...run.input, distribution };
   run.state = { ...run.state, facts: {} };
   run.apply(planned(run.graph, (member) => memberWorkflowIdOf(input.federation, member)));
   return true;

@@ -67,7 +67,7 @@ export class Run {
 
   /** What every activity of this run is told. */
   context(): RunContext {
-    const { federation, startedBy, host, digest, operation } = this.input;
+    const { federation, startedBy, host, digest, operation, distribution } = this.input;
     const { takeOver, takeOwnership, adopt, rollback, debt } = this.input;
     return {
       federation,
@@ -78,6 +78,7 @@ export class Run {
       host,
       digest,
       operation,
+      ...(distribution ? { distribution } : {}),
       ...(this.member ? { member: this.member } : {}),
       ...(this.holds ? { holds: true } : {}),
       ...(takeOver ? { takeOver } : {}),

@@ -30,6 +30,8 @@ export interface RunInput {
   prune?: boolean;
   /** The run keeps to this plan: what is not in it is not written. */
   plan?: PlanToFollow;
+  /** What is turned up or down, as the plan said; absent: federation, as in every run that began before there was a choice. */
+  distribution?: string;
   /** Set for children that undo what their parent's run made. */
   rollback?: boolean;
   /** Set for a debt. */
