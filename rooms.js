@@ -27,14 +27,9 @@ const layers = {
       'the schema; a file becomes a Spec, or all its problems with line and column',
       nothing,
       ['terms', 'spec'],
+      { types: ['src/distributions/federation'] },
     ],
-    [
-      'src/spec/rules',
-      'what the schema cannot say',
-      nothing,
-      ['terms', 'spec', 'src/distributions/federation'],
-      { tests: 'test/spec' },
-    ],
+    ['src/spec/rules', 'what the schema cannot say', nothing, ['terms', 'spec'], { tests: 'test/spec' }],
   ],
   catalogue: [
     ['src/cluster-dns', 'shapes of a cluster DNS, Corefile, kube-dns, proof of a name', nothing, ['terms', 'spec']],
@@ -51,6 +46,13 @@ const layers = {
       'federation/v1beta1: manifests, Cluster API, steps, words',
       nothing,
       ['terms', 'spec', 'catalogue'],
+    ],
+    [
+      'src/distributions/federation/rules',
+      'what the schema of its sections cannot say',
+      nothing,
+      ['terms', 'spec', 'catalogue'],
+      { tests: 'test/spec' },
     ],
   ],
   graph: [

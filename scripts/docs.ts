@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { parseFederation } from '../src/spec/parse.ts';
+import { parseFederation } from '../src/distributions/parse.ts';
 import { chartKeysPage } from './docs/chart-keys-page.ts';
 import { commandsPage } from './docs/commands-page.ts';
 import { errorsPage } from './docs/errors-page.ts';

@@ -14,10 +14,13 @@ import type { HostRef, StepCall, StepResult } from '../src/catalogue/call.ts';
 import { contextsIn, kubeconfigFiles } from '../src/files/kubeconfig.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
-import { defaultNamespace, names } from '../src/kubernetes/names.ts';
+import type { Distribution } from '../src/distributions/distribution.ts';
+import { distributionOf } from '../src/distributions/table.ts';
+import { defaultNamespace } from '../src/kubernetes/names.ts';
 import type { Standing } from '../src/status/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
 import { stateFolder } from '../src/temporal/folders.ts';
+import type { Kube } from '../activities/clients/kube/port.ts';
 import { createDeps } from './deps.ts';
 
 /** What the CLI may do in clusters by itself: read (but for `inCluster`). Contexts are those of this machine's kubeconfig. */
@@ -78,12 +81,9 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
     adminKubeconfig: async (host) => {
       const ref = await at(host);
       const kube = await deps.kube.forContext(ref);
-      const secret = await kube.read({
-        apiVersion: 'v1',
-        kind: 'Secret',
-        name: names.adminKubeconfig,
-        namespace: ref.namespace,
-      });
+      const { namespace } = ref;
+      const { names } = await distributionAt(kube, namespace);
+      const secret = await kube.read({ apiVersion: 'v1', kind: 'Secret', name: names.adminKubeconfig, namespace });
       const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
       return text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8');
     },
@@ -94,13 +94,23 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
     currentHost: (given) => currentHost(env, given),
     preview: (question) => previewUp(deps, question, createActivities),
     inCluster: (question) => checkInCluster(deps, question),
-    podLogs: async (host, question) => readPodLogs(await deps.kube.forContext(host), host.namespace, question),
+    podLogs: async (host, question) => {
+      const kube = await deps.kube.forContext(host);
+      const { namespace } = host;
+      return readPodLogs(kube, namespace, await distributionAt(kube, namespace), question);
+    },
     read: (step, call) => {
       const activity = activities[step.activity];
       if (!activity) throw new Error(`no activity ${step.activity}`);
       return activity(call as never) as Promise<StepResult>;
     },
   };
+}
+
+/** The distribution that the record of this namespace names. */
+async function distributionAt(kube: Kube, namespace: string): Promise<Distribution> {
+  const record = await readRecord(kube, namespace);
+  return distributionOf((record?.spec ?? {}) as { distribution?: string });
 }
 
 /** The first file of $KUBECONFIG that names a current context decides, as with kubectl. Throws CONTEXT_NOT_FOUND. */

@@ -1,5 +1,6 @@
 import { codeOf } from '../../src/errors/step-error.ts';
-import { annotations, appLabel, labels } from '../../src/kubernetes/names.ts';
+import { appsOf } from '../../src/distributions/table.ts';
+import { annotations, labels } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 
@@ -28,9 +29,10 @@ const standard: ReadonlySet<string> = new Set(['ConfigMap/kube-root-ca.crt', 'Se
 const isStandard = (object: KubeObject): boolean =>
   standard.has(say(object)) || object.metadata.annotations?.['kubernetes.io/service-account.name'] === 'default';
 
+const ourApps: ReadonlySet<string | undefined> = new Set(appsOf());
 /** Pods of our own Deployments end by themselves. */
 const endsByItself = (object: KubeObject): boolean =>
-  object.kind === 'Pod' && object.metadata.labels?.['app'] === appLabel;
+  object.kind === 'Pod' && ourApps.has(object.metadata.labels?.['app']);
 
 const say = (object: KubeObject): string => `${object.kind}/${object.metadata.name}`;
 

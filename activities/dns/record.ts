@@ -1,6 +1,5 @@
 import { isIpv6 } from '../../src/spec/texts.ts';
 import type { CallOf, ResultOf, UndoCallOf } from '../../src/catalogue/call-of.ts';
-import { names } from '../../src/kubernetes/names.ts';
 import type { DnsProvider, DnsSpec, RecordSet, Zone } from '../clients/dns/port.ts';
 import type { Deps } from '../core/deps.ts';
 import { recordMade, settle, settledUid, waitForChange } from './change.ts';
@@ -19,9 +18,9 @@ const ttl = 60;
 /** Types that give a name an address; the name has one of them. */
 const types = ['A', 'AAAA', 'CNAME'] as const;
 
-/** The record for an address: A, AAAA, or CNAME for a host name. Names fully qualified. */
-export function recordFor(domain: string, { address, kind }: { address: string; kind: 'ip' | 'hostname' }): RecordSet {
-  const name = `${names.apiserverRecord(domain)}.`.toLowerCase();
+/** The record of a host name for an address: A, AAAA, or CNAME for a host name. Names fully qualified. */
+export function recordFor(host: string, { address, kind }: { address: string; kind: 'ip' | 'hostname' }): RecordSet {
+  const name = `${host}.`.toLowerCase();
   if (kind === 'hostname')
     return { name, type: 'CNAME', ttl, values: [`${address.replace(/\.$/, '').toLowerCase()}.`] };
   return { name, type: isIpv6(address) ? 'AAAA' : 'A', ttl, values: [address] };
@@ -52,7 +51,7 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
   const dns = required(call.input.spec.dns);
   const provider = await dnsProvider(dns, scope.deps.env);
   const zone = await zoneOf(provider, dns, call.input.facts.zoneId);
-  const wanted = recordFor(dns.domain, call.input.facts);
+  const wanted = recordFor(scope.distribution.names.apiserverRecord(dns.domain), call.input.facts);
   const entry = dnsEntry(scope, dns, 'Record', wanted.name);
   const uid = `${wanted.type} ${wanted.values.join(',')}`;
   const standing = await recordsAt(provider, zone, wanted.name);
@@ -78,7 +77,7 @@ async function ensureApiserverRecord(scope: StepScope, call: Call): Promise<Resu
 /** Takes the record away if we made it; a zone that is gone took it along. */
 async function removeApiserverRecord(scope: StepScope, call: UndoCallOf<Id>): Promise<Result> {
   const dns = required(call.input.spec.dns);
-  const name = `${names.apiserverRecord(dns.domain)}.`.toLowerCase();
+  const name = `${scope.distribution.names.apiserverRecord(dns.domain)}.`.toLowerCase();
   const entry = dnsEntry(scope, dns, 'Record', name);
   const made = await readEntry(scope, entry);
   if (!made || !isUndoable(scope, made)) return { outcome: 'kept', note: `no record of ours at ${name}`, facts: {} };

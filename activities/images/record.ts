@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { base64 } from '../kit/secret-text.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { type ImageReference, pinned, tagOf } from '../../src/images/reference.ts';
-import { appLabel, names } from '../../src/kubernetes/names.ts';
 import { pullConfig, readDockerConfig } from '../clients/registry/docker-config.ts';
 import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
@@ -44,10 +43,11 @@ async function ensurePullSecret(
   const registries = [...new Set(references.map(({ registry }) => registry))];
   const config = pullConfig(await readDockerConfig(file), registries);
   if (!config) throw failure('PULL_SECRET', `${file} has no credentials under auths for ${registries.join(', ')}`);
+  const { names } = scope.distribution;
   const { outcome } = await ensureObject(scope, 'host', {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: names.pullSecret, namespace: scope.run.host.namespace, labels: { app: appLabel } },
+    metadata: { name: names.pullSecret, namespace: scope.run.host.namespace, labels: { app: names.app } },
     type: 'kubernetes.io/dockerconfigjson',
     data: { '.dockerconfigjson': base64(JSON.stringify(config)) },
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostRef } from '../../src/catalogue/call.ts';
 import { answersIn, inClusterJob, inClusterTargets, type InClusterAnswer } from '../../src/kubernetes/in-cluster.ts';
-import { names } from '../../src/kubernetes/names.ts';
+import { distributionOf } from '../../src/distributions/table.ts';
 import { podTrouble } from '../../src/kubernetes/pods.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { Spec } from '../../src/spec/schema.ts';
@@ -40,8 +40,9 @@ export async function checkInCluster(deps: Deps, question: InClusterQuestion): P
   const namespace = (await kube.read({ apiVersion: 'v1', kind: 'Namespace', name: host.namespace }))
     ? host.namespace
     : 'default';
-  const pullSecret =
-    (await kube.read({ apiVersion: 'v1', kind: 'Secret', name: names.pullSecret, namespace })) !== undefined;
+  const { names } = distributionOf(spec, deps.distributions);
+  const secret = await kube.read({ apiVersion: 'v1', kind: 'Secret', name: names.pullSecret, namespace });
+  const pullSecret = secret && names.pullSecret;
   const name = `fedctl-check-${randomBytes(4).toString('hex')}`;
   const job = await kube.create(inClusterJob(spec, { federation, namespace, name, pullSecret }, targets));
   const ref: ObjectRef = { apiVersion: 'batch/v1', kind: 'Job', name, namespace };

@@ -4,6 +4,7 @@ import type { ObjectPreview } from '../../src/plan/preview.ts';
 import type { DnsSpec } from '../clients/dns/port.ts';
 import type { Deps } from '../core/deps.ts';
 import { dnsProvider, factsOf, findZone } from '../dns/provider.ts';
+import { distributionOf } from '../../src/distributions/table.ts';
 import { recordFor, recordsAt, sameRecord } from '../dns/record.ts';
 import { failure } from '../kit/fail.ts';
 import { digestOf, noAddress, toBeMade } from '../core/object-digest.ts';
@@ -42,13 +43,15 @@ export async function previewZone({ env }: Deps, { uuid }: RunContext, dns: DnsS
 
 /** The record of the control plane, by reading what stands at its name. */
 export async function previewRecord(
-  { env }: Deps,
-  { uuid }: RunContext,
+  { env, distributions }: Deps,
+  run: RunContext,
   dns: DnsSpec,
   address: Facts = {},
 ): Promise<DnsPreview> {
   const kind = address['kind'] === 'hostname' ? 'hostname' : 'ip';
-  const wanted = recordFor(dns.domain, { address: String(address['address'] ?? toBeMade), kind });
+  const { uuid } = run;
+  const host = distributionOf(run, distributions).names.apiserverRecord(dns.domain);
+  const wanted = recordFor(host, { address: String(address['address'] ?? toBeMade), kind });
   const provider = await dnsProvider(dns, env);
   const zone = await findZone(provider, dns, uuid);
   const standing = zone ? await recordsAt(provider, zone, wanted.name) : [];

@@ -1,4 +1,4 @@
-import { appLabel } from '../../src/kubernetes/names.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 
@@ -12,8 +12,8 @@ export interface ContainerLog {
 
 /** Which logs are asked for. */
 export interface LogQuestion {
-  /** `federation-apiserver` or `federation-controller-manager`; absent: both. */
-  module?: string | undefined;
+  /** A step: only the component that it is about, where it is about one. Absent: every component. */
+  step?: string | undefined;
   /** Lines from the end of each. */
   tail: number;
   /** Of the containers that ran before the current ones. */
@@ -25,9 +25,16 @@ interface PodSpec {
 }
 
 /** Logs of the control plane's containers, pod by pod. Throws what listing pods throws; one log that fails says why. */
-export async function readPodLogs(host: Kube, namespace: string, question: LogQuestion): Promise<ContainerLog[]> {
-  const { module } = question;
-  const labelSelector = `app=${appLabel}${module ? `,module=${module}` : ''}`;
+export async function readPodLogs(
+  host: Kube,
+  namespace: string,
+  { names, components }: Pick<Distribution, 'names' | 'components'>,
+  question: LogQuestion,
+): Promise<ContainerLog[]> {
+  const about = ({ explains }: { explains: readonly string[] }): boolean =>
+    explains.some((start) => question.step?.startsWith(start));
+  const module = components.find(about)?.name;
+  const labelSelector = `app=${names.app}${module ? `,module=${module}` : ''}`;
   const pods = await host.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
   const containers = pods
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name))

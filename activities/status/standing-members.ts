@@ -1,10 +1,5 @@
-import {
-  clusterApiVersion,
-  clusterReadiness,
-  type FederationCluster,
-  registeredAddress,
-} from '../../src/distributions/federation/cluster-api.ts';
-import { names } from '../../src/kubernetes/names.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
+import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { HostRef } from '../../src/catalogue/call.ts';
 import { entryOf, saysAlready } from '../../src/cluster-dns/configured.ts';
 import type { StandingMember } from '../../src/status/standing.ts';
@@ -17,6 +12,7 @@ import { type ReadResult, tryRead } from './try-read.ts';
 interface MembersQuestion {
   host: HostRef;
   record: FederationRecord;
+  distribution: Distribution;
   /** ms for each answer. */
   partMs: number;
 }
@@ -25,28 +21,35 @@ interface MembersQuestion {
  * Every member of the record, and every Cluster that others registered, by name: what the federation says of it, and
  * what its own cluster DNS says. All are asked at the same time; who does not answer is told as silent.
  */
-export async function readMembers(deps: Deps, { host, record, partMs }: MembersQuestion): Promise<StandingMember[]> {
+export async function readMembers(
+  deps: Deps,
+  { host, record, distribution, partMs }: MembersQuestion,
+): Promise<StandingMember[]> {
   const spec: Partial<Spec> = record.spec ?? {};
   const [clusters, told] = await Promise.all([
-    tryRead(partMs, 'the federation API', async () => clustersOf(deps, host)),
+    tryRead(partMs, 'the federation API', async () => clustersOf(deps, host, distribution)),
     Promise.all(record.members.map((member) => readTold(deps, { member, record, dns: spec.dns, partMs }))),
   ]);
   const known = record.members.map((member, at) => ({
     name: member.name,
     context: member.context,
-    ...seenBy(clusters, member.name),
+    ...seenBy(distribution, clusters, member.name),
     ...(told[at] ?? left),
   }));
   const ours = new Set(known.map(({ name }) => name));
   const byOthers = ('value' in clusters ? clusters.value : [])
     .filter(({ metadata: { name } }) => !ours.has(name))
-    .map(({ metadata: { name } }) => ({ name, context: null, ...seenBy(clusters, name), ...left }));
+    .map(({ metadata: { name } }) => ({ name, context: null, ...seenBy(distribution, clusters, name), ...left }));
   return [...known, ...byOthers].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function clustersOf({ kube }: Deps, host: HostRef): Promise<FederationCluster[]> {
+async function clustersOf(
+  { kube }: Deps,
+  host: HostRef,
+  { names, member: { apiVersion, kind } }: Distribution,
+): Promise<KubeObject[]> {
   const federation = await kube.forSecret(host, names.adminKubeconfig);
-  return federation.list<FederationCluster>({ apiVersion: clusterApiVersion, kind: 'Cluster' });
+  return federation.list({ apiVersion, kind });
 }
 
 type Seen = Pick<StandingMember, 'server' | 'ready' | 'why'>;
@@ -54,12 +57,12 @@ type Told = Pick<StandingMember, 'clusterDns' | 'clusterDnsWhy'>;
 const left: Told = { clusterDns: 'skip', clusterDnsWhy: null };
 
 /** How the federation itself sees a member. */
-function seenBy(clusters: ReadResult<FederationCluster[]>, name: string): Seen {
+function seenBy({ member }: Distribution, clusters: ReadResult<KubeObject[]>, name: string): Seen {
   if ('why' in clusters) return { server: null, ready: null, why: clusters.why };
   const found = clusters.value.find(({ metadata }) => metadata.name === name);
   if (!found) return { server: null, ready: false, why: 'not registered with the federation' };
-  const why = clusterReadiness(found);
-  return { server: registeredAddress(found) ?? null, ready: why === '', why: why || null };
+  const why = member.readiness(found);
+  return { server: member.server(found) ?? null, ready: why === '', why: why || null };
 }
 
 interface ToldQuestion {

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { parse } from 'yaml';
 import type { HostRef } from '../../src/catalogue/call.ts';
-import { appLabel, names } from '../../src/kubernetes/names.ts';
+import type { CertifiedSecret, Component, Distribution } from '../../src/distributions/distribution.ts';
+import { distributionOf } from '../../src/distributions/table.ts';
 import {
   componentOf,
   type Standing,
@@ -36,11 +37,15 @@ export async function readStanding(deps: Deps, { host, partMs }: StandingQuestio
   const record = await readRecord(kube, host.namespace);
   if (!record) return undefined;
   const spec: Partial<Spec> = record.spec ?? {};
+  const distribution = distributionOf(spec, deps.distributions);
+  const { certificates, names } = distribution;
   const [version, components, secrets, members, zone] = await Promise.all([
     tryRead(partMs, kube.server, () => versionOf(kube)),
-    readComponents(kube, host.namespace, partMs),
-    Promise.all(certified.map((name) => tryRead(partMs, kube.server, () => readSecret(kube, host.namespace, name)))),
-    readMembers(deps, { host, record, partMs }),
+    readComponents(kube, host.namespace, distribution, partMs),
+    Promise.all(
+      certificates.map(({ secret }) => tryRead(partMs, kube.server, () => readSecret(kube, host.namespace, secret))),
+    ),
+    readMembers(deps, { host, record, distribution, partMs }),
     readZone(deps, record, spec.dns, partMs),
   ]);
   return {
@@ -55,11 +60,11 @@ export async function readStanding(deps: Deps, { host, partMs }: StandingQuestio
     phase: record.phase,
     writtenBy: record.updatedBy,
     writtenAt: record.updatedAt,
-    address: addressIn(secrets[certified.indexOf(names.adminKubeconfig)]),
+    address: addressIn(secrets[certificates.findIndex(({ secret }) => secret === names.adminKubeconfig)]),
     components,
     members,
     zone,
-    certificates: secrets.map((secret, at) => certificateIn(certified[at] ?? '', secret)),
+    certificates: certificates.map((about, at) => certificateIn(about, secrets[at])),
   };
 }
 
@@ -68,30 +73,27 @@ async function versionOf(kube: Kube): Promise<string | null> {
   return status === 200 ? ((JSON.parse(body) as { gitVersion?: string }).gitVersion ?? null) : null;
 }
 
-async function readComponents(kube: Kube, namespace: string, ms: number): Promise<StandingComponent[]> {
-  const read = async (name: string): Promise<StandingComponent> => {
-    const labelSelector = `app=${appLabel},module=${name}`;
+async function readComponents(
+  kube: Kube,
+  namespace: string,
+  { components, names }: Distribution,
+  ms: number,
+): Promise<StandingComponent[]> {
+  const read = async ({ name, kind }: Component): Promise<StandingComponent> => {
+    const labelSelector = `app=${names.app},module=${name}`;
     const found = await tryRead(ms, kube.server, async () =>
       componentOf(
         name,
         ...(await Promise.all([
-          kube.read({ apiVersion: 'apps/v1', kind: 'Deployment', name, namespace }),
+          kube.read({ apiVersion: 'apps/v1', kind, name, namespace }),
           kube.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }),
         ])),
       ),
     );
     return 'value' in found ? found.value : { name, ready: null, why: found.why, images: [] };
   };
-  return Promise.all([names.apiserver, names.controllerManager].map(read));
+  return Promise.all(components.map(read));
 }
-
-/** Secrets with a certificate, in the order in which they are told. */
-const certified: readonly string[] = [
-  names.caSecret,
-  names.apiserverCredentials,
-  names.controllerManagerKubeconfig,
-  names.adminKubeconfig,
-];
 
 const readSecret = (kube: Kube, namespace: string, name: string): Promise<KubeObject | undefined> =>
   kube.read({ apiVersion: 'v1', kind: 'Secret', name, namespace });
@@ -114,10 +116,13 @@ const addressIn = (secret: ReadResult<KubeObject | undefined> | undefined): stri
   (secret && 'value' in secret && kubeconfigIn(secret.value)?.clusters?.[0]?.cluster?.server) || null;
 
 /** The one thing of a Secret that leaves this process: until when its certificate is valid. */
-function certificateIn(secret: string, found: ReadResult<KubeObject | undefined>): StandingCertificate {
+function certificateIn(
+  { secret, key }: CertifiedSecret,
+  found: ReadResult<KubeObject | undefined> = { value: undefined },
+): StandingCertificate {
   if ('why' in found) return { secret, expires: null, why: found.why };
   if (!found.value) return { secret, expires: null, why: 'not created yet' };
-  const pem = secretText(found.value, secret === names.caSecret ? 'ca.crt' : 'server.crt') ?? clientCertificate(found);
+  const pem = key === 'kubeconfig' ? clientCertificate(found) : (secretText(found.value, key) ?? '');
   try {
     return { secret, expires: new Date(new X509Certificate(pem).validTo).toISOString(), why: null };
   } catch {

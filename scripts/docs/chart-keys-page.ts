@@ -1,4 +1,5 @@
-import { chartKeys, type ChartKey } from '../../src/spec/chart-keys.ts';
+import { chartKeys } from '../../src/distributions/federation/chart-keys.ts';
+import type { ChartKey } from '../../src/spec/part.ts';
 import { dotted } from '../../src/spec/problem.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 
@@ -30,7 +31,7 @@ const variables: readonly (readonly [string, string])[] = [
 /** docs/chart-keys.md: what becomes of every key of the old chart, and of the guide's variables. */
 export const chartKeysPage = (): string =>
   page(
-    generated('src/spec/chart-keys.ts'),
+    generated('src/distributions/federation/chart-keys.ts'),
     '# values.yaml and the environment',
     '`$FEDERATION_OUTPUT_ROOT/values.yaml` fills what the spec file leaves out. A key that both have, and not alike, ' +
       'is an error that names both places. With `images.build` the four image keys are outputs: the run writes them and ' +

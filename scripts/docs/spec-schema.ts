@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bare } from '../../src/spec/schema-walk.ts';
-import { federationSchema } from '../../src/spec/schema.ts';
+import { schemaOfFile } from '../../src/distributions/parse.ts';
 
 /** As much of JSON Schema as zod writes for a spec. */
 export interface JsonSchema {
@@ -37,7 +37,7 @@ const durationText = (ms: number): string => {
  * required here, and defaults are as a person would write them.
  */
 export function specSchema(): JsonSchema {
-  const schema = z.toJSONSchema(federationSchema, {
+  const schema = z.toJSONSchema(schemaOfFile('federation'), {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
       if (!(zodSchema instanceof z.ZodDefault) || !(bare(zodSchema) instanceof z.ZodString)) return;

@@ -96,6 +96,7 @@ export interface DistributionWords {
 export interface Distribution {
   /** Value of `spec.distribution`. */
   id: string;
+  /** First the one that has the address. */
   components: readonly Component[];
   /** Every image that the pods of a turn-up pull, in the order of the spec. */
   images: (spec: Spec) => DistributionImage[];

@@ -1,6 +1,6 @@
 import type { KubeObject } from './objects.ts';
 import { formatReference, mirrored, parseReference } from '../images/reference.ts';
-import { fieldManager, labels, names } from './names.ts';
+import { fieldManager, labels } from './names.ts';
 
 /** One thing that a pod in the host cluster asks. */
 export interface InClusterTarget {
@@ -69,7 +69,7 @@ const script = (targets: readonly InClusterTarget[]): string =>
  */
 export function inClusterJob(
   spec: CheckSpec,
-  about: { federation: string; namespace: string; name: string; pullSecret: boolean },
+  about: { federation: string; namespace: string; name: string; pullSecret?: string | undefined },
   targets: readonly InClusterTarget[],
 ): KubeObject {
   const labelled = { [labels.managedBy]: fieldManager, [labels.check]: about.federation };
@@ -88,7 +88,7 @@ export function inClusterJob(
           restartPolicy: 'Never',
           automountServiceAccountToken: false,
           securityContext: { runAsNonRoot: true, runAsUser: 65_534, seccompProfile: { type: 'RuntimeDefault' } },
-          ...(about.pullSecret ? { imagePullSecrets: [{ name: names.pullSecret }] } : {}),
+          ...(about.pullSecret ? { imagePullSecrets: [{ name: about.pullSecret }] } : {}),
           containers: [
             {
               name: 'check',

@@ -17,8 +17,6 @@ export const labels = {
 export const annotations = {
   /** On pod templates: resourceVersion of the Secret that the pods read at their start. */
   credentials: 'fedctl/credentials',
-  /** `<federation>=<domain>` on the controller manager, where kubefed kept it and `kubefed join` reads it. */
-  federations: 'federations',
   /** On a namespace that fedctl made: the federation's name, for whoever finds it without a record. */
   federationName: 'fedctl/federation-name',
 } as const;
@@ -48,38 +46,14 @@ const labelSafe = (prefix: string, rest: string): string => {
   return `${prefix}-${hash}-${tail}`;
 };
 
-const apiserver = 'federation-apiserver';
-const controllerManager = 'federation-controller-manager';
-
-/** Names of the objects in the host namespace and in the members. They are API: `down` finds by them. */
+/** Names of the objects of every federation, in the host namespace and in the members. They are API: `down` finds by them. */
 export const names = {
-  /** Service and Deployment. */
-  apiserver,
-  /** Deployment, ServiceAccount, Role and RoleBinding. */
-  controllerManager,
-  etcdClaim: 'federation-apiserver-etcd-claim',
-  /** Secret: ca.crt, ca.key. */
-  caSecret: 'federation-ca',
-  /** Secret: ca.crt, server.crt, server.key, token.csv. */
-  apiserverCredentials: 'federation-apiserver-credentials',
-  /** Secret, key kubeconfig. */
-  controllerManagerKubeconfig: 'federation-controller-manager-kubeconfig',
-  /** Secret, key kubeconfig. */
-  adminKubeconfig: 'federation-admin-kubeconfig',
-  /** Secret; its key has the same name, as kubefed had it. */
-  dnsProviderConfig: 'federation-dns-provider.conf',
-  /** Key of that Secret: a key file of Google, which goes beside the settings. */
-  dnsProviderKey: 'key.json',
-  /** Secret of type kubernetes.io/dockerconfigjson. */
-  pullSecret: 'federation-image-pull',
   /** ConfigMap. */
   record: 'fedctl-record',
   /** ConfigMap of the host's own steps. */
   ledger: 'fedctl-ledger',
   /** ConfigMap of the steps of one member. */
   ledgerOf: (cluster: string): string => `fedctl-ledger-${cluster}`,
-  /** Host name of the record that `dns.apiserverRecord` asks for, in the zone's domain; it stands in the certificate. */
-  apiserverRecord: (domain: string): string => `${apiserver}.${domain.replace(/\.+$/, '')}`,
   /** Lease. */
   lease: 'fedctl-owner',
   /** In the member: ServiceAccount and token Secret. At most 63 characters. */
@@ -87,16 +61,3 @@ export const names = {
   /** In the member: ClusterRole and ClusterRoleBinding. RBAC names may hold colons and be long. */
   memberRole: (federation: string, cluster: string): string => `fedctl:${federation}:${cluster}`,
 } as const;
-
-/** Secrets of the host namespace that no cluster's `secretRef` (or name, which is its default) may take. */
-export const reservedSecretNames: ReadonlySet<string> = new Set([
-  names.caSecret,
-  names.apiserverCredentials,
-  names.controllerManagerKubeconfig,
-  names.adminKubeconfig,
-  names.dnsProviderConfig,
-  names.pullSecret,
-]);
-
-/** The label that the original charts put on everything of the control plane. */
-export const appLabel = 'federated-cluster';

@@ -21,18 +21,21 @@ const dnsOfCloud: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the guide's variables say. With `build` the registry and tag are those to push to, else those to pull from; a
+ * What the guide's variables say. With `build` the registry and tag are those to push to, else those to pull `images` from; a
  * tag of FEDERATION_IMAGE_TAG that the registry has is then used as it is, as the previous mechanism had it.
  * FEDERATION_PUSH_REPO_BASE alone means the newest version that is there.
  */
-export function fromEnvironment(env: Environment, given: { build: boolean; dns: boolean }): FromEnvironment[] {
+export function fromEnvironment(
+  env: Environment,
+  given: { build: boolean; dns: boolean; images: readonly string[] },
+): FromEnvironment[] {
   const one = (variable: string, ...paths: Path[]): FromEnvironment[] => {
     const value = env[variable]?.trim();
     return value ? paths.map((path) => ({ path, value, variable })) : [];
   };
   return [
     ...one('FEDERATION_NAME', ['metadata', 'name']),
-    ...(given.build ? pushTo(one) : pullFrom(one)),
+    ...(given.build ? pushTo(one) : pullFrom(one, given.images)),
     ...(given.dns || env['DNS_ZONE_NAME'] ? dnsOf(env, one) : []),
   ];
 }
@@ -49,12 +52,8 @@ const pushTo = (one: One): FromEnvironment[] => [
   ...one('FEDERATION_IMAGE_TAG', push('ifThere')).map((from) => ({ ...from, value: 'use', with: push('tag') })),
 ];
 
-const pull = (key: string): Path[] => [
-  ['spec', 'images', 'apiserver', key],
-  ['spec', 'images', 'controllerManager', key],
-];
-
-function pullFrom(one: One): FromEnvironment[] {
+function pullFrom(one: One, images: readonly string[]): FromEnvironment[] {
+  const pull = (key: string): Path[] => images.map((image) => ['spec', 'images', image, key]);
   const registries = one('FEDERATION_PUSH_REPO_BASE', ...pull('registry'));
   const versions = one('FEDERATION_IMAGE_TAG', ...pull('version'));
   const alone = registries.length > 0 && versions.length === 0;

@@ -1,7 +1,7 @@
-import { chartKeys, type ChartKey } from './chart-keys.ts';
 import { fromEnvironment, type Environment, type FromEnvironment } from './environment.ts';
 import { valueAt } from './issues.ts';
 import { nearest } from './nearest.ts';
+import type { ChartKey, SpecPart } from './part.ts';
 import { dotted, type Path, type Place, type Problem } from './problem.ts';
 import { writtenOut } from './shorthand.ts';
 import type { YamlText } from './yaml-text.ts';
@@ -27,7 +27,11 @@ export interface Filled {
   notes: string[];
 }
 
+/** What of a distribution says where gaps are filled from. */
+type FillPart = Pick<SpecPart, 'chart' | 'images'>;
+
 interface Work {
+  part: FillPart;
   data: Record<string, unknown>;
   origins: Map<string, Origin>;
   problems: Problem[];
@@ -44,8 +48,8 @@ const buildPath = ['spec', 'images', 'build'];
  * variables; the schema's defaults come after it. A value that file and values.yaml both have, and not alike, is a
  * problem that names both places; the environment only ever fills gaps.
  */
-export function fillIn(file: YamlText, values: YamlText | undefined, env: Environment): Filled {
-  const work: Work = { data: writtenOut(file.data), origins: new Map(), problems: [], notes: [] };
+export function fillIn(file: YamlText, values: YamlText | undefined, env: Environment, part: FillPart): Filled {
+  const work: Work = { part, data: writtenOut(file.data), origins: new Map(), problems: [], notes: [] };
   if (values) fillFromValues(work, file, values);
   fillFromEnvironment(work, file, env);
   settleDns(work, file);
@@ -66,8 +70,9 @@ export function fillIn(file: YamlText, values: YamlText | undefined, env: Enviro
 function fillFromValues(work: Work, file: YamlText, values: YamlText): void {
   // A chart's values.yaml names a provider in every copy; only a zone says that DNS is wanted.
   const dnsWanted = hasDns(work.data) || values.data['controllerManagerDNSZone'] !== undefined;
+  const { chart = {} } = work.part;
   for (const [key, value] of Object.entries(values.data)) {
-    const chartKey = Object.hasOwn(chartKeys, key) ? chartKeys[key] : undefined;
+    const chartKey = Object.hasOwn(chart, key) ? chart[key] : undefined;
     if (chartKey && 'field' in chartKey) {
       const output = chartKey.output && valueAt(work.data, buildPath) !== undefined;
       const idle = dotted(chartKey.field) === dotted(providerPath) && !dnsWanted;
@@ -84,8 +89,9 @@ const hasDns = (data: unknown): boolean => valueAt(data, ['spec', 'dns']) !== un
 function reportUnused(work: Work, values: YamlText, key: string, chartKey: ChartKey | undefined): void {
   const place = values.placeOfKey([key]);
   if (!chartKey) {
-    const near = nearest(key, Object.keys(chartKeys));
-    const hint = `${near ? `did you mean ${near}? ` : ''}the chart's keys: ${Object.keys(chartKeys).join(', ')}`;
+    const chartKeys = Object.keys(work.part.chart ?? {});
+    const near = nearest(key, chartKeys);
+    const hint = `${near ? `did you mean ${near}? ` : ''}the chart's keys: ${chartKeys.join(', ')}`;
     work.problems.push({ ...place, path: key, message: 'is not a key of the federation chart', hint });
   } else if ('refused' in chartKey && values.data[key] !== chartKey.unless) {
     const hint = `remove it, or write ${chartKey.unless}`;
@@ -129,7 +135,7 @@ const comparable = (path: Path, value: unknown): string => {
 
 function fillFromEnvironment(work: Work, file: YamlText, env: Environment): void {
   const build = valueAt(work.data, buildPath) !== undefined;
-  for (const from of fromEnvironment(env, { build, dns: hasDns(work.data) })) {
+  for (const from of fromEnvironment(env, { build, dns: hasDns(work.data), images: work.part.images })) {
     const said = `from the environment's ${from.variable}`;
     if (valueAt(work.data, from.path) !== undefined || !isWith(work, from, said)) continue;
     work.data = withValue(work.data, from.path, from.value);
@@ -168,9 +174,8 @@ function settleDns(work: Work, file: YamlText): void {
   }
 }
 
-const versionPaths: readonly Path[] = [
-  ['spec', 'images', 'apiserver', 'version'],
-  ['spec', 'images', 'controllerManager', 'version'],
+const versionPaths = (images: readonly string[]): Path[] => [
+  ...images.map((image) => ['spec', 'images', image, 'version']),
   [...buildPath, 'push', 'tag'],
 ];
 
@@ -178,7 +183,7 @@ const versionPaths: readonly Path[] = [
 const asTag = (version: string): string => version.replaceAll('+', '_');
 
 function settleVersions(work: Work): void {
-  for (const path of versionPaths) {
+  for (const path of versionPaths(work.part.images)) {
     const version = valueAt(work.data, path);
     if (typeof version === 'string') work.data = withValue(work.data, path, asTag(version));
   }

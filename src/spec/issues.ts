@@ -2,20 +2,28 @@ import type { z } from 'zod';
 import { nearest } from './nearest.ts';
 import { dotted, type Finding, type Path } from './problem.ts';
 import { keysAt, pathsEndingIn } from './schema-walk.ts';
+import type { FileSchema } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
 type Words = Pick<Finding, 'message' | 'hint'>;
+
+/** What keys there are: those of this file, and the distribution that has a section which this file's has not. */
+export interface KnownKeys {
+  schema: FileSchema;
+  elsewhere: (section: string) => string | undefined;
+}
 
 /** What zod found, in the words of the file; `sourceOf` gives a scalar as the text has it. */
 export function findingsOf(
   issues: readonly Issue[],
   data: unknown,
   sourceOf: (path: Path) => string | undefined,
+  known: KnownKeys,
 ): Finding[] {
   return issues.flatMap((issue): Finding[] => {
     const path = issue.path as Path;
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: [...path, key], at: 'key', ...unknownKey(key, path) }));
+      return issue.keys.map((key) => ({ path: [...path, key], at: 'key', ...unknownKey(key, path, known) }));
     return [{ path, ...wordsFor(issue, valueAt(data, path), sourceOf(path), path) }];
   });
 }
@@ -30,10 +38,16 @@ export const valueAt = (data: unknown, path: Path): unknown =>
     data,
   );
 
-function unknownKey(key: string, parent: Path): Words {
-  const allowed = keysAt(parent);
+function unknownKey(key: string, parent: Path, { schema, elsewhere: foreign }: KnownKeys): Words {
+  const owner = dotted(parent) === 'spec' ? foreign(key) : undefined;
+  if (owner !== undefined)
+    return {
+      message: `is a section of distribution ${owner}, which is not the distribution of this spec`,
+      hint: `remove it, or write distribution: ${owner}`,
+    };
+  const allowed = keysAt(schema, parent);
   const near = nearest(key, allowed);
-  const elsewhere = near ? [] : pathsEndingIn(key).slice(0, 3);
+  const elsewhere = near ? [] : pathsEndingIn(schema, key).slice(0, 3);
   const guess = near
     ? `did you mean ${near}? `
     : elsewhere.length > 0

@@ -2,11 +2,12 @@ import type { Environment } from './environment.ts';
 import { fillIn, type Filled } from './fill.ts';
 import { findingsOf, valueAt } from './issues.ts';
 import { nearest } from './nearest.ts';
-import { findNotBuilt } from './not-built.ts';
+import { distributionsNotBuilt, findNotBuilt } from './not-built.ts';
+import type { SpecPart } from './part.ts';
 import { readableParts } from './parts.ts';
 import { dotted, inOrder, type Finding, type Path, type Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
-import { federationSchema, type Spec } from './schema.ts';
+import { fileSchema, type FileSchema, type Spec } from './schema.ts';
 import { readYaml, type YamlText } from './yaml-text.ts';
 
 /** A text, and the name by which problems call it. */
@@ -35,18 +36,40 @@ export type Parsed =
   | { ok: false; problems: Problem[] };
 
 /**
- * Reads a federation.yaml into a spec: gaps filled from values.yaml, then from the environment, then by defaults; or
+ * Reads a federation.yaml into a spec of one of these distributions, the first where it names none: gaps filled from values.yaml, then from the environment, then by defaults; or
  * answers all that is wrong with it, in the order of the text. Never throws, whatever the text.
  */
-export function parseFederation({ text, file, values, environment = {} }: ParseInput): Parsed {
+export function parseSpec(
+  { text, file, values, environment = {} }: ParseInput,
+  parts: readonly [SpecPart, ...SpecPart[]],
+): Parsed {
   const read = readYaml(file, text);
-  const chart = values && readValues(values);
+  const part = partOf(read.ok ? read.yaml.data : {}, parts);
+  const chart = values && part.chart && readValues(values);
   if (!read.ok) return { ok: false, problems: [...read.problems, ...(chart?.problems ?? [])] };
   const foreign = otherKind(read.yaml);
   if (foreign) return { ok: false, problems: [foreign] };
-  const filled = fillIn(read.yaml, chart?.yaml, environment);
+  const filled = fillIn(read.yaml, chart?.yaml, environment, part);
   const before = [...read.yaml.problems, ...(chart?.problems ?? []), ...filled.problems];
-  return judge(filled, before);
+  return judge(filled, before, { part, parts });
+}
+
+/** Of the distribution that the file names; where it names none that there is, the first. */
+const partOf = (data: unknown, parts: readonly [SpecPart, ...SpecPart[]]): SpecPart =>
+  parts.find(({ id }) => id === valueAt(data, ['spec', 'distribution'])) ?? parts[0];
+
+const idsOf = (parts: readonly SpecPart[]): string[] => [
+  ...new Set([...parts.map(({ id }) => id), ...distributionsNotBuilt]),
+];
+
+/** The schema of a file of one distribution among others. */
+export const schemaOf = ({ sections, namespace, context }: SpecPart, parts: readonly SpecPart[]): FileSchema =>
+  fileSchema(sections, { ids: idsOf(parts), namespace, context });
+
+interface Distributions {
+  /** That of the file. */
+  part: SpecPart;
+  parts: readonly SpecPart[];
 }
 
 /** An empty values.yaml is fine: `deploy.sh init` leaves one. */
@@ -69,19 +92,24 @@ function otherKind(yaml: YamlText): Problem | undefined {
   };
 }
 
-function judge(filled: Filled, before: readonly Problem[]): Parsed {
+function judge(filled: Filled, before: readonly Problem[], { part, parts }: Distributions): Parsed {
   const { data } = filled;
-  const result = federationSchema.safeParse(data);
+  const schema = schemaOf(part, parts);
+  const elsewhere = (section: string): string | undefined => parts.find((one) => section in one.sections)?.id;
+  const result = schema.safeParse(data);
   const findings = [
-    ...(result.success ? [] : findingsOf(result.error.issues, data, filled.sourceOf)),
-    ...numbersAsText(filled),
-    ...checkRules(readableParts(data)),
-    ...findNotBuilt(data),
+    ...(result.success ? [] : findingsOf(result.error.issues, data, filled.sourceOf, { schema, elsewhere })),
+    ...numbersAsText(filled, part.flags),
+    ...checkRules(readableParts(data, schema), part),
+    ...findNotBuilt(
+      data,
+      parts.map(({ id }) => id),
+    ),
   ];
   const problems = [...before, ...withoutEchoes(findings).map((finding) => toProblem(filled, finding))];
   if (!result.success || problems.length > 0) return { ok: false, problems: inOrder(problems) };
   const { metadata, spec } = result.data;
-  return { ok: true, federation: metadata.name, spec, notes: filled.notes };
+  return { ok: true, federation: metadata.name, spec: spec as Spec, notes: filled.notes };
 }
 
 /** Rules see what the schema refused as not given; what it said about the same field stands alone. */
@@ -107,13 +135,8 @@ function toProblem(filled: Filled, { path, at, message, hint, code }: Finding): 
   };
 }
 
-const flagMaps: readonly Path[] = [
-  ['spec', 'apiserver', 'extraArgs'],
-  ['spec', 'controllerManager', 'extraArgs'],
-];
-
 /** Flags may be written as numbers; one that YAML changes on the way (1.10, 0x1F, 1e3) is not what the file says. */
-const numbersAsText = (filled: Filled): Finding[] =>
+const numbersAsText = (filled: Filled, flagMaps: readonly Path[]): Finding[] =>
   flagMaps.flatMap((map) => {
     const flags = valueAt(filled.data, map);
     if (flags === null || typeof flags !== 'object') return [];

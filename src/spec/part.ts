@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { ChartKey } from './chart-keys.ts';
 import type { Parts } from './parts.ts';
 import type { Finding, Path } from './problem.ts';
 
@@ -35,6 +34,13 @@ export interface SpecPart {
   /** What is wrong with its sections. */
   rules: (parts: Parts) => Finding[];
 }
+
+/**
+ * What fedctl does with a key of a chart's values.yaml: `field` fills that field of the spec;
+ * `refused` stops, unless the value is the one that fedctl uses anyway; `ignored` is read over, for the reason given.
+ */
+export type ChartKey =
+  { field: Path; output?: true } | { refused: string; unless: string } | { ignored: string; secret?: true };
 
 /** An object that the distribution makes and a patch may name. */
 export interface PatchTarget {

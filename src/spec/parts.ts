@@ -1,5 +1,5 @@
 import { isMap } from './json.ts';
-import { federationSchema, type ClusterSpec, type Spec } from './schema.ts';
+import type { ClusterSpec, FileSchema, Spec } from './schema.ts';
 import { valueAt } from './issues.ts';
 
 /** The sections of a spec that can be read, so that rules speak of them although another section is wrong. */
@@ -13,10 +13,10 @@ type Section = { safeParse(value: unknown): { success: boolean; data?: unknown; 
 type Issue = { code?: string | undefined; path: PropertyKey[]; keys?: string[] };
 
 /** The readable part of data that the schema does not take as a whole. */
-export function readableParts(data: unknown): Parts {
+export function readableParts(data: unknown, schema: FileSchema): Parts {
   const found = valueAt(data, ['spec']);
   const spec = isMap(found) ? found : {};
-  const { clusters: list, ...sections } = federationSchema.shape.spec.shape;
+  const { clusters: list, ...sections } = schema.shape.spec.shape;
   const read = Object.entries(sections).map(([key, schema]) => [key, lenient(schema, spec[key])]);
   const entries = Array.isArray(spec['clusters']) ? spec['clusters'] : [];
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Path } from './problem.ts';
-import { federationSchema } from './schema.ts';
+import type { FileSchema } from './schema.ts';
 
 /** The schema behind `.optional()`, `.default()`, `.prefault()` and transforms. */
 export function bare(schema: z.core.$ZodType): z.core.$ZodType {
@@ -18,24 +18,25 @@ function child(schema: z.core.$ZodType, part: string | number): z.core.$ZodType 
 }
 
 /** What the schema wants at a path; undefined where it knows nothing. */
-export function schemaAt(path: Path): z.core.$ZodType | undefined {
+export function schemaAt(file: FileSchema, path: Path): z.core.$ZodType | undefined {
   return path.reduce<z.core.$ZodType | undefined>((schema, part) => {
     const inner = schema && child(schema, part);
     return inner && bare(inner);
-  }, federationSchema);
+  }, file);
 }
 
 /** Keys that the mapping at a path may have; empty where any key, or none, is allowed. */
-export function keysAt(path: Path): string[] {
-  const schema = schemaAt(path);
+export function keysAt(file: FileSchema, path: Path): string[] {
+  const schema = schemaAt(file, path);
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
 /** Every path of the schema, dotted, with `[]` for the items of a list. */
-export const allPaths = (): string[] => allKeys(federationSchema, '');
+export const allPaths = (file: FileSchema): string[] => allKeys(file, '');
 
 /** Those that end in this key. */
-export const pathsEndingIn = (key: string): string[] => allPaths().filter((path) => path.split('.').at(-1) === key);
+export const pathsEndingIn = (file: FileSchema, key: string): string[] =>
+  allPaths(file).filter((path) => path.split('.').at(-1) === key);
 
 function allKeys(schema: z.core.$ZodType, at: string): string[] {
   const plain = bare(schema);

@@ -1,80 +1,10 @@
 import { z } from 'zod';
-import { defaultNamespace } from '../kubernetes/names.ts';
+import type { sections } from '../distributions/federation/spec.ts';
 import { duration } from './duration.ts';
-
-/** DNS-1123 label: federation names and namespaces (RFC 1123; a federation's name appears in DNS routes). */
-const dns1123 = z
-  .string()
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS-1123 label: a-z, 0-9 and "-", at most 63 characters');
-/** DNS-1035 label: what the federation API accepts as a Cluster's name (it must start with a letter). */
-const dns1035 = z
-  .string()
-  .max(63)
-  .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS-1035 label: starts with a-z, then a-z, 0-9 and "-"');
-const path = z.string().min(1);
-const argv = z.array(z.string()).min(1);
-/** FEDERATION_SERVICE_CIDR of the guide's scripts. */
-export const defaultServiceClusterIPRange = '10.10.0.0/24';
-
-const extraArgs = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
+import { dns1035, dns1123, path } from './fields.ts';
 
 /** Has sh, tr, wget and nslookup, which is all that `check --in-cluster` asks of an image. */
 const checkImage = 'docker.io/library/busybox:1.36.1';
-
-const image = z.strictObject({
-  registry: z.string().min(1).optional(),
-  name: z.string().min(1).default('hyperkube-amd64'),
-  version: z.string().min(1).optional(),
-});
-
-const build = z.strictObject({
-  source: path,
-  binaries: argv,
-  dockerfile: path.default('Dockerfile'),
-  engine: z.enum(['auto', 'docker', 'podman', 'buildah', 'nerdctl']).default('auto'),
-  silentFor: duration.optional(),
-  push: z.strictObject({
-    registry: z.string().min(1),
-    tag: z.string().min(1).optional(),
-    ifThere: z.enum(['move', 'use']).optional(),
-  }),
-});
-
-const images = z.strictObject({
-  apiserver: image.prefault({}),
-  controllerManager: image.prefault({}),
-  etcd: z
-    .strictObject({
-      image: z.string().min(1).default('quay.io/coreos/etcd:v3.6.8'),
-      command: argv.default(['/usr/local/bin/etcd']),
-    })
-    .prefault({}),
-  build: build.optional(),
-  pullSecret: z.strictObject({ fromDockerConfig: path }).optional(),
-  mirrors: z.record(z.string(), z.string()).default({}),
-  insecureRegistries: z.array(z.string()).default([]),
-  caFile: path.optional(),
-});
-
-const apiserver = z.strictObject({
-  serviceType: z.enum(['LoadBalancer', 'NodePort']).default('LoadBalancer'),
-  nodePort: z.int().min(1).max(65535).optional(),
-  advertiseAddress: z.string().optional(),
-  serviceClusterIPRange: z.string().default(defaultServiceClusterIPRange),
-  command: argv.default(['/hyperkube', 'federation-apiserver']),
-  flags: z.enum(['era', 'admission-control', 'enable-admission-plugins']).default('era'),
-  extraArgs: extraArgs.default({}),
-  replicas: z.int().min(1).default(1),
-});
-
-const controllerManager = z.strictObject({
-  command: argv.default(['/hyperkube', 'federation-controller-manager']),
-  flags: z.enum(['era']).default('era'),
-  extraArgs: extraArgs.default({}),
-  dnsProvider: z.string().optional(),
-  dnsProviderConfigFile: path.optional(),
-});
 
 const dns = z.strictObject({
   provider: z.enum(['google-clouddns', 'aws-route53', 'powerdns']),
@@ -132,36 +62,52 @@ const policy = z.strictObject({
 /** The policy where no spec says another. */
 export const defaultPolicy = policy.parse({});
 
-/** The whole file (docs/spec.md). Unknown keys are errors everywhere; durations come out in milliseconds. */
-export const federationSchema = z.strictObject({
-  apiVersion: z.literal('fedctl/v1alpha1'),
-  kind: z.literal('Federation'),
-  metadata: z.strictObject({ name: dns1123 }),
-  spec: z.strictObject({
-    distribution: z.enum(['federation', 'karmada']).default('federation'),
-    host: z.strictObject({
-      context: z.string().min(1),
-      kubeconfig: path.optional(),
-      namespace: dns1123.default(defaultNamespace),
-    }),
-    images: images.prefault({}),
-    apiserver: apiserver.prefault({}),
-    controllerManager: controllerManager.prefault({}),
-    etcd: z.strictObject({ storage: z.string().default('10Gi'), storageClassName: z.string().optional() }).prefault({}),
-    patches: z
-      .array(z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }))
-      .default([]),
-    kubeconfig: z.strictObject({ context: z.string().min(1).default('federation-cluster') }).prefault({}),
-    dns: dns.optional(),
-    clusters: z.array(clusterSchema).default([]),
-    policy: policy.prefault({}),
-    check: z.strictObject({ image: z.string().default(checkImage) }).prefault({}),
-  }),
-});
+/** What of the file is not the same for all distributions. */
+export interface FileDefaults {
+  /** Values of `distribution`; the first is its default. */
+  ids: readonly string[];
+  namespace: string;
+  context: string;
+}
 
-/** A file that passed: all defaults filled in, durations in milliseconds. */
-export type FederationFile = z.output<typeof federationSchema>;
-/** What steps read. Free of secrets: credentials stand in it by reference (a path or a profile's name). */
-export type Spec = FederationFile['spec'];
+/**
+ * The whole file (docs/spec.md), with the sections of one distribution. Unknown keys are errors everywhere; durations
+ * come out in milliseconds.
+ */
+export const fileSchema = <S extends Readonly<Record<string, z.ZodType>>>(own: S, defaults: FileDefaults) =>
+  z.strictObject({
+    apiVersion: z.literal('fedctl/v1alpha1'),
+    kind: z.literal('Federation'),
+    metadata: z.strictObject({ name: dns1123 }),
+    spec: z.strictObject({
+      distribution: z.enum(defaults.ids).default(defaults.ids[0] ?? ''),
+      host: z.strictObject({
+        context: z.string().min(1),
+        kubeconfig: path.optional(),
+        namespace: dns1123.default(defaults.namespace),
+      }),
+      ...own,
+      patches: z
+        .array(
+          z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }),
+        )
+        .default([]),
+      kubeconfig: z.strictObject({ context: z.string().min(1).default(defaults.context) }).prefault({}),
+      dns: dns.optional(),
+      clusters: z.array(clusterSchema).default([]),
+      policy: policy.prefault({}),
+      check: z.strictObject({ image: z.string().default(checkImage) }).prefault({}),
+    }),
+  });
+
+/** The schema of a file of any distribution. */
+export type FileSchema = ReturnType<typeof fileSchema<Readonly<Record<string, z.ZodType>>>>;
+
+/**
+ * What steps read, with all defaults filled in and durations in milliseconds. Free of secrets: credentials stand in it by
+ * reference (a path or a profile's name). The sections of a distribution are there only where it is the spec's own; their
+ * types are those of the federation, whose steps alone read them.
+ */
+export type Spec = z.output<ReturnType<typeof fileSchema<typeof sections>>>['spec'];
 /** One entry of `spec.clusters`. */
-export type ClusterSpec = Spec['clusters'][number];
+export type ClusterSpec = z.output<typeof clusterSchema>;

@@ -14,8 +14,9 @@ export interface Standing {
   /** The run that wrote the record last (its first run id), and when. */
   writtenBy: string;
   writtenAt: string;
-  /** URL of federation-apiserver as the federation's own kubeconfig has it; null: none is stored yet. */
+  /** URL of its API as the federation's own kubeconfig has it; null: none is stored yet. */
   address: string | null;
+  /** First the one that has the address. */
   components: StandingComponent[];
   members: StandingMember[];
   /** Null: the federation has no DNS. */

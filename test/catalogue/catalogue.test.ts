@@ -3,13 +3,13 @@ import { patchTargets } from '../../src/distributions/federation/patches.ts';
 import { phases, type StepDefinition } from '../../src/catalogue/definition.ts';
 import { sliceSpec } from '../../src/graph/freeze.ts';
 import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
-import { federationSchema } from '../../src/spec/schema.ts';
+import { schemaOfFile } from '../../src/distributions/parse.ts';
 
 const all: [string, StepDefinition][] = [...Object.entries(hostSteps), ...Object.entries(memberSteps)];
 
 /** Whether a dotted path is a field of the schema. */
 function isField(path: string): boolean {
-  let node: unknown = (federationSchema.shape.spec as unknown as { shape: object }).shape;
+  let node: unknown = (schemaOfFile('federation').shape.spec as unknown as { shape: object }).shape;
   for (const key of path.split('.')) {
     if (typeof node !== 'object' || node === null || !(key in node)) return false;
     let schema = (node as Record<string, { def?: { innerType?: unknown }; shape?: object }>)[key];

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { parseFederation } from '../../src/spec/parse.ts';
+import { parseFederation } from '../../src/distributions/parse.ts';
 import type { Operation } from '../../src/run/input.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { Operator } from '../e2e/world.ts';

@@ -2,7 +2,7 @@ import { kubeClients } from '../../activities/clients/kube/kube.ts';
 import type { Kube } from '../../activities/clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { clusterApiVersion } from '../../src/distributions/federation/cluster-api.ts';
-import { names } from '../../src/kubernetes/names.ts';
+import { names } from '../../src/distributions/federation/names.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 /** Kinds in the host namespace. */

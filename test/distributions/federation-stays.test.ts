@@ -5,7 +5,7 @@ import { digestOf } from '../../src/cli/files/digest.ts';
 import { freezeDown, freezeRest, freezeUp } from '../../src/graph/freeze.ts';
 import type { FrozenGraph } from '../../src/graph/frozen.ts';
 import { freezeJoin, freezeUnjoin, withPruned } from '../../src/graph/membership.ts';
-import { parseFederation } from '../../src/spec/parse.ts';
+import { parseFederation } from '../../src/distributions/parse.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { expectGolden } from '../helpers/common/golden.ts';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PlanDocument } from '../../src/cli/views/plan-model.ts';
-import { names } from '../../src/kubernetes/names.ts';
+import { names } from '../../src/distributions/federation/names.ts';
 import { picture } from './objects.ts';
 import { Operator, type Ran } from './world.ts';
 

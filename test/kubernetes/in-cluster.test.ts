@@ -22,7 +22,12 @@ describe('what is asked from the host cluster', () => {
   });
 
   it('goes by a Job that ends and is removed by itself, has no rights, and quotes what it is given', () => {
-    const about = { federation: 'myfederation', namespace: 'federation', name: 'fedctl-check-1', pullSecret: true };
+    const about = {
+      federation: 'myfederation',
+      namespace: 'federation',
+      name: 'fedctl-check-1',
+      pullSecret: 'federation-image-pull',
+    };
     const job = inClusterJob(spec, about, targets) as unknown as {
       spec: {
         ttlSecondsAfterFinished: number;

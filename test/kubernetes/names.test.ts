@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { labelsFor, names, reservedSecretNames } from '../../src/kubernetes/names.ts';
+import { labelsFor } from '../../src/kubernetes/names.ts';
+import { names, reservedSecrets } from '../../src/distributions/federation/names.ts';
 
 const long = (letter: string): string => letter.repeat(63);
 
@@ -26,7 +27,7 @@ describe('names', () => {
   });
 
   it('reserves every Secret of the control plane', () => {
-    expect([...reservedSecretNames].sort()).toEqual([
+    expect([...reservedSecrets].sort()).toEqual([
       'federation-admin-kubeconfig',
       'federation-apiserver-credentials',
       'federation-ca',

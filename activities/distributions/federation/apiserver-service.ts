@@ -1,7 +1,7 @@
 import { serverUrl } from '../../../src/distributions/federation/address.ts';
 import { apiserverService } from '../../../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { waitForServiceAddress } from '../../control-plane/address.ts';
 import { ensurePatched, targetOf } from '../../control-plane/objects.ts';
 import type { Deps } from '../../core/deps.ts';

@@ -1,6 +1,6 @@
 import { secretObject } from '../../../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { ensureAuthority } from '../../control-plane/authority.ts';
 import { targetOf } from '../../control-plane/objects.ts';
 import type { SecretMaker } from '../../control-plane/secrets.ts';

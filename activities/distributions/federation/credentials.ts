@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIp } from '../../../src/spec/texts.ts';
 import { serverUrl } from '../../../src/distributions/federation/address.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { readAuthority } from '../../control-plane/authority.ts';
 import { ensureKubeconfig, pair } from '../../control-plane/kubeconfig.ts';
 import { ensureSecret, readSecret, versionOf } from '../../control-plane/secrets.ts';

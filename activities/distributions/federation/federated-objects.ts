@@ -7,7 +7,7 @@ import {
 import type { StepResult } from '../../../src/catalogue/call.ts';
 import type { BeforeDownCall } from '../../../src/catalogue/call-of.ts';
 import type { DownChoices } from '../../../src/catalogue/side-inputs.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import type { Kube } from '../../clients/kube/port.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { failure } from '../../kit/fail.ts';

@@ -6,7 +6,7 @@ import {
   rangeNotPassed,
 } from '../../../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { workloadNamed } from '../../control-plane/components.ts';
 import { waitForApi } from '../../control-plane/health.ts';
 import { ensureAllPatched, ensurePatched, targetOf } from '../../control-plane/objects.ts';

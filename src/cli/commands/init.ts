@@ -197,7 +197,7 @@ function warnOfContexts(io: Io, { names }: Contexts, wanted: readonly string[]):
 
 /** Holds the text to the rules of any spec, with an image put in where none is said yet. */
 async function assertValid(io: Io, text: string, answers: Answers, values: Values | undefined): Promise<void> {
-  const { parseFederation } = await import('../../spec/parse.ts');
+  const { parseFederation } = await import('../../distributions/parse.ts');
   const later = { FEDERATION_PUSH_REPO_BASE: 'later.example', FEDERATION_IMAGE_TAG: 'later' };
   const parsed = parseFederation({
     text,

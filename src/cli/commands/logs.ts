@@ -1,5 +1,4 @@
 import type { ContainerLog } from '../../../activities/status/pod-logs.ts';
-import { names } from '../../kubernetes/names.ts';
 import { action, examples, type Configure } from '../io/command.ts';
 import { CliError, exit, usageError } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
@@ -40,12 +39,6 @@ export const configureLogs: Configure = (command, cli) => {
     );
 };
 
-/** The component that a step is about; every step of none of them gets both. */
-function moduleOf(step: string | undefined): string | undefined {
-  if (step?.startsWith('apiserver/') || step?.startsWith('etcd/')) return names.apiserver;
-  return step?.startsWith('controller-manager/') || step?.startsWith('clusters/') ? names.controllerManager : undefined;
-}
-
 async function printBuilds(io: Io, federation: string, step: string | undefined, tail: number): Promise<void> {
   const { buildLogFolder, lastLines, readBuildLogs } = await import('../reads/build-logs.ts');
   const logs = await readBuildLogs(io.env, federation, step);
@@ -75,7 +68,7 @@ async function printPods(io: Io, target: Target, step: string | undefined, optio
     import('../io/read-failure.ts'),
   ]);
   const host = await hostOfTarget(io, target);
-  const question = { module: moduleOf(step), tail: options.tail, previous: options.previous ?? false };
+  const question = { step, tail: options.tail, previous: options.previous ?? false };
   const logs = await openLocal(io.env)
     .podLogs(host, question)
     .catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { chartKeys, type ChartKey } from '../../spec/chart-keys.ts';
+import { chartKeys } from '../../distributions/federation/chart-keys.ts';
+import type { ChartKey } from '../../spec/part.ts';
 import { defaultNamespace } from '../../kubernetes/names.ts';
 import { dotted } from '../../spec/problem.ts';
 

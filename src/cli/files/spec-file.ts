@@ -23,7 +23,7 @@ export interface SpecFile {
  * with all problems at once; nothing is touched.
  */
 export async function readSpecFile(io: Io, file: string): Promise<SpecFile> {
-  const { parseFederation } = await import('../../spec/parse.ts');
+  const { parseFederation } = await import('../../distributions/parse.ts');
   const text = await readText(io, file);
   const values = await readValues(io);
   const parsed = parseFederation({

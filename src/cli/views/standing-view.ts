@@ -51,7 +51,7 @@ const detailLines = (view: View, indent: number, text: string | null): string[] 
 
 function componentLines({ components, address }: Standing, view: View): string[] {
   return components.flatMap((component, at) => [
-    // The first is federation-apiserver, which is what has the address.
+    // The first is what has the address.
     line(
       view,
       2,

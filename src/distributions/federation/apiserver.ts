@@ -1,6 +1,8 @@
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { annotations, names } from '../../kubernetes/names.ts';
-import { defaultServiceClusterIPRange, type Spec } from '../../spec/schema.ts';
+import { annotations } from '../../kubernetes/names.ts';
+import { names } from './names.ts';
+import type { Spec } from '../../spec/schema.ts';
+import { defaultServiceClusterIPRange } from './spec.ts';
 import { isIp } from '../../spec/texts.ts';
 import { eraOf, renderFlags } from './flags.ts';
 import {

@@ -99,7 +99,6 @@ const reasonOf = ({ reason, message }: Condition): string => {
   return words ? ` (${words})` : '';
 };
 
-/** The address for every client, else the first. */
 const asCluster = (object: KubeObject): FederationCluster => object as FederationCluster;
 
 /** The kind Cluster of the federation API, as the record of the distribution has it. */

@@ -1,5 +1,5 @@
 import type { StepDefinition } from '../../catalogue/definition.ts';
-import { names } from '../../kubernetes/names.ts';
+import { names } from './names.ts';
 
 /** What the control plane is made of, from its Service to the controller manager that is available. */
 export const controlPlaneSteps = {

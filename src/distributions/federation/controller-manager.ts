@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { annotations, names } from '../../kubernetes/names.ts';
+import { annotations } from '../../kubernetes/names.ts';
+import { federationsAnnotation, names } from './names.ts';
 import type { Spec } from '../../spec/schema.ts';
 import { knowsZoneId, renderFlags } from './flags.ts';
 import {
@@ -153,7 +154,7 @@ const container = (target: Target, input: ControllerManagerInput): object => ({
 
 /** `federations=<name>=<domain>`: what `kubefed join` reads, and writes into cluster DNS; no zone, no annotation. */
 const federations = (target: Target, input: ControllerManagerInput): Record<string, string> =>
-  input.dns ? { [annotations.federations]: `${target.federation}=${bare(input.dns.domain)}` } : {};
+  input.dns ? { [federationsAnnotation]: `${target.federation}=${bare(input.dns.domain)}` } : {};
 
 /** Of all that the pod reads at its start: another version of any of it rolls the pod. */
 const versionsOf = ({ secretVersion, dnsSecretVersion }: ControllerManagerInput): string =>

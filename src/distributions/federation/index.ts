@@ -1,15 +1,14 @@
-import { appLabel, names, reservedSecretNames } from '../../kubernetes/names.ts';
-import { chartKeys } from '../../spec/chart-keys.ts';
-import { controlPlaneRules } from '../../spec/rules/control-plane.ts';
-import { imagesRules } from '../../spec/rules/images.ts';
-import { federationSchema } from '../../spec/schema.ts';
+import { defaultNamespace } from '../../kubernetes/names.ts';
+import { appLabel, names, reservedSecrets } from './names.ts';
+import { chartKeys } from './chart-keys.ts';
+import { controlPlaneRules } from './rules/control-plane.ts';
+import { imagesRules } from './rules/images.ts';
 import type { Distribution } from '../distribution.ts';
 import { memberKind } from './cluster-api.ts';
 import { imagesOf } from './images.ts';
 import { patchTargets } from './patches.ts';
+import { sections } from './spec.ts';
 import { beforeDown, hostSteps, memberSteps } from './steps.ts';
-
-const { images, apiserver, controllerManager, etcd } = federationSchema.shape.spec.shape;
 
 /** The federation of the guide: federation-apiserver with its etcd, and federation-controller-manager. */
 export const federation: Distribution = {
@@ -44,8 +43,8 @@ export const federation: Distribution = {
   ],
   spec: {
     id: 'federation',
-    sections: { images, apiserver, controllerManager, etcd },
-    namespace: 'federation',
+    sections,
+    namespace: defaultNamespace,
     context: 'federation-cluster',
     images: ['apiserver', 'controllerManager'],
     files: ['controllerManager.dnsProviderConfigFile'],
@@ -55,7 +54,7 @@ export const federation: Distribution = {
     ],
     chart: chartKeys,
     patchTargets,
-    reservedSecrets: [...reservedSecretNames],
+    reservedSecrets: reservedSecrets,
     everyClient: 'without it federation-controller-manager crashes',
     rules: (parts) => [...imagesRules(parts), ...controlPlaneRules(parts)],
   },

@@ -2,7 +2,7 @@ import { parse, stringify } from 'yaml';
 import { canonical } from '../../spec/canonical.ts';
 import type { ContextFacts } from '../../kubernetes/context.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { names } from '../../kubernetes/names.ts';
+import { names } from './names.ts';
 
 /** Who the federation is in a member. */
 export interface IdentityInput {

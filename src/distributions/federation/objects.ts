@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { appLabel } from '../../kubernetes/names.ts';
+import { appLabel } from './names.ts';
 
 /** Where the control plane stands, and whose it is. */
 export interface Target {

@@ -1,6 +1,6 @@
 import { isMap, type Json } from '../../spec/json.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { names } from '../../kubernetes/names.ts';
+import { names } from './names.ts';
 
 /** Keys by which Kubernetes merges lists of objects (patchMergeKey in its API types); other lists are replaced whole. */
 const mergeKeys: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import { reservedSecretNames } from '../../kubernetes/names.ts';
+import type { SpecPart } from '../part.ts';
 import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { ClusterSpec } from '../schema.ts';
@@ -8,7 +8,7 @@ import { isCidr, isLabelKey, isLabelValue } from '../texts.ts';
 type Numbered = { cluster: ClusterSpec; at: Path };
 
 /** What is wrong with the members: each by itself, and two that are one. */
-export function clusterRules({ clusters }: Parts): Finding[] {
+export function clusterRules({ clusters }: Parts, part: Pick<SpecPart, 'reservedSecrets' | 'everyClient'>): Finding[] {
   const numbered = clusters.flatMap((cluster, index): Numbered[] =>
     cluster ? [{ cluster, at: ['spec', 'clusters', index] }] : [],
   );
@@ -17,8 +17,8 @@ export function clusterRules({ clusters }: Parts): Finding[] {
     ...twice(numbered, contextOf, ['context'], 'context', 'the same cluster cannot be joined twice'),
     ...twice(numbered, secretOf, ['secretRef', 'name'], 'Secret', 'each cluster needs a Secret of its own'),
     ...sameServer(numbered),
-    ...numbered.flatMap(reservedSecret),
-    ...numbered.flatMap(addresses),
+    ...numbered.flatMap((one) => reservedSecret(one, part.reservedSecrets)),
+    ...numbered.flatMap((one) => addresses(one, part.everyClient)),
     ...numbered.flatMap(labels),
   ];
 }
@@ -75,15 +75,15 @@ function sameServer(numbered: readonly Numbered[]): Finding[] {
   );
 }
 
-function reservedSecret({ cluster, at }: Numbered): Finding[] {
+function reservedSecret({ cluster, at }: Numbered, reserved: readonly string[]): Finding[] {
   const [name = ''] = secretOf(cluster);
-  if (!reservedSecretNames.has(name)) return [];
+  if (!reserved.includes(name)) return [];
   const path = [...at, ...(cluster.secretRef ? ['secretRef', 'name'] : ['name'])];
-  const hint = `choose another: ${[...reservedSecretNames].join(', ')} are taken`;
+  const hint = `choose another: ${reserved.join(', ')} are taken`;
   return [{ path, message: `${name} is a Secret of the control plane itself`, hint }];
 }
 
-function addresses({ cluster, at }: Numbered): Finding[] {
+function addresses({ cluster, at }: Numbered, why: string): Finding[] {
   const list = cluster.serverAddresses;
   if (!list) return [];
   const each = list.flatMap(({ clientCIDR, serverAddress }, index): Finding[] => {
@@ -105,9 +105,9 @@ function addresses({ cluster, at }: Numbered): Finding[] {
           ]),
     ];
   });
-  if (addressForAll(list) !== undefined) return each;
+  if (why === '' || addressForAll(list) !== undefined) return each;
   const message = 'has no entry for every client';
-  const hint = 'add one with clientCIDR 0.0.0.0/0: without it federation-controller-manager crashes';
+  const hint = `add one with clientCIDR 0.0.0.0/0: ${why}`;
   return [...each, { path: [...at, 'serverAddresses'], message, hint }];
 }
 

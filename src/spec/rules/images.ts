@@ -1,43 +1,29 @@
 import { joinReference, mirrored, parseReference } from '../../images/reference.ts';
-import type { Parts } from '../parts.ts';
 import type { Finding, Path } from '../problem.ts';
 import type { Spec } from '../schema.ts';
 import { isImageVersion, isRegistryHost } from '../texts.ts';
 import { emptyWords } from './words.ts';
 
 const at = (...rest: Path): Path => ['spec', 'images', ...rest];
-const components = ['apiserver', 'controllerManager'] as const;
 
-/** What is wrong with the images: where they come from, where they go, and their names. */
-export function imagesRules({ spec: { images } }: Parts): Finding[] {
-  if (!images) return [];
-  return [
-    ...(images.build ? [] : components.flatMap((component) => missing(images, component))),
-    ...components.flatMap((component) => componentRules(images, component)),
-    ...(images.build ? buildRules(images.build) : []),
-    ...emptyWords(at('etcd', 'command'), images.etcd.command),
-    ...reference(at('etcd', 'image'), images.etcd.image),
-    ...mirrorRules(images),
-    ...images.insecureRegistries.flatMap((host, index) => registryHost(at('insecureRegistries', index), host)),
-  ];
+/** An image in parts; `images.build` or the environment may bring the rest. */
+interface ImageInParts {
+  registry?: string | undefined;
+  name: string;
+  version?: string | undefined;
 }
 
-function missing(images: Spec['images'], component: (typeof components)[number]): Finding[] {
-  const ways = {
-    registry: `such as gcr.io/google_containers; values.yaml's ${component}Registry or FEDERATION_PUSH_REPO_BASE work too`,
-    version: `such as v1.5.0; values.yaml's ${component}Version or FEDERATION_IMAGE_TAG work too`,
-  };
-  return (['registry', 'version'] as const)
-    .filter((key) => images[component][key] === undefined)
-    .map((key) => ({
-      path: at(component, key),
-      message: 'is missing',
-      hint: `${ways[key]}; or images.build builds it`,
-    }));
-}
+/** What is wrong with where images come from and go to, whatever they are. */
+export const imageSourceRules = (
+  images: Omit<Spec['images'], 'apiserver' | 'controllerManager' | 'etcd'>,
+): Finding[] => [
+  ...(images.build ? buildRules(images.build) : []),
+  ...mirrorRules(images),
+  ...images.insecureRegistries.flatMap((host, index) => registryHost(at('insecureRegistries', index), host)),
+];
 
-function componentRules(images: Spec['images'], component: (typeof components)[number]): Finding[] {
-  const { registry, name, version } = images[component];
+/** What is wrong with an image in parts, at its key of `spec.images`. */
+export function imageRules(component: string, { registry, name, version }: ImageInParts): Finding[] {
   const wrongVersion = version !== undefined && !isImageVersion(version);
   return [
     ...(registry === undefined ? [] : registryPlace(at(component, 'registry'), registry)),
@@ -57,7 +43,9 @@ const noImage = (path: Path, text: string): Finding => ({
   hint: 'lowercase, without a scheme: quay.io/coreos/etcd:v3.6.8',
 });
 
-const reference = (path: Path, text: string): Finding[] => (parseReference(text) ? [] : [noImage(path, text)]);
+/** What is wrong with a reference in one piece. */
+export const referenceRules = (path: Path, text: string): Finding[] =>
+  parseReference(text) ? [] : [noImage(path, text)];
 
 /** A registry, with a repository's first part or not: `gcr.io/myrepository`. */
 function registryPlace(path: Path, text: string): Finding[] {
@@ -88,7 +76,7 @@ const noTagToUse: Finding = {
   hint: 'name it in images.build.push.tag',
 };
 
-const mirrorRules = ({ mirrors }: Spec['images']): Finding[] =>
+const mirrorRules = ({ mirrors }: Pick<Spec['images'], 'mirrors'>): Finding[] =>
   Object.entries(mirrors).flatMap(([prefix, place]): Finding[] => {
     const sample = parseReference(`${prefix.replace(/\/+$/, '')}/x`);
     if (!sample) return [{ path: at('mirrors', prefix), at: 'key', message: `${prefix} is not a registry path` }];

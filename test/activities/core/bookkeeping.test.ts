@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { allObjects } from '../../../activities/core/bookkeeping.ts';
 import { createActivities } from '../../../activities/index.ts';
-import { labels, names } from '../../../src/kubernetes/names.ts';
+import { labels } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
 

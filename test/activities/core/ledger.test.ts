@@ -5,7 +5,7 @@ import { entryFor } from '../../../activities/core/objects.ts';
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { Deps } from '../../../activities/core/deps.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { hostPlace } from '../../../src/kubernetes/place.ts';
 import { counted } from '../../helpers/kubernetes/counted-kube.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { DnsSpec } from '../../../activities/clients/dns/port.ts';
 import { dnsActivities } from '../../../activities/dns/dns.ts';
 import { dnsProvider } from '../../../activities/dns/provider.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { type CloudDns, startCloudDns } from '../../helpers/dns/cloud-dns.ts';
 import { type HostCallGiven, type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';

@@ -5,7 +5,7 @@ import { kubeClients } from '../../../activities/clients/kube/kube.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { imagesActivities } from '../../../activities/images/images.ts';
 import { readRecord } from '../../../activities/core/record.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import { imageWorld } from '../../helpers/images/image-world.ts';
 import { failureOf } from '../../helpers/kubernetes/member-world.ts';
 import { account } from '../../helpers/images/registry.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LedgerEntry, textOf } from '../../../activities/core/ledger.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { counted } from '../../helpers/kubernetes/counted-kube.ts';
 import { type FakeFederationApi, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { FederationCluster } from '../../../src/distributions/federation/cluster-api.ts';
 import type { StepCall, StepResult } from '../../../src/catalogue/call.ts';
-import { appLabel, names } from '../../../src/kubernetes/names.ts';
+import { appLabel, names } from '../../../src/distributions/federation/names.ts';
 import { type FakeFederationApi, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';
 import { type HostWorld, hostWorld, waiting } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';

@@ -10,7 +10,8 @@ import {
   registeredAddress,
   secretVersionAnnotation,
 } from '../../../src/distributions/federation/cluster-api.ts';
-import { labels, names } from '../../../src/kubernetes/names.ts';
+import { labels } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
 import { activityEnvironment } from '../../helpers/temporal/activity-environment.ts';

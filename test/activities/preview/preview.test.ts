@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { type PreviewQuestion, previewUp } from '../../../activities/preview/preview.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import type { ObjectPreview, Preview } from '../../../src/plan/preview.ts';
 import type { HostStepId } from '../../../src/catalogue/call-of.ts';
 import type { Spec } from '../../../src/spec/schema.ts';

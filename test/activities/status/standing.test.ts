@@ -7,7 +7,7 @@ import { leafFor, newAuthority } from '../../../activities/core/pki.ts';
 import { readStanding } from '../../../activities/status/standing.ts';
 import { clusterObject } from '../../../src/distributions/federation/cluster-api.ts';
 import { kubeconfigOf } from '../../../src/distributions/federation/kubeconfig.ts';
-import { names } from '../../../src/kubernetes/names.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
 import type { Standing } from '../../../src/status/standing.ts';
 import type { Spec } from '../../../src/spec/schema.ts';
 import { type FakeFederationApi, kubeconfigFor, startFederationApi } from '../../helpers/kubernetes/federation-api.ts';

@@ -7,7 +7,7 @@ import { CliError, exit } from '../../../src/cli/io/exit.ts';
 import { memberName, parseImage } from '../../../src/cli/files/init-ask.ts';
 import { errorLines } from '../../../src/cli/views/print-error.ts';
 import { runCli } from '../../../src/cli/program.ts';
-import { parseFederation } from '../../../src/spec/parse.ts';
+import { parseFederation } from '../../../src/distributions/parse.ts';
 import { expectGolden } from '../../helpers/common/golden.ts';
 import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Kube } from '../../../activities/clients/kube/port.ts';
+import { federation } from '../../../src/distributions/federation/index.ts';
 import { readPodLogs } from '../../../activities/status/pod-logs.ts';
 import { runCli } from '../../../src/cli/program.ts';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
@@ -48,7 +49,7 @@ describe('readPodLogs', () => {
         return { status: 400, body: JSON.stringify({ kind: 'Status', message: 'container "b" is waiting to start' }) };
       },
     } as unknown as Kube;
-    expect(await readPodLogs(kube, 'ns', { module: 'federation-apiserver', tail: 7 })).toEqual([
+    expect(await readPodLogs(kube, 'ns', federation, { step: 'etcd/claim', tail: 7 })).toEqual([
       { pod: 'p', container: 'a', text: 'hello\n' },
       { pod: 'p', container: 'b', text: '(no log: container "b" is waiting to start)' },
     ]);

@@ -1,4 +1,5 @@
-import { federationSchema, type Spec } from '../../../src/spec/schema.ts';
+import { schemaOfFile } from '../../../src/distributions/parse.ts';
+import type { Spec } from '../../../src/spec/schema.ts';
 
 /** A spec that needs nothing but what is given: official images, one host context. */
 export function aSpec(
@@ -6,7 +7,7 @@ export function aSpec(
 ): Spec {
   const { clusters = [], dns = false, build = false, spec = {} } = given;
   const image = { registry: 'registry.example:5000', name: 'hyperkube-amd64', version: 'v1.5.0' };
-  return federationSchema.parse({
+  const file = schemaOfFile('federation').parse({
     apiVersion: 'fedctl/v1alpha1',
     kind: 'Federation',
     metadata: { name: 'myfederation' },
@@ -23,5 +24,6 @@ export function aSpec(
       clusters: clusters.map((name) => ({ name, context: name })),
       ...spec,
     },
-  }).spec;
+  });
+  return file.spec as Spec;
 }

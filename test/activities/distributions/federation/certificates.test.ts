@@ -8,7 +8,7 @@ import { certificateActivities } from '../../../../activities/distributions/fede
 import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
 import { credentialActivities } from '../../../../activities/distributions/federation/credentials.ts';
 import { fingerprintOf, leafFor, newAuthority } from '../../../../activities/core/pki.ts';
-import { names } from '../../../../src/kubernetes/names.ts';
+import { names } from '../../../../src/distributions/federation/names.ts';
 import { dyingAfterWrite, type HostWorld, hostWorld, weakHost } from '../../../helpers/kubernetes/host-world.ts';
 import { kubeconfigFor } from '../../../helpers/kubernetes/federation-api.ts';
 import { startKubeApiserver } from '../../../helpers/kubernetes/kube-apiserver.ts';

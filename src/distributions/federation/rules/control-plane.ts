@@ -1,16 +1,14 @@
-import { patchTargets } from '../../distributions/federation/patches.ts';
-import type { Parts } from '../parts.ts';
-import type { Finding, Path } from '../problem.ts';
-import type { Spec } from '../schema.ts';
-import { isCidr, isDnsName, isIp, isStorageSize } from '../texts.ts';
-import { emptyWords, flagNames } from './words.ts';
+import type { Parts } from '../../../spec/parts.ts';
+import type { Finding, Path } from '../../../spec/problem.ts';
+import type { Spec } from '../../../spec/schema.ts';
+import { isCidr, isDnsName, isIp, isStorageSize } from '../../../spec/texts.ts';
+import { emptyWords, flagNames } from '../../../spec/rules/words.ts';
 
-/** What is wrong with federation-apiserver, federation-controller-manager, etcd and the patches. */
+/** What is wrong with federation-apiserver, federation-controller-manager and etcd. */
 export const controlPlaneRules = ({ spec }: Parts): Finding[] => [
   ...(spec.apiserver ? apiserverRules(spec.apiserver) : []),
   ...(spec.controllerManager ? controllerManagerRules(spec.controllerManager) : []),
   ...(spec.etcd ? etcdRules(spec.etcd) : []),
-  ...(spec.patches ?? []).flatMap(patchRules),
 ];
 
 const ofApiserver = (...rest: Path): Path => ['spec', 'apiserver', ...rest];
@@ -74,20 +72,4 @@ function etcdRules({ storage, storageClassName }: Spec['etcd']): Finding[] {
       hint: 'leave it out for the default class; see those there are: kubectl get storageclasses',
     });
   return findings;
-}
-
-function patchRules(patch: Spec['patches'][number], index: number): Finding[] {
-  const { apiVersion, kind, metadata } = patch;
-  const fits = patchTargets.some(
-    (target) => target.apiVersion === apiVersion && target.kind === kind && target.name === metadata.name,
-  );
-  if (fits) return [];
-  const targets = patchTargets.map((target) => `${target.apiVersion} ${target.kind} ${target.name}`);
-  return [
-    {
-      path: ['spec', 'patches', index],
-      message: `${apiVersion} ${kind} ${metadata.name} is not an object that fedctl creates`,
-      hint: `it makes ${targets.join(', ')}`,
-    },
-  ];
 }

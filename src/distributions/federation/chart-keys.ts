@@ -1,12 +1,5 @@
-import { names } from '../kubernetes/names.ts';
-import type { Path } from './problem.ts';
-
-/**
- * What fedctl does with a key of the chart that `deploy_federation` installed: `field` fills that field of the spec;
- * `refused` stops, unless the value is the one that fedctl uses anyway; `ignored` is read over, for the reason given.
- */
-export type ChartKey =
-  { field: Path; output?: true } | { refused: string; unless: string } | { ignored: string; secret?: true };
+import type { ChartKey } from '../../spec/part.ts';
+import { names } from './names.ts';
 
 const images = ['spec', 'images'] as const;
 
