@@ -145,7 +145,7 @@ async function ofRecord(io: Pick<Io, 'env'>, federation: string): Promise<KnownR
     import('../../distributions/table.ts'),
   ]);
   const members = record.members.map(({ name }) => name);
-  return { members, steps: stepIdsOf(distributionOf(record.spec as { distribution?: string }), members) };
+  return { members, steps: stepIdsOf(distributionOf(record.spec ?? {}), members) };
 }
 
 /** Names that Temporal knows; none when it does not answer soon. */
