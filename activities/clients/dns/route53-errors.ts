@@ -55,8 +55,8 @@ export function route53Failure(
 ): Error {
   const { name = '', message = '', $metadata = {}, $response } = (error ?? {}) as SdkError;
   const status = $metadata.httpStatusCode;
-  const code = codes[name] ?? (status === undefined ? undefined : codeOfStatus(status));
-  // No answer at all: a connection that broke, or a cancellation.
+  const code = codes[name] ?? codeOfStatus(status);
+  // No whole answer: a connection that broke, or a cancellation.
   if (code === undefined) return classify(unwrapped(error), { server: about.server, what: about.what });
   const data = { provider: 'aws-route53', server: about.server, zone: about.zone, status, reason: name };
   const wait = code === 'RATE_LIMITED' ? (retryAfterMs($response?.headers?.['retry-after']) ?? pauseMs) : undefined;
@@ -76,7 +76,9 @@ function codeIn(message: string): string | undefined {
   return /certificate/.test(message) ? 'CERT_UNTRUSTED' : /\bE[A-Z]{4,}\b/.exec(message)?.[0];
 }
 
-function codeOfStatus(status: number): ErrorCodeName {
+/** A status of success means that the answer broke off after its head: the SDK notes it on whatever went wrong. */
+function codeOfStatus(status: number | undefined): ErrorCodeName | undefined {
+  if (status === undefined || status < 300) return undefined;
   if (status === 401) return 'DNS_CREDENTIALS';
   if (status === 403) return 'DNS_FORBIDDEN';
   if (status === 404) return 'NOT_FOUND';
