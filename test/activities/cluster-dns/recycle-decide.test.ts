@@ -67,7 +67,7 @@ describe('recycling, one look at a time', () => {
 
   it('takes one at a time: not while another is ending', () => {
     expect(decide(rc(2), [pod('old-1', 'ending'), pod('old-2'), pod('new-1')], old)).toEqual({
-      why: 'pod kube-dns-old-1 is ending',
+      why: 'pod kube-dns-old-1 is terminating',
     });
   });
 

@@ -208,7 +208,7 @@ describe('a cluster DNS of one pod', () => {
     const { result } = await recycle(given.onWhy, { by: given.by, waitMs: 8_000 });
     expect(result).toMatchObject({
       outcome: 'done',
-      note: expect.stringContaining('1 pod replaced; nothing served for a moment, for '),
+      note: expect.stringContaining('1 pod replaced; DNS was interrupted for a moment: '),
     });
     expect((result as { note: string }).note).toContain(why);
     expect(await serving()).not.toContain('old');

@@ -47,7 +47,7 @@ describe('a record in a run that keeps to a plan', () => {
 
   it('is stale when something else stands, or is wanted', () => {
     expect(check([planned], [])).toThrow(stale('was changed since'));
-    expect(check([{ ...planned, wanted: digestOf(other) }], [other])).toThrow(stale('is wanted otherwise'));
+    expect(check([{ ...planned, wanted: digestOf(other) }], [other])).toThrow(stale('is wanted differently'));
     expect(check([], [other])).toThrow(stale('is not in the plan'));
   });
 });
