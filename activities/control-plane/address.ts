@@ -37,7 +37,7 @@ export async function waitForServiceAddress(
   call: Pick<StepCall, 'waitMs'>,
   question: AddressQuestion,
 ): Promise<ServiceAddress> {
-  const data = { namespace: scope.run.host.namespace };
+  const data = { namespace: scope.run.host.namespace, service: question.name };
   return waitUntil(call, 'NO_ADDRESS', () => lookForAddress(scope, question), { data });
 }
 

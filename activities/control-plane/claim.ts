@@ -46,7 +46,7 @@ export async function ensureBoundClaim(
   patches: readonly Patch[],
 ): Promise<{ outcome: Ensured['outcome']; note: string }> {
   const { outcome, object } = await ensureClaim(scope, call, wanted, patches);
-  const data = { namespace: scope.run.host.namespace };
+  const data = { namespace: scope.run.host.namespace, claim: wanted.metadata.name };
   const note = await waitUntil(call, 'CLAIM_NOT_BOUND', () => lookAtClaim(scope, object), { data });
   return { outcome, note };
 }

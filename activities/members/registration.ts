@@ -168,7 +168,7 @@ async function waitForClusterReady(
       const why = member.readiness(found);
       return why ? { why: `${name}: ${why}${hint}${await proberTrouble(scope, found)}` } : { value: true };
     },
-    { data: { cluster: name, server, loopback } },
+    { data: { cluster: name, server, loopback, prober: proberWorkload(scope.distribution)?.name } },
   );
   return { outcome: 'done', facts: {} };
 }

@@ -85,8 +85,14 @@ export interface MemberKind {
 export interface DistributionWords {
   /** What it is: `federation NAME` in the head of status. */
   noun: string;
-  /** What one pulls or builds: an example of an image, for `init` and its errors. */
+  /** What one pulls or builds: an example of an image, and the name that needs no saying, for `init` and its errors. */
   image: string;
+  imageName: string;
+  /** What `init` calls the image in the YAML it writes, and the command that builds its binaries. */
+  anchor: string;
+  build: string;
+  /** Names that fixes of errors give where an error brings none, by the key of its data: what `explain` shows. */
+  objects: Readonly<Record<string, string>>;
 }
 
 /**

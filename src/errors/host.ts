@@ -6,9 +6,9 @@ const inNamespace = (data: ErrorData): string => ` -n ${data['namespace'] ?? 'NA
 export const hostErrors = defineErrors({
   NO_ADDRESS: {
     retry: 'never',
-    title: 'federation-apiserver has no address that clients can use',
+    title: 'the API server of the control plane has no address that clients can use',
     fix: (d) => [
-      `look at its events: kubectl describe service federation-apiserver${inNamespace(d)}`,
+      `look at its events: kubectl describe service ${d['service'] ?? 'SERVICE'}${inNamespace(d)}`,
       'a host without load balancers: apiserver.serviceType: NodePort, then fedctl retry NAME -f FILE',
       'an address known beforehand: apiserver.advertiseAddress',
       'allow more time: policy.waits.loadBalancer',
@@ -18,7 +18,7 @@ export const hostErrors = defineErrors({
     retry: 'never',
     title: 'the certificate authority of the federation cannot be used',
     fix: (d) => [
-      `restore Secret federation-ca${inNamespace(d)} from a backup, with keys ca.crt and ca.key`,
+      `restore Secret ${d['secret'] ?? 'SECRET'}${inNamespace(d)} from a backup, with keys ca.crt and ca.key`,
       'or delete it: all certificates are then issued again, and every kubeconfig of the federation must be fetched again',
     ],
   },
@@ -26,7 +26,7 @@ export const hostErrors = defineErrors({
     retry: 'never',
     title: 'the PersistentVolumeClaim of etcd is not Bound',
     fix: (d) => [
-      `look at its events: kubectl describe pvc federation-apiserver-etcd-claim${inNamespace(d)}`,
+      `look at its events: kubectl describe pvc ${d['claim'] ?? 'CLAIM'}${inNamespace(d)}`,
       'name a StorageClass that provisions volumes: etcd.storageClassName (kubectl get storageclass)',
       'allow more time: policy.waits.claim',
     ],
@@ -51,7 +51,7 @@ export const hostErrors = defineErrors({
     retry: 'never',
     title: 'a container of the control plane keeps crashing (CrashLoopBackOff)',
     fix: (d) => [
-      `read its log: kubectl logs --previous${inNamespace(d)} deployment/${d['deployment'] ?? 'federation-apiserver'} --all-containers`,
+      `read its log: kubectl logs --previous${inNamespace(d)} deployment/${d['deployment'] ?? 'DEPLOYMENT'} --all-containers`,
       'a flag that the image does not know: apiserver.flags, or extraArgs with an empty value to leave one out',
     ],
   },
@@ -65,7 +65,7 @@ export const hostErrors = defineErrors({
   },
   APISERVER_NOT_HEALTHY: {
     retry: 'never',
-    title: 'federation-apiserver does not answer /healthz through its address',
+    title: 'the API server of the control plane does not answer /healthz through its address',
     fix: (d) => [
       `try it from the worker: curl -k ${d['server'] ?? 'https://ADDRESS'}/healthz`,
       'firewalls and security groups between the worker and that address must let it through',

@@ -38,7 +38,7 @@ export const membersErrors = defineErrors({
         ? ['set clusters[].serverAddresses to an address that pods of the host cluster can reach, not a loopback one']
         : []),
       `check from a pod of the host cluster that ${d['server'] ?? 'the server of the member'} answers /healthz`,
-      'look at the log: kubectl logs deployment/federation-controller-manager',
+      `look at the log: kubectl logs deployment/${d['prober'] ?? 'DEPLOYMENT'}`,
     ],
   },
   CLUSTER_DNS_ABSENT: {

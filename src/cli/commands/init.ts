@@ -156,9 +156,10 @@ function settledBy(options: Options, chart: ReadonlySet<string>): Settled {
 
 async function saidBy(options: Options, env: NodeJS.ProcessEnv): Promise<Said> {
   const { parseImage } = await import('../files/init-ask.ts');
+  const { distributionOf } = await import('../../distributions/table.ts');
   const image = options.image === undefined ? undefined : parseImage(options.image);
   if (options.image !== undefined && !image)
-    throw usageError(`--image ${options.image}: not like registry.example/federation/hyperkube-amd64:v1.5.0`);
+    throw usageError(`--image ${options.image}: not like ${distributionOf({}).words.image}`);
   if (options.image !== undefined && options.build !== undefined)
     throw usageError('--image and --build: give one of the two');
   if (options.push !== undefined && options.build === undefined)

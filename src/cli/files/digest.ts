@@ -1,44 +1,55 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
 import { canonical } from '../../spec/canonical.ts';
+import { distributionOf } from '../../distributions/table.ts';
 import type { Spec } from '../../spec/schema.ts';
 
 /**
  * SHA-256 of what the operator asked for: the spec before its paths are resolved, so that another checkout of the same
- * file is the same federation. The four image values are outputs when the run builds them, and are left out then.
+ * file is the same federation. Registries and versions of images are outputs when the run builds them, and are left out
+ * then. `images`: keys of those images in `spec.images`.
  */
-export function digestOf(spec: Spec): string {
-  const { registry: _r, version: _v, ...apiserver } = spec.images.apiserver;
-  const { registry: _r2, version: _v2, ...controllerManager } = spec.images.controllerManager;
-  const asked = spec.images.build ? { ...spec, images: { ...spec.images, apiserver, controllerManager } } : spec;
+export function digestOf(spec: Spec, images = distributionOf(spec).spec.images): string {
+  const asked = spec.images.build ? { ...spec, images: { ...spec.images, ...named(spec.images, images) } } : spec;
   return `sha256:${createHash('sha256')
     .update(JSON.stringify(canonical(asked)))
     .digest('hex')}`;
 }
 
-/** Resolves every path of the spec against the folder of its file; `~/` is the home folder. */
-export function resolvePaths(spec: Spec, folder: string, home: string): Spec {
+/** Of images in parts what the operator names although the run builds them. */
+const named = (all: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, object> =>
+  Object.fromEntries(
+    keys.map((key) => {
+      const { registry: _registry, version: _version, ...image } = all[key] as Record<string, unknown>;
+      return [key, image];
+    }),
+  );
+
+/** Fields of every spec that are paths of files, and beside them the kubeconfigs of the members. */
+const files: readonly string[] = [
+  'host.kubeconfig',
+  'images.caFile',
+  'images.build.source',
+  'images.pullSecret.fromDockerConfig',
+  'dns.credentialsFile',
+];
+
+/**
+ * Resolves every path of the spec against the folder of its file; `~/` is the home folder. `own`: fields of its
+ * distribution that are paths.
+ */
+export function resolvePaths(spec: Spec, folder: string, home: string, own = distributionOf(spec).spec.files): Spec {
   const at = (path: string): string =>
     path.startsWith('~/') ? join(home, path.slice(2)) : isAbsolute(path) ? path : resolve(folder, path);
-  const field = <K extends string>(key: K, path: string | undefined) =>
-    path === undefined ? {} : ({ [key]: at(path) } as Record<K, string>);
-  const { host, images, controllerManager, dns, clusters } = spec;
-  return {
-    ...spec,
-    host: { ...host, ...field('kubeconfig', host.kubeconfig) },
-    images: {
-      ...images,
-      ...field('caFile', images.caFile),
-      ...(images.build ? { build: { ...images.build, source: at(images.build.source) } } : {}),
-      ...(images.pullSecret ? { pullSecret: { fromDockerConfig: at(images.pullSecret.fromDockerConfig) } } : {}),
-    },
-    controllerManager: {
-      ...controllerManager,
-      ...field('dnsProviderConfigFile', controllerManager.dnsProviderConfigFile),
-    },
-    ...(dns ? { dns: { ...dns, ...field('credentialsFile', dns.credentialsFile) } } : {}),
-    clusters: clusters.map((cluster) => ({ ...cluster, ...field('kubeconfig', cluster.kubeconfig) })),
-  };
+  const clusters = spec.clusters.map((cluster) => resolved(cluster, ['kubeconfig'], at));
+  return [...files, ...own].reduce((all, field) => resolved(all, field.split('.'), at), { ...spec, clusters });
+}
+
+/** A copy with the text at a place changed; where there is none, as it is. */
+function resolved<T extends object>(value: T, [key = '', ...rest]: readonly string[], at: (path: string) => string): T {
+  const inner = (value as Record<string, unknown>)[key];
+  if (rest.length === 0) return typeof inner === 'string' ? { ...value, [key]: at(inner) } : value;
+  return inner !== null && typeof inner === 'object' ? { ...value, [key]: resolved(inner, rest, at) } : value;
 }
 
 /** SHA-256 of what was decided for a turn-down: two asking for the same follow the same run. */

@@ -1,3 +1,4 @@
+import { distributionOf } from '../../distributions/table.ts';
 import type { Contexts } from '../../files/kubeconfig.ts';
 import type { Answers } from './init-text.ts';
 import type { Io } from '../io/io.ts';
@@ -63,13 +64,15 @@ async function askMembers(io: Io, contexts: Contexts): Promise<Said['members']> 
     .map((context) => ({ name: memberName(context), context }));
 }
 
+const { words } = distributionOf({});
+
 async function askImage(io: Io): Promise<Answers['image']> {
   for (;;) {
     const answer = await askOr(io, 'image of the control plane, registry/name:version; empty to set it later', '');
     if (!answer) return undefined;
     const image = parseImage(answer);
     if (image) return image;
-    io.note(`${answer} is not like registry.example/federation/hyperkube-amd64:v1.5.0`);
+    io.note(`${answer} is not like ${words.image}`);
   }
 }
 
@@ -85,7 +88,7 @@ export function parseImage(text: string): Answers['image'] {
     /^(\S+)\/([^/:@\s]+)(?::([\w.+-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(text) ?? [];
   const version = digest ?? tag;
   if (!registry || !name || !version) return undefined;
-  return { registry, version, ...(name === 'hyperkube-amd64' ? {} : { name }) };
+  return { registry, version, ...(name === words.imageName ? {} : { name }) };
 }
 
 /** A name that the federation takes (DNS-1035), made of a context, which may be anything: an ARN, user@cluster. */

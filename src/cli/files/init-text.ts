@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { chartKeys } from '../../distributions/federation/chart-keys.ts';
+import { distributionOf } from '../../distributions/table.ts';
 import type { ChartKey } from '../../spec/part.ts';
 import { defaultNamespace } from '../../kubernetes/names.ts';
 import { dotted } from '../../spec/problem.ts';
@@ -59,6 +60,9 @@ const nameLines = ({ name }: Answers): string[] =>
     ? ['metadata: {} # its name is controllerManagerFederationName of values.yaml']
     : ['metadata:', `  name: ${scalar(name)} # appears in DNS routes: myservice.mynamespace.NAME.svc.<domain>`];
 
+const { words } = distributionOf({});
+const { anchor } = words;
+
 function imageLines({ image, build }: Answers): string[] {
   if (build) return buildLines(build);
   if (!image)
@@ -66,18 +70,18 @@ function imageLines({ image, build }: Answers): string[] {
       '  # Images of the control plane: here, or the four keys of values.yaml, or FEDERATION_PUSH_REPO_BASE and',
       '  # FEDERATION_IMAGE_TAG in the environment.',
       '  # images:',
-      '  #   apiserver: &hyperkube',
+      `  #   apiserver: &${anchor}`,
       '  #     registry: gcr.io/google_containers',
       '  #     version: v1.4.0',
-      '  #   controllerManager: *hyperkube',
+      `  #   controllerManager: *${anchor}`,
     ];
   return [
     '  images: # both programs are in one image',
-    '    apiserver: &hyperkube',
+    `    apiserver: &${anchor}`,
     `      registry: ${scalar(image.registry)}`,
     ...(image.name === undefined ? [] : [`      name: ${scalar(image.name)}`]),
     `      version: ${scalar(image.version)} # a tag, or a digest`,
-    '    controllerManager: *hyperkube',
+    `    controllerManager: *${anchor}`,
   ];
 }
 
@@ -85,7 +89,7 @@ const buildLines = ({ source, push }: { source: string; push?: string }): string
   '  images:',
   '    build: # with it the run makes the images, and writes where they are into values.yaml',
   `      source: ${scalar(source)} # relative to this file`,
-  '      binaries: [make, WHAT=cmd/hyperkube] # run in it, before the image is built',
+  `      binaries: [${words.build}] # run in it, before the image is built`,
   '      # dockerfile: Dockerfile # relative to the source folder',
   ...(push === undefined
     ? ['      # push: # or KUBE_REGISTRY in the environment', '      #   registry: registry.example:5000/federation']

@@ -1,6 +1,7 @@
 import { errorCodes, isErrorCode, pageOf, type ErrorCodeName } from '../../errors/codes.ts';
 import { downSteps } from '../../catalogue/down-steps.ts';
 import type { StepTable } from '../../distributions/distribution.ts';
+import { distributionOf } from '../../distributions/table.ts';
 import { allSteps, turnUpSteps } from '../../distributions/steps.ts';
 import { wrap } from '../io/format.ts';
 
@@ -64,7 +65,7 @@ const treated: Readonly<Record<string, string>> = {
 /** What the table says of a code: what is wrong in general, what fedctl does, and how to fix it. */
 export function codeDocument(code: ErrorCodeName): { code: string; title: string; treated: string; fix: string[] } {
   const { title, retry, fix } = errorCodes[code];
-  return { code, title, treated: treated[retry] ?? '', fix: fix({}) };
+  return { code, title, treated: treated[retry] ?? '', fix: fix(distributionOf({}).words.objects) };
 }
 
 /** The same for people. */

@@ -1,5 +1,6 @@
 import { fixOf } from '../../errors/codes.ts';
 import { phases, type PhaseId } from '../../catalogue/definition.ts';
+import { distributionOf } from '../../distributions/table.ts';
 import type { Facts, Outcome } from '../../catalogue/call.ts';
 import type { Standing } from '../../status/standing.ts';
 import type { Operation } from '../../run/input.ts';
@@ -131,8 +132,15 @@ export interface KnownOutputs {
   zone?: string | null | undefined;
 }
 
+/** Errors of runs that began before errors brought the names of their objects are of the federation. */
+const { objects } = distributionOf({}).words;
+
 const toError = (error: StepError | null, federation: string): StatusError | null =>
-  error && { code: error.code, message: error.message, fix: fixOf(error.code, error.data, federation) };
+  error && {
+    code: error.code,
+    message: error.message,
+    fix: fixOf(error.code, { ...objects, ...error.data }, federation),
+  };
 
 const unfinished: ReadonlySet<StepStatus> = new Set(['running', 'blocked']);
 

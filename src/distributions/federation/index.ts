@@ -64,5 +64,18 @@ export const federation: Distribution = {
   joinSteps: ['preflight/host', 'preflight/members', 'host/record', 'verify/clusters', 'verify/record'],
   beforeDown,
   member: memberKind,
-  words: { noun: 'federation', image: 'registry.example/federation/hyperkube-amd64:v1.5.0' },
+  words: {
+    noun: 'federation',
+    image: 'registry.example/federation/hyperkube-amd64:v1.5.0',
+    imageName: 'hyperkube-amd64',
+    anchor: 'hyperkube',
+    build: 'make, WHAT=cmd/hyperkube',
+    objects: {
+      service: names.apiserver,
+      secret: names.caSecret,
+      claim: names.etcdClaim,
+      deployment: names.apiserver,
+      prober: names.controllerManager,
+    },
+  },
 };

@@ -202,5 +202,12 @@ export const small: Distribution = {
   joinSteps: ['preflight/host', 'preflight/members', 'host/record', 'verify/clusters', 'verify/record'],
   beforeDown: {},
   member,
-  words: { noun: 'constellation', image: 'registry.example/small:v1' },
+  words: {
+    noun: 'constellation',
+    image: 'registry.example/small:v1',
+    imageName: 'small',
+    anchor: 'small',
+    build: 'make',
+    objects: {},
+  },
 };
