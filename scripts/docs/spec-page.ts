@@ -1,4 +1,4 @@
-import { readYaml } from '../../src/spec/yaml-text.ts';
+import { readYaml } from '../../src/spec/sources/yaml-text.ts';
 import type { Path } from '../../src/spec/problem.ts';
 import { cell, code, generated, page, table } from './markdown.ts';
 import type { JsonSchema } from './spec-schema.ts';

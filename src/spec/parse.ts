@@ -1,5 +1,5 @@
-import type { Environment } from './environment.ts';
-import { fillIn, type Filled } from './fill.ts';
+import type { Environment } from './sources/environment.ts';
+import { fillIn, type Filled } from './sources/fill.ts';
 import { findingsOf, valueAt } from './issues.ts';
 import { nearest } from './nearest.ts';
 import { distributionsNotBuilt, findNotBuilt } from './not-built.ts';
@@ -8,7 +8,7 @@ import { readableParts } from './parts.ts';
 import { dotted, inOrder, type Finding, type Path, type Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
 import { fileSchema, type FileSchema, type Spec } from './schema.ts';
-import { readYaml, type YamlText } from './yaml-text.ts';
+import { readYaml, type YamlText } from './sources/yaml-text.ts';
 
 /** A text, and the name by which problems call it. */
 export interface Text {

@@ -7,7 +7,7 @@ import { CliError, exit } from '../../src/cli/io/exit.ts';
 import { errorLines } from '../../src/cli/views/print-error.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { verbs } from '../../src/cli/verbs.ts';
-import { maxFileBytes } from '../../src/spec/limits.ts';
+import { maxFileBytes } from '../../src/spec/sources/limits.ts';
 import { badSpecs } from '../spec/bad-specs.ts';
 import { expectGolden } from '../helpers/common/golden.ts';
 import { fakeIo } from '../helpers/terminal/fake-io.ts';

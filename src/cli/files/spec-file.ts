@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { HostRef } from '../../catalogue/call.ts';
 import { formatProblem, type Problem } from '../../spec/problem.ts';
 import type { Spec } from '../../spec/schema.ts';
-import { maxFileBytes } from '../../spec/limits.ts';
+import { maxFileBytes } from '../../spec/sources/limits.ts';
 import { digestOf, resolvePaths } from './digest.ts';
 import { CliError, exit, usageError } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';

@@ -11,7 +11,7 @@ import {
   type Node,
 } from 'yaml';
 import { maxFileBytes } from './limits.ts';
-import { dotted, type Path, type Place, type Problem } from './problem.ts';
+import { dotted, type Path, type Place, type Problem } from '../problem.ts';
 
 /** Anchors are for a shared block or two, not for making gigabytes of a page. */
 const maxAliases = 100;

@@ -1,8 +1,8 @@
 import { fromEnvironment, type Environment, type FromEnvironment } from './environment.ts';
-import { valueAt } from './issues.ts';
-import { nearest } from './nearest.ts';
-import type { ChartKey, SpecPart } from './part.ts';
-import { dotted, type Path, type Place, type Problem } from './problem.ts';
+import { valueAt } from '../issues.ts';
+import { nearest } from '../nearest.ts';
+import type { ChartKey, SpecPart } from '../part.ts';
+import { dotted, type Path, type Place, type Problem } from '../problem.ts';
 import { writtenOut } from './shorthand.ts';
 import type { YamlText } from './yaml-text.ts';
 

@@ -1,5 +1,5 @@
-import { newestVersion } from '../images/newest-tag.ts';
-import type { Path } from './problem.ts';
+import { newestVersion } from '../../images/newest-tag.ts';
+import type { Path } from '../problem.ts';
 
 /** Variables by name, as a process has them; an empty one counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
