@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { rangeNotPassed } from '../../src/distributions/federation/manifests.ts';
-import { aSpec } from '../helpers/common/spec.ts';
+import { rangeNotPassed } from '../../../src/distributions/federation/manifests.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 describe('a service range of the operator', () => {
   const note = (version: string, apiserver: object) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import type { Condition } from '../../src/kubernetes/conditions.ts';
+import type { Condition } from '../../../src/kubernetes/conditions.ts';
 import {
   addressesOf,
   clusterChange,
@@ -8,16 +8,16 @@ import {
   clusterReadiness,
   type FederationCluster,
   secretVersionAnnotation,
-} from '../../src/distributions/federation/cluster-api.ts';
+} from '../../../src/distributions/federation/cluster-api.ts';
 import {
   kubeconfigText,
   memberIdentity,
   memberKubeconfig,
-} from '../../src/distributions/federation/member-manifests.ts';
-import { names } from '../../src/kubernetes/names.ts';
-import type { ClusterSpec } from '../../src/spec/schema.ts';
-import { serverAddressOf } from '../../src/spec/server-address.ts';
-import { aSpec } from '../helpers/common/spec.ts';
+} from '../../../src/distributions/federation/member-manifests.ts';
+import { names } from '../../../src/kubernetes/names.ts';
+import type { ClusterSpec } from '../../../src/spec/schema.ts';
+import { serverAddressOf } from '../../../src/spec/server-address.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 const aCluster = (given: Partial<ClusterSpec> = {}): ClusterSpec => ({
   ...aSpec({ clusters: ['member-1'] }).clusters[0]!,
@@ -32,7 +32,7 @@ const wanted = (given: Partial<ClusterSpec> = {}, secretVersion = '11') =>
     secretName: 'member-1',
     secretVersion,
   });
-import { isLoopback } from '../../src/spec/server-address.ts';
+import { isLoopback } from '../../../src/spec/server-address.ts';
 
 describe('the Cluster object', () => {
   it('has the address of the context for every client, the Secret and its version', () => {

@@ -3,9 +3,9 @@ import {
   controllerManagerArguments,
   controllerManagerDeployment,
   type ControllerManagerInput,
-} from '../../src/distributions/federation/controller-manager.ts';
-import type { DnsSpec } from '../../activities/clients/dns/port.ts';
-import { aSpec } from '../helpers/common/spec.ts';
+} from '../../../src/distributions/federation/controller-manager.ts';
+import type { DnsSpec } from '../../../activities/clients/dns/port.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 const target = { federation: 'myfederation', namespace: 'federation' };
 const mounted = '/etc/federation/dns-provider';

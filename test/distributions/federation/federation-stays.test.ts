@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from '@jest/globals';
-import { digestOf } from '../../src/cli/files/digest.ts';
-import { freezeDown, freezeRest, freezeUp } from '../../src/graph/freeze.ts';
-import type { FrozenGraph } from '../../src/graph/frozen.ts';
-import { freezeJoin, freezeUnjoin, withPruned } from '../../src/graph/membership.ts';
-import { parseFederation } from '../../src/distributions/parse.ts';
-import type { Spec } from '../../src/spec/schema.ts';
-import { expectGolden } from '../helpers/common/golden.ts';
+import { digestOf } from '../../../src/cli/files/digest.ts';
+import { freezeDown, freezeRest, freezeUp } from '../../../src/graph/freeze.ts';
+import type { FrozenGraph } from '../../../src/graph/frozen.ts';
+import { freezeJoin, freezeUnjoin, withPruned } from '../../../src/graph/membership.ts';
+import { parseFederation } from '../../../src/distributions/parse.ts';
+import type { Spec } from '../../../src/spec/schema.ts';
+import { expectGolden } from '../../helpers/common/golden.ts';
 
 // What an operator's file means, and what a run does with it, is API: a run may be open while its worker is renewed.
 
-const folder = new URL('../../examples/', import.meta.url);
+const folder = new URL('../../../examples/', import.meta.url);
 const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
 
 function specOf(file: string): Spec {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubeObject } from '../../src/kubernetes/objects.ts';
-import { apiserverDeployment } from '../../src/distributions/federation/apiserver.ts';
-import { controllerManagerDeployment } from '../../src/distributions/federation/controller-manager.ts';
-import { names } from '../../src/distributions/federation/names.ts';
-import type { Spec } from '../../src/spec/schema.ts';
-import { aSpec } from '../helpers/common/spec.ts';
+import type { KubeObject } from '../../../src/kubernetes/objects.ts';
+import { apiserverDeployment } from '../../../src/distributions/federation/apiserver.ts';
+import { controllerManagerDeployment } from '../../../src/distributions/federation/controller-manager.ts';
+import { names } from '../../../src/distributions/federation/names.ts';
+import type { Spec } from '../../../src/spec/schema.ts';
+import { aSpec } from '../../helpers/common/spec.ts';
 
 const target = { federation: 'myfederation', namespace: 'federation', uuid: 'u' };
 const images = (pullSecret?: Spec['images']['pullSecret']): Spec['images'] => ({
