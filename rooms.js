@@ -29,6 +29,13 @@ const layers = {
       ['terms', 'spec'],
       { types: ['src/distributions/federation'] },
     ],
+    [
+      'src/spec/sources',
+      'where a spec comes from: YAML with places, values.yaml, environment',
+      nothing,
+      ['terms', 'spec'],
+      { tests: 'test/spec' },
+    ],
     ['src/spec/rules', 'what the schema cannot say', nothing, ['terms', 'spec'], { tests: 'test/spec' }],
   ],
   catalogue: [
@@ -63,7 +70,13 @@ const layers = {
       ['terms', 'spec', 'catalogue'],
     ],
     ['src/plan', 'what `fedctl plan` shows and `up --plan` keeps to', nothing, ['terms', 'spec', 'catalogue', 'graph']],
-    ['src/status', 'a federation as its clusters show it', nothing, ['terms', 'spec', 'catalogue', 'graph']],
+    [
+      'src/status',
+      'a federation as its clusters show it',
+      nothing,
+      ['terms', 'spec', 'catalogue', 'graph'],
+      { tests: 'test/activities/status' },
+    ],
     ['src/run', 'input, state and messages of a run', nothing, ['terms', 'spec', 'catalogue', 'graph']],
   ],
   machine: [['src/files', 'files of this machine: replaced at once, locked; kubeconfig files', 'files', []]],
@@ -101,6 +114,7 @@ const layers = {
       'what every control plane is made of: waits, Secrets, CA, claim',
       'the host',
       ['pure', 'clients', 'core'],
+      { tests: 'test/activities/distributions' },
     ],
     [
       'activities/distributions/federation',
@@ -136,12 +150,19 @@ const layers = {
     ['activities', 'all activities by their names', nothing, ['pure', 'clients', 'core', 'nouns', 'seam', 'whole']],
   ],
   processes: [
-    ['src/temporal', 'how CLI and worker find Temporal; names that both know', 'Temporal', ['pure']],
+    [
+      'src/temporal',
+      'how CLI and worker find Temporal; names that both know',
+      'Temporal',
+      ['pure'],
+      { tests: 'test/workflows' },
+    ],
     [
       'worker',
       'the process that does the work; local.ts, the one door by which the CLI runs activities itself',
       'Temporal',
       ['pure', 'machine', 'clients', 'core', 'nouns', 'seam', 'whole', 'workflows', 'src/temporal', 'sandbox'],
+      { tests: 'test/workflows' },
     ],
   ],
   operator: [
@@ -150,6 +171,7 @@ const layers = {
       'streams, exit codes, formats; what every command is given',
       'the terminal',
       ['pure', 'src/temporal'],
+      { tests: 'test/cli' },
     ],
     [
       'src/cli/views',

@@ -7,7 +7,8 @@ import { type DebtWatch, watchDebts } from './follow-debts.ts';
 import { watchWorkers } from './follow-workers.ts';
 import type { Io } from '../io/io.ts';
 import { observeFamily, type ObservedRun } from '../reads/observe.ts';
-import { mergeStatus, type KnownOutputs, type StatusModel } from '../views/status-model.ts';
+import { mergeStatus, type KnownOutputs } from '../views/merge-status.ts';
+import type { StatusModel } from '../views/status-model.ts';
 
 /** Time between two pictures, ms. */
 const everyMs = 500;

@@ -7,7 +7,8 @@ import { mergeDebts, openDebts } from './debts.ts';
 import { CliError, exit } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
 import { observeFamily, type ObservedRun } from '../reads/observe.ts';
-import { mergeStatus, type StatusDebt, type StatusModel, type StatusOutputs } from '../views/status-model.ts';
+import { mergeStatus } from '../views/merge-status.ts';
+import type { StatusDebt, StatusModel, StatusOutputs } from '../views/status-model.ts';
 import { nothing, recordStatus, type RecordFacts, silentStatus } from '../reads/status-record.ts';
 import { hostAmong, type Target } from '../reads/target.ts';
 

@@ -3,7 +3,8 @@ import { changedSteps, hasChanged, upSentence } from '../../../src/cli/views/cha
 import { statusOf } from '../../../src/cli/reads/list-runs.ts';
 import { isChildOf } from '../../../src/cli/reads/observe.ts';
 import { readStatus, type Sources } from '../../../src/cli/runs/read-status.ts';
-import { mergeStatus, type StatusModel } from '../../../src/cli/views/status-model.ts';
+import { mergeStatus } from '../../../src/cli/views/merge-status.ts';
+import type { StatusModel } from '../../../src/cli/views/status-model.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
 import { ago, pictures } from '../../helpers/terminal/pictures.ts';
 import { standings } from '../../helpers/kubernetes/standings.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { lineDisplay } from '../../../src/cli/views/display.ts';
 import { changes, eventLines } from '../../../src/cli/views/events.ts';
-import { mergeStatus, type StatusModel, type StatusStep } from '../../../src/cli/views/status-model.ts';
+import { mergeStatus } from '../../../src/cli/views/merge-status.ts';
+import type { StatusModel, StatusStep } from '../../../src/cli/views/status-model.ts';
 import { fakeIo } from '../../helpers/terminal/fake-io.ts';
 import { ago, now, pictures } from '../../helpers/terminal/pictures.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { statusDocument } from '../../../src/cli/views/status-document.ts';
-import { mergeStatus, type StatusModel } from '../../../src/cli/views/status-model.ts';
+import { mergeStatus } from '../../../src/cli/views/merge-status.ts';
+import type { StatusModel } from '../../../src/cli/views/status-model.ts';
 import { nothing, recordStatus, silentStatus } from '../../../src/cli/reads/status-record.ts';
 import { aSpec } from '../../helpers/common/spec.ts';
 import { ago, pictures } from '../../helpers/terminal/pictures.ts';
