@@ -146,7 +146,7 @@ describe('the Temporal UI', () => {
     endedWith(await operator.fedctl('up', '-f', file), 6);
     await ui.list(waiting, [run]);
     await ui.open(run);
-    await ui.reads('Waits at preflight/storage.');
+    await ui.reads('Blocked at preflight/storage.');
     await ui.send('skip', '{"step": "preflight/storage"}');
     await ui.reads(/Waits at .*apiserver\/address/, /preflight (\d+) of \1 ✔/);
     expect(await operator.kubectl('host', 'get', 'namespace', name, '-o', 'name')).toBe(`namespace/${name}`);
