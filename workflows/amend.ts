@@ -41,8 +41,10 @@ function stateProblem(run: Run): string | undefined {
   return run.amending ? 'another change is being applied right now' : undefined;
 }
 
-function hostProblem(run: Run, { host }: AmendRequest['spec']): string | undefined {
+function hostProblem(run: Run, { host, distribution = 'federation' }: AmendRequest['spec']): string | undefined {
   const { context, namespace } = run.input.host;
+  const { distribution: stands = 'federation' } = run.input;
+  if (distribution !== stands) return `spec.distribution cannot change under a standing federation (it is ${stands})`;
   if (host.context !== context || host.namespace !== namespace)
     return `spec.host cannot change while the federation is up (it is in ${context}, namespace ${namespace})`;
   return undefined;

@@ -1,3 +1,4 @@
+import { distributionOf, type DistributionTable } from '../distributions/table.ts';
 import type { Spec } from '../spec/schema.ts';
 import { newestVersion } from '../images/newest-tag.ts';
 import { formatReference, joinReference, mirrored, parseReference } from '../images/reference.ts';
@@ -6,32 +7,32 @@ import { formatReference, joinReference, mirrored, parseReference } from '../ima
 export interface NeededImage {
   /** Reference in full, at its mirror where it has one. Without a tag when a build or a registry is yet to name it. */
   image: string;
-  /** What runs it. */
-  usedBy: ('apiserver' | 'controllerManager' | 'etcd' | 'check')[];
+  /** What runs it: keys of the distribution's images, or `check`. */
+  usedBy: string[];
   /** True when the run itself builds and pushes it. */
   built: boolean;
 }
 
 /** Every image that the pods of a turn-up pull, once each, in the order of the spec: for an air gap. */
-export function neededImages({ images, check }: Pick<Spec, 'images' | 'check'>): NeededImage[] {
+export function neededImages(spec: Spec, distributions?: DistributionTable): NeededImage[] {
+  const { images, check } = spec;
   const { build } = images;
-  const places = (['apiserver', 'controllerManager'] as const).map((name) => ({
-    name,
-    built: build !== undefined,
-    image: build
-      ? pushed(joinReference({ registry: build.push.registry, name: images[name].name, version: build.push.tag }))
-      : pulled(joinReference(images[name]), images),
-  }));
+  const own = distributionOf(spec, distributions).images(spec);
   const all = [
-    ...places,
-    { name: 'etcd' as const, built: false, image: pulled(images.etcd.image, images) },
-    { name: 'check' as const, built: false, image: pulled(check.image, images) },
+    ...own.map(({ key, reference, builtAs }) =>
+      build && builtAs !== undefined
+        ? { name: key, built: true, image: pushed(joinReference({ ...pushPlace(build), name: builtAs })) }
+        : { name: key, built: false, image: pulled(reference, images) },
+    ),
+    { name: 'check', built: false, image: pulled(check.image, images) },
   ];
   return [...new Set(all.map(({ image }) => image))].map((image) => {
     const users = all.filter((one) => one.image === image);
     return { image, usedBy: users.map(({ name }) => name), built: users.some(({ built }) => built) };
   });
 }
+
+const pushPlace = ({ push }: NonNullable<Spec['images']['build']>) => ({ registry: push.registry, version: push.tag });
 
 function pulled(text: string, { mirrors }: Spec['images']): string {
   const reference = parseReference(text);
