@@ -1,7 +1,7 @@
 import { codeOf } from '../../src/errors/step-error.ts';
-import { appsOf } from '../../src/distributions/table.ts';
 import { annotations, labels } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
+import type { StepScope } from './step.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 
 /** Kinds people keep in a namespace: one object of them, and the namespace stays. */
@@ -29,10 +29,9 @@ const standard: ReadonlySet<string> = new Set(['ConfigMap/kube-root-ca.crt', 'Se
 const isStandard = (object: KubeObject): boolean =>
   standard.has(say(object)) || object.metadata.annotations?.['kubernetes.io/service-account.name'] === 'default';
 
-const ourApps: ReadonlySet<string | undefined> = new Set(appsOf());
-/** Pods of our own Deployments end by themselves. */
-const endsByItself = (object: KubeObject): boolean =>
-  object.kind === 'Pod' && ourApps.has(object.metadata.labels?.['app']);
+/** Pods of our own workloads end by themselves. */
+const endsByItself = (object: KubeObject, app: string): boolean =>
+  object.kind === 'Pod' && object.metadata.labels?.['app'] === app;
 
 const say = (object: KubeObject): string => `${object.kind}/${object.metadata.name}`;
 
@@ -42,10 +41,14 @@ export interface NamespaceContent {
   others: string[];
 }
 
-/** Looks into a namespace. A kind that the cluster does not serve has no objects. */
-export async function contentOf(kube: Kube, namespace: string, uuid: string): Promise<NamespaceContent> {
+/** Looks into a namespace, for the control plane of a run. A kind that the cluster does not serve has no objects. */
+export async function contentOf(
+  kube: Kube,
+  namespace: string,
+  { run: { uuid }, distribution }: Pick<StepScope, 'run' | 'distribution'>,
+): Promise<NamespaceContent> {
   const all = await Promise.all(kinds.map(([apiVersion, kind]) => listed(kube, { apiVersion, kind, namespace })));
-  const counted = all.flat().filter((object) => !endsByItself(object) && !isStandard(object));
+  const counted = all.flat().filter((object) => !endsByItself(object, distribution.names.app) && !isStandard(object));
   const isOurs = (object: KubeObject): boolean => object.metadata.labels?.[labels.federation] === uuid;
   return {
     ours: counted.filter(isOurs).map(say),

@@ -85,7 +85,7 @@ async function whyItStays(scope: StepScope, namespace: KubeObject, forced: boole
   if (found?.[labels.federation] !== uuid && !forced) return 'existed before and is kept';
   await assertNotTakenOver(scope);
   if (forced) return '';
-  const { ours, others } = await contentOf(scope.host, name, uuid);
+  const { ours, others } = await contentOf(scope.host, name, scope);
   if (ours.length > 0) return `is kept: it holds ${someOf([...ours, ...others])}`;
   if (others.length === 0) return '';
   await giveAway(scope.host, refOf(name));

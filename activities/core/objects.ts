@@ -227,7 +227,7 @@ async function removeEntry(
 /** A namespace of a member that people use by now stays, and is theirs from then on: '' when it can go. */
 async function keptForOthers(scope: StepScope, kube: Kube, namespace: KubeObject): Promise<string> {
   const { name } = namespace.metadata;
-  const { others } = await contentOf(kube, name, scope.run.uuid);
+  const { others } = await contentOf(kube, name, scope);
   if (others.length === 0) return '';
   await giveAway(kube, refOf(namespace));
   return `namespace ${name} of ${scope.run.member?.name ?? 'the host'} is kept: it holds ${someOf(others)}`;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { parse } from 'yaml';
 import type { HostRef } from '../../src/catalogue/call.ts';
-import type { CertifiedSecret, Component, Distribution } from '../../src/distributions/distribution.ts';
+import type { CertifiedSecret, Distribution } from '../../src/distributions/distribution.ts';
 import { distributionOf } from '../../src/distributions/table.ts';
 import {
   componentOf,
@@ -18,6 +18,7 @@ import type { Deps } from '../core/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';
 import { type FederationRecord, readRecord } from '../core/record.ts';
 import { type ReadResult, tryRead } from './try-read.ts';
+import { type Workload, workloadsOf } from '../control-plane/components.ts';
 import { readMembers } from './standing-members.ts';
 
 /** What reading a federation as it stands needs. */
@@ -76,23 +77,20 @@ async function versionOf(kube: Kube): Promise<string | null> {
 async function readComponents(
   kube: Kube,
   namespace: string,
-  { components, names }: Distribution,
+  distribution: Distribution,
   ms: number,
 ): Promise<StandingComponent[]> {
-  const read = async ({ name, kind }: Component): Promise<StandingComponent> => {
-    const labelSelector = `app=${names.app},module=${name}`;
-    const found = await tryRead(ms, kube.server, async () =>
-      componentOf(
-        name,
-        ...(await Promise.all([
-          kube.read({ apiVersion: 'apps/v1', kind, name, namespace }),
-          kube.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }),
-        ])),
-      ),
-    );
+  const read = async ({ name, kind, pods: labelSelector }: Workload): Promise<StandingComponent> => {
+    const found = await tryRead(ms, kube.server, async () => {
+      const [workload, pods] = await Promise.all([
+        kube.read({ apiVersion: 'apps/v1', kind, name, namespace }),
+        kube.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }),
+      ]);
+      return componentOf(name, workload, pods, kind);
+    });
     return 'value' in found ? found.value : { name, ready: null, why: found.why, images: [] };
   };
-  return Promise.all(components.map(read));
+  return Promise.all(workloadsOf(distribution).map(read));
 }
 
 const readSecret = (kube: Kube, namespace: string, name: string): Promise<KubeObject | undefined> =>

@@ -1,6 +1,7 @@
 import { codeOf } from '../../src/errors/step-error.ts';
 import { labels, names } from '../../src/kubernetes/names.ts';
 import { nameOfPlace, type Place } from '../../src/kubernetes/place.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import type { StepScope } from '../core/step.ts';
@@ -22,9 +23,9 @@ const of =
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /** Kinds that fedctl makes in the host or in a member. */
-const namespaced: readonly Kind[] = [
+const namespacedOf = ({ components }: Distribution): readonly Kind[] => [
   ...['Service', 'ConfigMap', 'Secret', 'PersistentVolumeClaim', 'ServiceAccount'].map(of('v1')),
-  of('apps/v1')('Deployment'),
+  ...[...new Set(components.map(({ kind }) => kind))].map(of('apps/v1')),
   ...['Role', 'RoleBinding'].map(of(rbac)),
   of('coordination.k8s.io/v1')('Lease'),
 ];
@@ -48,7 +49,9 @@ export async function leftIn(scope: StepScope, kube: Kube, place: Place): Promis
   };
   const { namespace } = scope.run.host;
   const lists = await Promise.all([
-    ...namespaced.map((kind) => everywhere(kind, () => kube.list({ ...kind, namespace, labelSelector }))),
+    ...namespacedOf(scope.distribution).map((kind) =>
+      everywhere(kind, () => kube.list({ ...kind, namespace, labelSelector })),
+    ),
     ...clusterScoped.map((kind) => everywhere(kind, () => byName(scope, kube, kind, place))),
   ]);
   const places = `namespace ${namespace} and the federation's own names`;

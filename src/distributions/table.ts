@@ -7,10 +7,6 @@ export type DistributionTable = Readonly<Record<string, Distribution>>;
 /** THE table of distributions. Tests bring others by the parameter that everything takes which looks one up. */
 export const distributions: DistributionTable = { federation };
 
-/** Values of label `app`, one a distribution: by it the pods of any control plane are found. */
-export const appsOf = (table: DistributionTable = distributions): string[] =>
-  Object.values(table).map(({ names }) => names.app);
-
 /** What was said before there was a choice. */
 export const defaultDistribution = 'federation';
 

@@ -82,14 +82,15 @@ interface PodStatus {
   containerStatuses?: { name: string; imageID?: string }[];
 }
 
-/** A Deployment and its pods as a component. The newest pod tells what runs. */
+/** A workload and its pods as a component. The newest pod tells what runs. */
 export function componentOf(
   name: string,
-  deployment: KubeObject | undefined,
+  workload: KubeObject | undefined,
   pods: readonly KubeObject[],
+  kind: 'Deployment' | 'StatefulSet' = 'Deployment',
 ): StandingComponent {
-  const why = workloadReadiness(deployment);
-  const spec = deployment?.['spec'] as { template?: { spec?: { containers?: Container[] } } } | undefined;
+  const why = workloadReadiness(workload, kind);
+  const spec = workload?.['spec'] as { template?: { spec?: { containers?: Container[] } } } | undefined;
   const newest = pods.toSorted((a, b) => born(b).localeCompare(born(a)))[0];
   const running = (newest?.['status'] as PodStatus | undefined)?.containerStatuses ?? [];
   const images = (spec?.template?.spec?.containers ?? []).map(({ name: container, image = '' }) => ({

@@ -7,6 +7,8 @@ import { createActivities } from '../../activities/index.ts';
 import { federationEffects } from '../../activities/distributions/federation/index.ts';
 import { recordsOf } from '../../activities/distributions/table.ts';
 import { previewUp } from '../../activities/preview/preview.ts';
+import { readPodLogs } from '../../activities/status/pod-logs.ts';
+import { readStanding } from '../../activities/status/standing.ts';
 import type { HostRef } from '../../src/catalogue/call.ts';
 import { labels } from '../../src/kubernetes/names.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
@@ -127,6 +129,35 @@ describe('a second distribution', () => {
     expect(await (await kube()).read(settings)).toMatchObject({ data: { greeting: 'good evening' } });
     expect(await satellitesThere()).toEqual(['one']);
   }, 120_000);
+
+  it('shows its own programs, certificates and members in status', async () => {
+    const standing = await readStanding(deps, { host, partMs: 10_000 });
+    expect(standing?.components.map(({ name, ready }) => [name, ready])).toEqual([
+      [smallNames.store, true],
+      [smallNames.api, true],
+    ]);
+    expect(standing?.members).toEqual([expect.objectContaining({ name: 'one', ready: true, context: 'admin' })]);
+    expect(standing?.certificates.map(({ secret }) => secret)).toEqual([smallNames.ca, smallNames.admin]);
+  }, 60_000);
+
+  it('reads the logs of its own pods, and of no others', async () => {
+    const client = await kube();
+    const pod = (name: string, app: string) =>
+      client.create<KubeObject>({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace, labels: { app, module: smallNames.api } },
+        spec: { containers: [{ name: 'main', image: 'registry.example/small:v1' }] },
+      });
+    const pods = [await pod('ours', 'small'), await pod('others', 'federated-cluster')];
+    try {
+      const logs = await readPodLogs(client, namespace, small, { tail: 10 });
+      expect(logs.map(({ pod: name, container }) => [name, container])).toEqual([['ours', 'main']]);
+    } finally {
+      for (const { metadata } of pods)
+        await client.remove({ apiVersion: 'v1', kind: 'Pod', name: metadata.name, namespace }, { uid: metadata.uid! });
+    }
+  }, 60_000);
 
   it('lets a member join and another leave', async () => {
     const joined = await runFromRecord({ operation: 'join', join: [memberOf('two', servers[0]!)] });
