@@ -86,8 +86,8 @@ describe('setImageValues', () => {
     expect(setImageValues(once, values)).toBe('');
   });
 
-  it('refuses what is no mapping', () => {
-    expect(() => setImageValues('- a\n', values)).toThrow('no mapping');
-    expect(() => setImageValues('a: [\n', values)).toThrow('no YAML');
+  it('refuses what is not a mapping', () => {
+    expect(() => setImageValues('- a\n', values)).toThrow('not a mapping');
+    expect(() => setImageValues('a: [\n', values)).toThrow('not valid YAML');
   });
 });
