@@ -38,7 +38,7 @@ const limitsOf = ({ timing }: FrozenStep): ActivityOptions => ({
  */
 export async function imagesRun(input: ImagesInput): Promise<ImagesResult> {
   const { workflowId, firstExecutionRunId } = workflowInfo();
-  const { federation, startedBy, host, digest } = input;
+  const { federation, startedBy, host, digest, distribution } = input;
   const run: RunContext = {
     federation,
     uuid: '',
@@ -48,6 +48,7 @@ export async function imagesRun(input: ImagesInput): Promise<ImagesResult> {
     host,
     digest,
     imagesOnly: true,
+    ...(distribution ? { distribution } : {}),
   };
   const result: ImagesResult = { steps: [], facts: {} };
   for (let at = 0; at < input.steps.length; at += 1) {

@@ -130,8 +130,8 @@ export const freezeTemplate = (
   { distributions }: Pick<FreezeOptions, 'distributions'> = {},
 ): FrozenStep[] => freezeAll(distributionOf(spec, distributions).memberSteps, spec, []);
 
-/** What a graph says of its distribution: nothing where it is the one that runs without a word are of. */
-const told = ({ distribution }: Spec): { distribution?: string } =>
+/** What a graph, or a run, says of its distribution: nothing where it is the one that runs without a word are of. */
+export const told = ({ distribution }: Spec): { distribution?: string } =>
   distribution === defaultDistribution ? {} : { distribution };
 
 /**

@@ -11,6 +11,8 @@ export interface ImagesInput {
   startedBy: string;
   host: HostRef;
   digest: string;
+  /** Value of `spec.distribution`; absent: federation. */
+  distribution?: string;
   /** Frozen steps of the catalogue, in the order in which they run. */
   steps: FrozenStep[];
 }

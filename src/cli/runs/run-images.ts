@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Workflo
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { stepErrorOf } from '../../errors/step-error.ts';
 import { fixOf } from '../../errors/codes.ts';
-import { freezeUp } from '../../graph/freeze.ts';
+import { freezeUp, told } from '../../graph/freeze.ts';
 import { joinReference } from '../../images/reference.ts';
 import { type ImageValues, imageValues } from '../../images/values-yaml.ts';
 import {
@@ -37,7 +37,7 @@ export const imagesInput = (file: SpecFile, goal: ImagesGoal): ImagesInput => {
   const { steps } = freezeUp(spec);
   const chosen = imagesSteps[goal].map((id) => steps.find((step) => step.id === id));
   const given = chosen.filter((step) => step !== undefined);
-  return { goal, federation, host, digest, startedBy: whoAmI(), steps: given };
+  return { goal, federation, host, digest, startedBy: whoAmI(), steps: given, ...told(spec) };
 };
 
 /** The four values of what was pushed; undefined when nothing was. */

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { HostRef } from '../../catalogue/call.ts';
-import { freezeTemplate } from '../../graph/freeze.ts';
+import { freezeTemplate, told } from '../../graph/freeze.ts';
 import { leavingTemplate, stepsOfDebt } from '../../graph/leaving.ts';
 import { expandTemplate } from '../../graph/refs.ts';
 import { debtWorkflowIdOf, type DebtInput } from '../../run/input.ts';
@@ -36,7 +36,7 @@ function inputOf(record: OwingRecord, { federation, member, host, forget }: Owed
   const cluster = { ...known, name: member, context, ...(kubeconfig ? { kubeconfig } : {}) } as ClusterSpec;
   const { uuid, digest } = record;
   return {
-    run: { operation: 'down', federation, uuid, startedBy: whoAmI(), host, digest, debt: true },
+    run: { operation: 'down', federation, uuid, startedBy: whoAmI(), host, digest, debt: true, ...told(spec) },
     uuid,
     firstRunId: '',
     member: cluster,
