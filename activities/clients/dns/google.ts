@@ -280,7 +280,7 @@ const visibilityOf = (zone: ApiZone): string => (zone.visibility ?? 'public').to
 
 const toZone = (zone: ApiZone): Zone => ({
   id: zone.name,
-  // federation-controller-manager goes by the number (federation/pkg/dnsprovider/providers/google/clouddns/zone.go).
+  // The controller manager of a federation goes by the number (federation/pkg/dnsprovider/providers/google/clouddns/zone.go).
   controllerId: zone.id,
   name: fqdn(zone.dnsName),
   nameServers: (zone.nameServers ?? []).map(fqdn).sort(),
