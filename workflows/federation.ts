@@ -23,8 +23,28 @@ export interface RunResult {
   uuid: string;
 }
 
+/** Turns up a federation, or brings a standing one to its spec. Workflow id: `federation/<name>`. */
+export async function federationUp(input: RunInput): Promise<RunResult> {
+  return runFederation(input);
+}
+
+/** Takes away what fedctl made, in reverse. Workflow id: `federation/<name>`. */
+export async function federationDown(input: RunInput): Promise<RunResult> {
+  return runFederation(input);
+}
+
+/** Adds members to a federation that stands. Workflow id: `federation/<name>`. */
+export async function federationJoin(input: RunInput): Promise<RunResult> {
+  return runFederation(input);
+}
+
+/** Takes members out of a federation that stands on. Workflow id: `federation/<name>`. */
+export async function federationUnjoin(input: RunInput): Promise<RunResult> {
+  return runFederation(input);
+}
+
 /** Plans and interprets one run to its end. Throws ApplicationFailure RUN_FAILED when a step failed for good. */
-export async function runFederation(input: RunInput): Promise<RunResult> {
+async function runFederation(input: RunInput): Promise<RunResult> {
   const { spec = null, ...rest } = input;
   const run = new Run(rest, { uuid: input.uuid, firstRunId: workflowInfo().firstExecutionRunId });
   run.spec = spec;

@@ -1,35 +1,16 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { expandTemplate } from '../src/graph/refs.ts';
-import type { DebtInput, MemberInput, RunInput } from '../src/run/input.ts';
+import type { DebtInput, MemberInput } from '../src/run/input.ts';
 import { planned } from '../src/run/state.ts';
 import { runDebt } from './debt.ts';
-import { closing, runFederation, type RunResult } from './federation.ts';
+import { closing, type RunResult } from './federation.ts';
 import { setHandlers } from './handlers.ts';
 import { leave } from './leave.ts';
 import { Run } from './run.ts';
 import { runGraph } from './run-graph.ts';
 
+export { federationDown, federationJoin, federationUnjoin, federationUp } from './federation.ts';
 export { imagesRun } from './images.ts';
-
-/** Turns up a federation, or brings a standing one to its spec. Workflow id: `federation/<name>`. */
-export async function federationUp(input: RunInput): Promise<RunResult> {
-  return runFederation(input);
-}
-
-/** Takes away what fedctl made, in reverse. Workflow id: `federation/<name>`. */
-export async function federationDown(input: RunInput): Promise<RunResult> {
-  return runFederation(input);
-}
-
-/** Adds members to a federation that stands. Workflow id: `federation/<name>`. */
-export async function federationJoin(input: RunInput): Promise<RunResult> {
-  return runFederation(input);
-}
-
-/** Takes members out of a federation that stands on. Workflow id: `federation/<name>`. */
-export async function federationUnjoin(input: RunInput): Promise<RunResult> {
-  return runFederation(input);
-}
 
 /** One member's steps of a turn-up. Workflow id: `federation/<name>/clusters/<member>`. */
 export async function memberJoin(input: MemberInput): Promise<RunResult> {

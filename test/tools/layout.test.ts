@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -79,15 +79,28 @@ describe('the way that newcomers are shown', () => {
     },
   );
 
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const [, way = ''] = /## From `fedctl up` to a request\n([\s\S]*?)\n## /.exec(text) ?? [];
+  const stops = [...way.matchAll(/^\d+\. `([^`]+)`([\s\S]*?)(?=^\d+\. |$(?![\s\S]))/gm)].map(
+    ([, file = '', line = '']) => ({ file, marked: [...line.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word) }),
+  );
+
   it('goes from a command to a request in at most nine files', () => {
-    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
-    const [, way = ''] = /## From `fedctl up` to a request\n([\s\S]*?)\n## /.exec(text) ?? [];
-    const stops = [...way.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, file = '']) => file);
     expect(stops.length).toBeGreaterThan(5);
     expect(stops.length).toBeLessThanOrEqual(9);
-    for (const file of stops) expect(statSync(join(root, file)).isFile()).toBe(true);
-    // Each stop leads to the next: it imports it, or names what it registers.
-    expect(stops[0]).toBe('src/cli/commands/up.ts');
-    expect(stops.at(-1)).toMatch(/^activities\/clients\/kube\//);
+    expect(stops.at(0)?.file).toBe('src/cli/commands/up.ts');
+    expect(stops.at(-1)?.file).toBe('activities/clients/kube/http.ts');
   });
+
+  it.each(stops.slice(0, -1).map((stop, at) => [stop.file, stops[at + 1]!.file, stop.marked] as const))(
+    'leads from %s to %s by a name that both have',
+    (file, next, marked) => {
+      const code = (path: string): string => readFileSync(join(root, path), 'utf8');
+      const beside = marked.filter((word) => word.endsWith('.ts'));
+      const here = [file, ...beside].map(code).join('\n');
+      const names = marked.filter((word) => /^\w+$/.test(word));
+      const shared = names.filter((name) => [here, code(next)].every((one) => new RegExp(`\\b${name}\\b`).test(one)));
+      expect(shared.length).toBeGreaterThan(0);
+    },
+  );
 });

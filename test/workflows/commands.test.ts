@@ -88,7 +88,7 @@ describe('pause and resume', () => {
 describe('a command while no worker is there', () => {
   /** Long enough for a worker, short for a test, ms. */
   const soon = 300;
-  const left = 'no worker answered; the message is left with the run';
+  const left = 'no worker answered; the request was sent as a signal';
 
   it('is left with the run and taken by the next worker: pause, resume, cancel', async () => {
     const world = new FakeWorld();

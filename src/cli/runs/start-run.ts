@@ -18,7 +18,7 @@ import { follow, type Followed } from './follow.ts';
 import { attach, cancelOpen, flagsOf, type StartedRun } from './open-run.ts';
 import { closingLines, linkLine } from './tell.ts';
 
-/** Workflow types; functions of workflows/index.ts. */
+/** Workflow types: functions of workflows/federation.ts. */
 const workflowTypes: Record<Operation, string> = {
   up: 'federationUp',
   down: 'federationDown',
