@@ -1,6 +1,7 @@
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { DistributionImage } from '../../src/distributions/distribution.ts';
 import { formatReference, type ImageReference, pinned } from '../../src/images/reference.ts';
 import { newestTag, newestVersion } from '../../src/images/newest-tag.ts';
 import { runChild } from './build-process.ts';
@@ -11,9 +12,10 @@ import { checkTrust } from './engine-trust.ts';
 import { failure } from '../kit/fail.ts';
 import {
   type BuildSpec,
-  componentImage,
   type ImagesSpec,
+  pinnedImages,
   pulledFrom,
+  type PushPlace,
   pushPlaces,
   referenceIn,
   registriesOf,
@@ -61,14 +63,14 @@ export async function checkBuild(
   const { env } = scope.deps;
   const fail = (): Error => failure('BUG', 'nothing is built in preflight');
   const engine = await findEngine(build.engine, env, (command) => runChild(command, { signal: scope.signal }), fail);
-  const places = [...new Set(Object.values(pushPlaces(images, build)))];
+  const places = new Set(pushPlaces(scope.distribution.images(call.input.spec), build).map(({ place }) => place));
   const client = registriesOf(images, env, 'push');
   for (const place of places) {
     const { registry, repository } = referenceIn(place, 'images.build.push.registry');
     await client.checkPush({ registry, repository });
     await checkTrust(images, engine.name, { registry, repository }, env);
   }
-  const note = `${engine.name} will build; ${places.join(' and ')} can be pushed`;
+  const note = `${engine.name} will build; ${[...places].join(' and ')} can be pushed`;
   return { outcome: 'done', note, facts: {} };
 }
 
@@ -119,24 +121,28 @@ async function newestOf(client: Registries, reference: ImageReference): Promise<
 
 /**
  * What a build would make and push, where the registry has it and the spec says to use it then; '' otherwise. Where the
- * components have different names both must be the same image, since one digest pins both.
+ * components have different names all must be the same image, since one digest pins all.
  */
-async function thereAlready(client: Registries, images: ImagesSpec): Promise<string> {
-  const { build } = images;
+async function thereAlready(client: Registries, own: readonly DistributionImage[], build?: BuildSpec): Promise<string> {
   if (build?.push.ifThere !== 'use' || build.push.tag === undefined) return '';
-  const places = pushPlaces(images, build);
   const { tag } = build.push;
-  const [apiserver, controllerManager] = [places.apiserver, places.controllerManager].map((place) =>
-    referenceIn(`${place}:${tag}`, 'images.build.push.tag'),
-  ) as [ImageReference, ImageReference];
-  const digest = await client.find(apiserver);
-  if (!digest || (await client.find(controllerManager)) !== digest) return '';
-  return pinned(apiserver, digest);
+  const at = ({ place }: PushPlace): ImageReference => referenceIn(`${place}:${tag}`, 'images.build.push.tag');
+  const [first, ...others] = pushPlaces(own, build);
+  const digest = await client.find(at(first));
+  if (!digest) return '';
+  for (const other of others) if ((await client.find(at(other))) !== digest) return '';
+  return pinned(at(first), digest);
+}
+
+/** An image of the distribution, and where its pods will pull it from. */
+interface Pulled {
+  key: string;
+  reference: ImageReference;
 }
 
 /**
  * Checks every image at its registry, and answers references pinned by digest. What is to be built is looked for only
- * where the spec says to use it if it is there. `fedctl images` has no use for etcd's.
+ * where the spec says to use it if it is there. `fedctl images` has no use for those that are never built.
  */
 export async function checkImages(
   scope: BuildScope,
@@ -144,35 +150,35 @@ export async function checkImages(
 ): Promise<ResultOf<'preflight/images'>> {
   const { images } = call.input.spec;
   const { build } = images;
-  const etcd = scope.run.imagesOnly ? [] : [pulledFrom(referenceIn(images.etcd.image, 'images.etcd.image'), images)];
-  const own = build ? [] : [componentImage(images, 'apiserver'), componentImage(images, 'controllerManager')];
-  const pushed = build ? [referenceIn(pushPlaces(images, build).apiserver, 'images.build.push.registry')] : [];
-  await checkPullSecret(images, [...new Set([...etcd, ...own, ...pushed].map(({ registry }) => registry))]);
+  const named = scope.distribution.images(call.input.spec);
+  const isBuilt = ({ builtAs }: DistributionImage): boolean => builtAs !== undefined;
+  const pulled = (some: readonly DistributionImage[]): Pulled[] =>
+    some.map((image) => ({ key: image.key, reference: pulledFrom(image, images) }));
+  const others = scope.run.imagesOnly ? [] : pulled(named.filter((image) => !isBuilt(image)));
+  const own = build ? [] : pulled(named.filter(isBuilt));
+  const pushed = build ? [referenceIn(pushPlaces(named, build)[0].place, 'images.build.push.registry')] : [];
+  const places = [...[...others, ...own].map(({ reference }) => reference), ...pushed];
+  await checkPullSecret(images, [...new Set(places.map(({ registry }) => registry))]);
 
   const client = registriesOf(images, scope.deps.env, 'pull');
   const platforms = await nodePlatforms(scope);
-  const pin = async (named: ImageReference): Promise<string> => {
-    const reference = await newestOf(client, named);
+  const pin = async (image: ImageReference): Promise<string> => {
+    const reference = await newestOf(client, image);
     scope.tell(`asks ${reference.registry} for ${formatReference(reference)}`);
     const digest = await client.digestOf(reference);
     assertPlatform(reference, await client.platformsOf(reference, digest), platforms);
     return pinned(reference, digest);
   };
-  const there = await thereAlready(client, images);
+  const there = await thereAlready(client, named, build);
   // One after another: the first that is missing is the one that is named, in every run the same.
-  const [apiserver = '', controllerManager = ''] = await inTurn(own, pin);
-  const [etcdPin = ''] = await inTurn(etcd, pin);
+  const pins = new Map<string, string>();
+  for (const { key, reference } of [...own, ...others]) pins.set(key, await pin(reference));
   if (there) await pin(referenceIn(there, 'images.build.push.tag'));
-  const found = [apiserver, controllerManager, there, etcdPin].filter(Boolean);
-  const newest = own.some(({ tag }) => tag === newestVersion) ? 'the newest version there is: ' : '';
+  const pinsOf = (some: readonly Pulled[]): string[] => some.map(({ key }) => pins.get(key) ?? '');
+  const found = [...pinsOf(own), there, ...pinsOf(others)].filter(Boolean);
+  const newest = own.some(({ reference }) => reference.tag === newestVersion) ? 'the newest version there is: ' : '';
   const note = `${newest}${found.join(', ')}${platforms.length > 0 || scope.run.imagesOnly ? '' : platformsUnknown}`;
-  return { outcome: 'done', note, facts: { apiserver, controllerManager, etcd: etcdPin, there, platforms } };
+  return { outcome: 'done', note, facts: { ...pinnedImages(named, ({ key }) => pins.get(key)), there, platforms } };
 }
 
 const platformsUnknown = '; which platforms the nodes have is not known';
-
-async function inTurn<A, B>(all: readonly A[], act: (one: A) => Promise<B>): Promise<B[]> {
-  const results: B[] = [];
-  for (const one of all) results.push(await act(one));
-  return results;
-}

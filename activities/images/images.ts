@@ -198,20 +198,21 @@ async function pushImage(scope: Builder, call: CallOf<'images/push'>): Promise<R
     const { digest = '', ...named } = referenceIn(there, 'images.build.push.tag');
     return { outcome: 'kept', note: there, facts: { reference: formatReference(named), digest } };
   }
-  const { apiserver, controllerManager } = pushPlaces(images, build);
-  const targetOf = (place: string): ImageReference => referenceIn(`${place}:${tag}`, 'images.build.push.tag');
+  const [{ place }, ...further] = pushPlaces(scope.distribution.images(call.input.spec), build);
+  const others = new Set(further.map((one) => one.place).filter((one) => one !== place));
+  const targetOf = (at: string): ImageReference => referenceIn(`${at}:${tag}`, 'images.build.push.tag');
   return withBuildTools(scope, build, async (tools) => {
     let known: Promise<Engine> | undefined;
     const by = { engine: () => (known ??= engineAt(scope, build, tools)), scratch: tools.scratch };
-    const first = await pushOne(scope, call, targetOf(apiserver), by);
-    // The same image under its second name: one digest pins both.
-    if (controllerManager !== apiserver) {
-      const second = await pushOne(scope, call, targetOf(controllerManager), by);
-      if (second.digest !== first.digest)
-        throw failure('PUSH_FAILED', `${controllerManager}:${tag} is ${second.digest}, not ${first.digest}`, {});
+    const first = await pushOne(scope, call, targetOf(place), by);
+    // The same image under its further names: one digest pins all.
+    for (const other of others) {
+      const { digest } = await pushOne(scope, call, targetOf(other), by);
+      if (digest !== first.digest)
+        throw failure('PUSH_FAILED', `${other}:${tag} is ${digest}, not ${first.digest}`, {});
     }
     await forgetNeed(scope);
-    const reference = formatReference(targetOf(apiserver));
+    const reference = formatReference(targetOf(place));
     return { outcome: first.outcome, note: `${reference}@${first.digest}`, facts: { reference, digest: first.digest } };
   });
 }

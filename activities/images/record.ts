@@ -1,32 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
 import { base64 } from '../kit/secret-text.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
 import { type ImageReference, pinned, tagOf } from '../../src/images/reference.ts';
 import { pullConfig, readDockerConfig } from '../clients/registry/docker-config.ts';
 import type { Deps } from '../core/deps.ts';
 import { failure } from '../kit/fail.ts';
-import { type ImagesSpec, pushPlaces, referenceIn } from './target.ts';
+import { apiImageOf, type ImagesSpec, type PinnedImages, pinnedImages, pushPlaces, referenceIn } from './target.ts';
 import { ensureObject } from '../core/objects.ts';
 import { patchRecord, readRecord } from '../core/record.ts';
 import { type StepScope, writing } from '../core/step.ts';
 
-/** What the pods will run, pinned by digest. */
-interface Images {
-  apiserver: string;
-  controllerManager: string;
-  etcd: string;
-}
-
-/** References from preflight, or where the run built the image itself, what was pushed. */
-function resolve(call: CallOf<'images/record'>): Images {
-  const { images } = call.input.spec;
-  const { apiserver, controllerManager, etcd, pushed, digest } = call.input.facts;
-  if (!images.build) return { apiserver, controllerManager, etcd };
+/** What the pods will run, by key: references from preflight, or where the run built the image itself, what was pushed. */
+function resolve({ images: imagesOf }: Distribution, call: CallOf<'images/record'>): PinnedImages {
+  const named = imagesOf(call.input.spec);
+  const { build } = call.input.spec.images;
+  const checked: Readonly<Record<string, unknown>> = call.input.facts;
+  const pins = pinnedImages(named, ({ key }) => checked[key] as string | undefined);
+  if (!build) return pins;
+  const { pushed, digest } = call.input.facts;
   if (!pushed || !digest) throw failure('BUG', 'images/record was called before images/push');
-  const places = pushPlaces(images, images.build);
   const { tag } = referenceIn(pushed, 'images/push.reference');
   const at = (place: string): string => pinned(referenceIn(`${place}:${tag}`, 'images/push.reference'), digest);
-  return { apiserver: at(places.apiserver), controllerManager: at(places.controllerManager), etcd };
+  const built = pushPlaces(named, build).map(({ key, place }) => [key, at(place)]);
+  return { ...pins, ...Object.fromEntries(built) };
 }
 
 /**
@@ -55,14 +52,15 @@ async function ensurePullSecret(
 }
 
 async function recordImages(scope: StepScope, call: CallOf<'images/record'>): Promise<ResultOf<'images/record'>> {
-  const images = resolve(call);
+  const images = resolve(scope.distribution, call);
   const references = Object.entries(images).map(([name, text]) => referenceIn(text, `images.${name}`));
   const secret = await ensurePullSecret(scope, call.input.spec.images, references);
   const record = await readRecord(scope.host, scope.run.host.namespace);
   const same = isDeepStrictEqual(record?.images, { ...images });
   if (!same) await patchRecord(scope, { images: JSON.stringify(images) });
   const outcome = !same ? 'updated' : secret === 'kept' ? 'kept' : 'updated';
-  return { outcome, note: images.apiserver, facts: { ...images, version: tagOf(images.apiserver) } };
+  const image = apiImageOf(scope.distribution, images);
+  return { outcome, note: image, facts: { ...images, version: tagOf(image) } };
 }
 
 /** The step that notes what the pods run; the CLI writes values.yaml from it. */

@@ -6,6 +6,8 @@ import {
   parseReference,
 } from '../../src/images/reference.ts';
 import { isInsecure } from '../../src/images/reference.ts';
+import type { ResultOf } from '../../src/catalogue/call-of.ts';
+import type { Distribution, DistributionImage } from '../../src/distributions/distribution.ts';
 import type { Spec } from '../../src/spec/schema.ts';
 import { type Credentials, findLogin, loginFiles } from '../clients/registry/docker-config.ts';
 import { type Registries, registries } from '../clients/registry/registry.ts';
@@ -13,6 +15,24 @@ import { failure } from '../kit/fail.ts';
 
 export type ImagesSpec = Spec['images'];
 export type BuildSpec = NonNullable<ImagesSpec['build']>;
+
+/**
+ * References pinned by digest, by the keys of the distribution's images; as a type, by those of the catalogue that
+ * activities are checked against.
+ */
+export type PinnedImages = Omit<ResultOf<'images/record'>['facts'], 'version'>;
+
+/** A reference for each image, '' for one that is not known. */
+export const pinnedImages = (
+  images: readonly DistributionImage[],
+  pinOf: (image: DistributionImage) => string | undefined,
+): PinnedImages => Object.fromEntries(images.map((image) => [image.key, pinOf(image) ?? ''])) as PinnedImages;
+
+/** The image of the component whose API everybody reaches; '' where there is none. */
+export function apiImageOf({ components }: Distribution, images: PinnedImages): string {
+  const key = components.find(({ address }) => address)?.image ?? '';
+  return (images as Readonly<Record<string, string>>)[key] ?? '';
+}
 
 /** Reads a reference of the spec. Throws IMAGE_REFERENCE, naming the field. */
 export function referenceIn(text: string, field: string): ImageReference {
@@ -22,8 +42,14 @@ export function referenceIn(text: string, field: string): ImageReference {
   return reference;
 }
 
-/** Where the pods will pull an image of the spec from: its mirror, if it has one. Throws IMAGE_REFERENCE. */
-export function pulledFrom(reference: ImageReference, images: ImagesSpec): ImageReference {
+/**
+ * Where the pods will pull an image of the spec from, without `images.build`: its mirror, if it has one. Throws
+ * IMAGE_REFERENCE.
+ */
+export function pulledFrom({ reference: text, field, lacks }: DistributionImage, images: ImagesSpec): ImageReference {
+  if (lacks !== undefined)
+    throw failure('IMAGE_REFERENCE', `${lacks} is not set, and neither is images.build`, { field: `spec.${lacks}` });
+  const reference = referenceIn(text, field);
   const place = mirrored(reference, images.mirrors);
   if (!place)
     throw failure('IMAGE_REFERENCE', `images.mirrors gives no place for ${formatReference(reference)}`, {
@@ -32,31 +58,27 @@ export function pulledFrom(reference: ImageReference, images: ImagesSpec): Image
   return place;
 }
 
-/** The image of one component as the spec names it, without `images.build`. Throws IMAGE_REFERENCE. */
-export function componentImage(images: ImagesSpec, component: 'apiserver' | 'controllerManager'): ImageReference {
-  const image = images[component];
-  const field = `images.${component}`;
-  if (!image.version)
-    throw failure('IMAGE_REFERENCE', `${field}.version is not set, and neither is images.build`, {
-      field: `spec.${field}.version`,
-    });
-  return pulledFrom(referenceIn(joinReference(image), field), images);
+/** A repository that the built image is pushed to, and the image of the distribution that has this name. */
+export interface PushPlace {
+  key: string;
+  place: string;
 }
 
-/** Repositories that the built image is pushed to: one, or two where the components have different names. */
-export function pushPlaces(images: ImagesSpec, build: BuildSpec): Record<'apiserver' | 'controllerManager', string> {
-  const { registry } = build.push;
-  const place = (name: string, field: string): string => {
-    const reference = referenceIn(joinReference({ registry, name }), field);
-    return formatReference({ registry: reference.registry, repository: reference.repository });
-  };
-  return {
-    apiserver: place(images.apiserver.name, 'images.build.push.registry and images.apiserver.name'),
-    controllerManager: place(
-      images.controllerManager.name,
-      'images.build.push.registry and images.controllerManager.name',
-    ),
-  };
+/**
+ * Repositories that the built image is pushed to, by the images that are built, in the order of the spec: they are one
+ * where these have one name. Throws BUG where the distribution builds none.
+ */
+export function pushPlaces(
+  images: readonly DistributionImage[],
+  { push: { registry } }: BuildSpec,
+): [PushPlace, ...PushPlace[]] {
+  const [first, ...others] = images.flatMap(({ key, field, builtAs: name }): PushPlace[] => {
+    if (name === undefined) return [];
+    const named = referenceIn(joinReference({ registry, name }), `images.build.push.registry and ${field}.name`);
+    return [{ key, place: formatReference({ registry: named.registry, repository: named.repository }) }];
+  });
+  if (!first) throw failure('BUG', 'images.build is in the spec of a distribution that builds no image');
+  return [first, ...others];
 }
 
 /** Docker config files with credentials, the first to ask first: pods pull with the pull secret, the worker pushes as itself. */

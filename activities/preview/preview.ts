@@ -14,6 +14,7 @@ import type { ClusterSpec, Spec } from '../../src/spec/schema.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { Deps } from '../core/deps.ts';
 import { readClusterDns } from '../cluster-dns/member-dns.ts';
+import { apiImageOf, pinnedImages } from '../images/target.ts';
 import { type PretendedClusters, pretendClusters } from './clusters.ts';
 import { previewRecord, previewZone } from './dns.ts';
 import { previewLeaving } from './leaving.ts';
@@ -55,6 +56,7 @@ export type MakeActivities = (deps: Deps) => Record<string, AnyActivity>;
 interface Making {
   deps: Deps;
   activities: Record<string, AnyActivity>;
+  distribution: Distribution;
   previewed: ReadonlySet<string>;
   pretended: PretendedClusters;
   question: PreviewQuestion;
@@ -85,9 +87,10 @@ export async function previewUp(
   const pretended = pretendClusters(deps.kube, run, { members: spec.clusters, now: () => writer });
   const pretending = { ...deps, kube: pretended.clients };
   const { distributions } = deps;
-  const previewed = previewedOf(distributionOf(spec, distributions));
+  const distribution = distributionOf(spec, distributions);
+  const previewed = previewedOf(distribution);
   const activities = makeActivities(pretending);
-  const about = { deps: pretending, activities, previewed, pretended, question, run, record, writer };
+  const about = { deps: pretending, activities, distribution, previewed, pretended, question, run, record, writer };
   const making: Making = { ...about, facts: {}, dns: [], obstacles: [] };
   const graph = freezeUp(spec, { distributions });
   if (record && record.federation !== federation) {
@@ -172,7 +175,7 @@ async function answer(making: Making, step: FrozenStep, cluster?: ClusterSpec): 
   return activity({ step: step.id, run: withMember(run, cluster), parked: false, waitMs: 0, input });
 }
 
-/** A spec of another distribution has no section `images`. */
+/** A spec of another distribution may have no section `images`. */
 const buildOf = ({ images }: Partial<Spec>): unknown => images?.build;
 
 /** What is known of the address that a record is to have. */
@@ -192,10 +195,12 @@ function keepDns(making: Making, { object, facts }: { object: ObjectPreview; fac
 }
 
 /** What a build gives is known when it is done; until then the images that stand are the best guess. */
-function builtImages({ record, facts }: Making): StepResult {
-  const { apiserver = toBeMade, controllerManager = toBeMade } = record?.images ?? {};
-  const etcd = String(facts['preflight/images']?.['etcd'] ?? toBeMade);
-  return { outcome: 'done', facts: { apiserver, controllerManager, etcd, version: tagOf(apiserver) } };
+function builtImages({ distribution, question, record, facts }: Making): StepResult {
+  const checked = facts['preflight/images'];
+  const images = pinnedImages(distribution.images(question.spec), ({ key, builtAs }) =>
+    String((builtAs === undefined ? checked?.[key] : record?.images[key]) ?? toBeMade),
+  );
+  return { outcome: 'done', facts: { ...images, version: tagOf(apiImageOf(distribution, images)) } };
 }
 
 /** The pods that a changed cluster DNS replaces, and their controller where it gets a pod more for that time. */

@@ -18,11 +18,15 @@ export interface Component {
 
 /** An image that the pods of a turn-up pull. */
 export interface DistributionImage {
-  /** Key of the image; see `Component.image`. */
+  /** Key of the image; see `Component.image`. Neither `there`, `platforms` nor `version`: facts beside them go by these. */
   key: string;
+  /** Field of the spec that names it, dotted: what errors say. */
+  field: string;
   /** Reference as the spec has it, with neither mirrors nor digests. */
   reference: string;
-  /** The image's name alone, where `images.build` builds it; absent: it is never built. */
+  /** Field that must be set for the reference to be one, and is not; `images.build` does without it. */
+  lacks?: string;
+  /** The image's name alone, where `images.build` builds it: the field's `name`; absent: it is never built. */
   builtAs?: string;
 }
 
@@ -104,8 +108,8 @@ export interface Distribution {
   id: string;
   /** First the one that has the address. */
   components: readonly Component[];
-  /** Every image that the pods of a turn-up pull, in the order of the spec. */
-  images: (spec: Spec) => DistributionImage[];
+  /** Every image that the pods of a turn-up pull, in the order of the spec. They stand in its section `images`. */
+  images: (spec: Pick<Spec, 'images'>) => DistributionImage[];
   names: DistributionNames;
   /** Secrets with certificates, in the order in which status tells them; the one of the authority first. */
   certificates: readonly CertifiedSecret[];

@@ -21,7 +21,7 @@ export async function resolvedImages(io: Io, file: SpecFile): Promise<NeededImag
       throw readFailure(error);
     });
   const resolved = neededImages(file.spec).map((needed) => {
-    const [user = 'etcd'] = needed.usedBy;
+    const [user = ''] = needed.usedBy;
     const found = facts[needed.built ? 'there' : user];
     return typeof found === 'string' && found !== '' ? { ...needed, image: found } : needed;
   });

@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Workflo
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { stepErrorOf } from '../../errors/step-error.ts';
 import { fixOf } from '../../errors/codes.ts';
+import { distributionOf } from '../../distributions/table.ts';
 import { freezeUp, told } from '../../graph/freeze.ts';
 import { joinReference } from '../../images/reference.ts';
 import { type ImageValues, imageValues } from '../../images/values-yaml.ts';
@@ -41,13 +42,17 @@ export const imagesInput = (file: SpecFile, goal: ImagesGoal): ImagesInput => {
 };
 
 /** The four values of what was pushed; undefined when nothing was. */
-export function pushedValues({ images }: Spec, result: Pick<ImagesResult, 'facts'>) {
+export function pushedValues(spec: Spec, result: Pick<ImagesResult, 'facts'>) {
+  const { build } = spec.images;
   const tag = result.facts['images/push'] && result.facts['images/build']?.['tag'];
-  if (typeof tag !== 'string' || !images.build) return undefined;
-  const { registry } = images.build.push;
-  const at = (component: 'apiserver' | 'controllerManager'): string =>
-    joinReference({ registry, name: images[component].name, version: tag });
-  return imageValues({ apiserver: at('apiserver'), controllerManager: at('controllerManager') });
+  if (typeof tag !== 'string' || !build) return undefined;
+  const { registry } = build.push;
+  const pushed = distributionOf(spec)
+    .images(spec)
+    .flatMap(({ key, builtAs: name }) =>
+      name === undefined ? [] : [[key, joinReference({ registry, name, version: tag })]],
+    );
+  return imageValues(Object.fromEntries(pushed) as Record<string, string>);
 }
 
 /** Builds, or builds and pushes, by a workflow of its own, and follows it. Throws CliError when it fails. */

@@ -6,8 +6,10 @@ import type { DistributionImage } from '../distribution.ts';
 export const imagesOf = ({ images }: Pick<Spec, 'images'>): DistributionImage[] => [
   ...(['apiserver', 'controllerManager'] as const).map((key) => ({
     key,
+    field: `images.${key}`,
     reference: joinReference(images[key]),
+    ...(images[key].version ? {} : { lacks: `images.${key}.version` }),
     builtAs: images[key].name,
   })),
-  { key: 'etcd', reference: images.etcd.image },
+  { key: 'etcd', field: 'images.etcd.image', reference: images.etcd.image },
 ];
