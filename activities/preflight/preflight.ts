@@ -1,4 +1,5 @@
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
+import type { Distribution } from '../../src/distributions/distribution.ts';
 import { fieldManager, labels } from '../../src/kubernetes/names.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { Deps } from '../core/deps.ts';
@@ -38,8 +39,16 @@ interface Rights {
 }
 const rbac = 'rbac.authorization.k8s.io';
 
+/** Rights on what the programs of the control plane run as. */
+const onWorkloads = ({ components }: Distribution, verbs: readonly string[]): Rights[] =>
+  [...new Set(components.map(({ kind }) => kind))].map((kind) => ({
+    group: 'apps',
+    resource: `${kind.toLowerCase()}s`,
+    verbs,
+  }));
+
 /** Rights in the namespace of the control plane. */
-const needed: readonly Rights[] = [
+const neededFor = (distribution: Distribution): Rights[] => [
   { group: '', resource: 'configmaps', verbs: writeVerbs },
   // Kubernetes grants nobody more than they have: the Role of the controller manager holds watch.
   { group: '', resource: 'secrets', verbs: [...writeVerbs, 'watch'] },
@@ -48,7 +57,7 @@ const needed: readonly Rights[] = [
   { group: '', resource: 'persistentvolumeclaims', verbs: writeVerbs },
   { group: '', resource: 'pods', verbs: ['get', 'list'] },
   { group: '', resource: 'events', verbs: ['list'] },
-  { group: 'apps', resource: 'deployments', verbs: writeVerbs },
+  ...onWorkloads(distribution, writeVerbs),
   { group: rbac, resource: 'roles', verbs: writeVerbs },
   { group: rbac, resource: 'rolebindings', verbs: writeVerbs },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: writeVerbs },
@@ -65,10 +74,10 @@ const neededToMakeNamespace: Rights = { group: '', resource: 'namespaces', verbs
 const neededForNodePort: Rights = { group: '', resource: 'nodes', verbs: ['list'] };
 
 /** What the sweep after a turn-down would list everywhere; without that it looks at the federation's own names. */
-const forTheSweep: readonly Rights[] = [
+const forTheSweep = (distribution: Distribution): Rights[] => [
   { group: '', resource: 'namespaces', verbs: ['list'] },
   { group: '', resource: 'secrets', verbs: ['list'] },
-  { group: 'apps', resource: 'deployments', verbs: ['list'] },
+  ...onWorkloads(distribution, ['list']),
   { group: rbac, resource: 'clusterroles', verbs: ['list'] },
   { group: rbac, resource: 'clusterrolebindings', verbs: ['list'] },
 ];
@@ -105,13 +114,13 @@ async function checkPermissions(
   const nodePort = apiserver?.serviceType === 'NodePort' && !apiserver.advertiseAddress;
   const makes = !(await standsAlready(scope));
   const [inside, outside, sweeping] = await Promise.all([
-    missing(scope, needed, namespace),
+    missing(scope, neededFor(scope.distribution), namespace),
     missing(scope, [
       ...neededEverywhere,
       ...(makes ? [neededToMakeNamespace] : []),
       ...(nodePort ? [neededForNodePort] : []),
     ]),
-    missing(scope, forTheSweep),
+    missing(scope, forTheSweep(scope.distribution)),
   ]);
   const lacking = [
     ...(inside.lacking.length > 0 ? [`in namespace ${namespace}: ${inside.lacking.join(', ')}`] : []),

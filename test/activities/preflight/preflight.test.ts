@@ -2,8 +2,11 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createActivities } from '../../../activities/index.ts';
+import { preflightActivities } from '../../../activities/preflight/preflight.ts';
 import type { RunContext } from '../../../src/catalogue/call.ts';
+import { federation } from '../../../src/distributions/federation/index.ts';
 import { labels } from '../../../src/kubernetes/names.ts';
+import { small } from '../../helpers/distributions/small/record.ts';
 import { kubeconfigFor } from '../../helpers/kubernetes/federation-api.ts';
 import { type HostWorld, hostWorld } from '../../helpers/kubernetes/host-world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../../helpers/kubernetes/kube-apiserver.ts';
@@ -140,6 +143,18 @@ describe('checkPermissions', () => {
     await grantEverywhere(reading);
     const refused = await failureOf(check(weak()));
     expect(refused.message).toBe(`the user of context only may not, in namespace ${world.namespace}: watch secrets`);
+  });
+
+  it('asks for what the programs of the distribution run as', async () => {
+    const deployments = { apiGroups: ['apps'], resources: ['deployments'], verbs: ['*'] };
+    await grant([{ apiGroups: ['', rbac, 'coordination.k8s.io'], resources: ['*'], verbs: ['*'] }, deployments]);
+    await grantEverywhere(reading);
+    expect((await check(weak())).outcome).toBe('done');
+    const { checkPermissions } = preflightActivities({ ...world.deps, distributions: { federation, small } });
+    const run = { ...weak(), distribution: 'small' };
+    const refused = await failureOf(world.act(checkPermissions, world.call('preflight/permissions', { run })));
+    const verbs = ['get', 'list', 'create', 'patch', 'delete'].map((verb) => `${verb} statefulsets`).join(', ');
+    expect(refused.message).toBe(`the user of context only may not, in namespace ${world.namespace}: ${verbs}`);
   });
 
   it('asks for nodes only where a node gives the address', async () => {
