@@ -21,12 +21,17 @@ import { smallEffects } from '../helpers/distributions/small/effects.ts';
 import { satellites, small, smallHostSteps, smallNames } from '../helpers/distributions/small/record.ts';
 import { depsOf, playControllers, serveSatellites } from '../helpers/distributions/small/world.ts';
 import { type KubeApiserver, startKubeApiserver } from '../helpers/kubernetes/kube-apiserver.ts';
+import { type Registry, startRegistry } from '../helpers/images/registry.ts';
 import { startTemporal, withWorkers } from '../helpers/temporal/temporal.ts';
 import { queueOf, runInput, startRun } from './runs.ts';
 
 const namespace = 'stars';
 let env: TestWorkflowEnvironment;
 let servers: KubeApiserver[];
+let registry: Registry;
+/** Its images, as the spec names them, and pinned. */
+const images = { store: '', api: '' };
+const pinned = { store: '', api: '' };
 let deps: Deps;
 let own: Parameters<typeof createActivities>[1];
 let host: HostRef;
@@ -36,6 +41,14 @@ const kube = (): Promise<Kube> => deps.kube.forContext(host);
 
 beforeAll(async () => {
   [env, ...servers] = await Promise.all([startTemporal(), startKubeApiserver(), startKubeApiserver()]);
+  registry = await startRegistry();
+  for (const [key, tag] of [
+    ['store', 'v1'],
+    ['api', 'v2'],
+  ] as const) {
+    images[key] = `${registry.name}/small/${key}:${tag}`;
+    pinned[key] = `${images[key]}@${await registry.put(`small/${key}`, tag)}`;
+  }
   const [{ kubeconfig, context }] = servers as [KubeApiserver, KubeApiserver];
   host = { kubeconfig, context, namespace };
   own = [federationEffects, smallEffects(kubeconfig)];
@@ -47,7 +60,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await stopControllers?.();
-  await Promise.all([env?.teardown(), ...(servers ?? []).map((server) => server.stop())]);
+  await Promise.all([env?.teardown(), registry?.stop(), ...(servers ?? []).map((server) => server.stop())]);
 });
 
 /** The member of a server; its user is copied, since nobody there makes tokens for a ServiceAccount. */
@@ -61,8 +74,11 @@ function aSmallSpec(clusters: ClusterSpec[]): Spec {
   const common: Partial<Spec> = aSpec();
   for (const section of Object.keys(deps.distributions!['federation']!.spec.sections))
     delete common[section as keyof Spec];
-  const section = small.spec.sections['small']!.parse({ greeting: 'good evening' });
-  return { ...common, distribution: 'small', small: section, host, clusters } as unknown as Spec;
+  const own = {
+    images: small.spec.sections['images']!.parse(images),
+    small: small.spec.sections['small']!.parse({ greeting: 'good evening' }),
+  };
+  return { ...common, distribution: 'small', ...own, host, clusters } as unknown as Spec;
 }
 
 /** Runs one operation to its end, on the real workflows. */
@@ -125,6 +141,12 @@ describe('a second distribution', () => {
     expect(state.clusters['one']).toMatchObject({ status: 'ready' });
     const record = await readRecord(await kube(), namespace);
     expect(record).toMatchObject({ phase: 'up', spec: { distribution: 'small', small: { greeting: 'good evening' } } });
+    expect(record?.images).toEqual(pinned);
+    expect(state.facts['images/record']).toEqual({ ...pinned, version: 'v2' });
+    const store = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: smallNames.store, namespace };
+    expect(await (await kube()).read(store)).toMatchObject({
+      spec: { template: { spec: { containers: [{ image: pinned.store }] } } },
+    });
     const settings = { apiVersion: 'v1', kind: 'ConfigMap', name: smallNames.settings, namespace };
     expect(await (await kube()).read(settings)).toMatchObject({ data: { greeting: 'good evening' } });
     expect(await satellitesThere()).toEqual(['one']);

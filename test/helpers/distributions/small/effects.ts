@@ -25,7 +25,7 @@ const secretsOf =
   (scope: StepScope): SecretMaker =>
   (name, data) => ({ apiVersion: 'v1', kind: 'Secret', metadata: inNamespace(scope, name), type: 'Opaque', data });
 
-function workload(scope: StepScope, kind: string, name: string, args: string[]): KubeObject {
+function workload(scope: StepScope, kind: string, name: string, image: string, args: string[]): KubeObject {
   const matchLabels = { app: 'small', module: name };
   return {
     apiVersion: 'apps/v1',
@@ -37,7 +37,7 @@ function workload(scope: StepScope, kind: string, name: string, args: string[]):
       ...(kind === 'StatefulSet' ? { serviceName: name } : {}),
       template: {
         metadata: { labels: matchLabels },
-        spec: { containers: [{ name, image: `registry.example/${name}:v1`, args }] },
+        spec: { containers: [{ name, image, args }] },
       },
     },
   };
@@ -48,22 +48,24 @@ async function ensureSmallAuthority(scope: StepScope): Promise<Result<'small/aut
   return { outcome, facts: { fingerprint: caFingerprint } };
 }
 
-async function ensureStore(scope: StepScope): Promise<Result<'small/store'>> {
-  const { outcome } = await ensureObject(scope, 'host', workload(scope, 'StatefulSet', smallNames.store, []));
+async function ensureStore(scope: StepScope, call: Call<'small/store'>): Promise<Result<'small/store'>> {
+  const { image } = call.input.facts;
+  const { outcome } = await ensureObject(scope, 'host', workload(scope, 'StatefulSet', smallNames.store, image, []));
   return { outcome, facts: {} };
 }
 
 /** Its own section of the spec is what it says to everybody. */
 async function ensureApi(scope: StepScope, call: Call<'small/api'>): Promise<Result<'small/api'>> {
   const { greeting } = (call.input.spec as unknown as { small: SmallSection }).small;
+  const { image, fingerprint } = call.input.facts;
   const all = [
     await ensureObject(scope, 'host', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: inNamespace(scope, smallNames.settings),
-      data: { greeting, fingerprint: call.input.facts.fingerprint },
+      data: { greeting, fingerprint },
     }),
-    await ensureObject(scope, 'host', workload(scope, 'Deployment', smallNames.api, [greeting])),
+    await ensureObject(scope, 'host', workload(scope, 'Deployment', smallNames.api, image, [greeting])),
   ];
   return { outcome: outcomeOf(all), facts: {} };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { StepDefinition } from '../../../../src/catalogue/definition.ts';
+import type { StepFacts } from '../../../../src/catalogue/facts.ts';
 import { hostSteps as commonHostSteps } from '../../../../src/catalogue/host-steps.ts';
+import { imageSteps } from '../../../../src/catalogue/image-steps.ts';
 import { memberSteps } from '../../../../src/catalogue/member-steps.ts';
 import { preflightSteps } from '../../../../src/catalogue/preflight-steps.ts';
 import { verifySteps } from '../../../../src/catalogue/verify-steps.ts';
@@ -8,6 +10,7 @@ import type { Distribution, MemberKind } from '../../../../src/distributions/dis
 import { conditionOf } from '../../../../src/kubernetes/conditions.ts';
 import { labels, labelsFor } from '../../../../src/kubernetes/names.ts';
 import type { KubeObject } from '../../../../src/kubernetes/objects.ts';
+import { imageSources } from '../../../../src/spec/fields.ts';
 
 /** Names of the small distribution's objects in the host namespace. */
 export const smallNames = {
@@ -22,17 +25,28 @@ export const smallNames = {
 export interface SmallSection {
   greeting: string;
 }
+/** Its images by key, each a reference in one piece. */
+export interface SmallImages {
+  store: string;
+  api: string;
+}
 
 const steps = <const T extends Record<string, StepDefinition>>(table: T): T => table;
 
-const preflight = ['preflight/host', 'preflight/members'] as const;
+const preflight = ['preflight/host', 'preflight/images', 'preflight/members'] as const;
 
 /** A store first, then the API on it: other steps than the federation's, in another order. */
 export const smallHostSteps = steps({
   'preflight/host': preflightSteps['preflight/host'],
+  'preflight/images': preflightSteps['preflight/images'],
   'preflight/members': preflightSteps['preflight/members'],
   'host/namespace': { ...commonHostSteps['host/namespace'], needs: preflight },
   'host/record': commonHostSteps['host/record'],
+  'images/record': {
+    ...imageSteps['images/record'],
+    needs: ['preflight/images', 'host/record'],
+    uses: { store: 'preflight/images.store', api: 'preflight/images.api' },
+  },
   'small/authority': {
     phase: 'control-plane',
     title: 'Create the authority',
@@ -55,8 +69,9 @@ export const smallHostSteps = steps({
     previews: true,
     undo: 'removeObjects',
     timing: 'apply',
-    needs: ['host/record'],
+    needs: ['images/record'],
     reads: [],
+    uses: { image: 'images/record.store' },
   },
   'small/store-ready': {
     phase: 'control-plane',
@@ -77,10 +92,10 @@ export const smallHostSteps = steps({
     previews: true,
     undo: 'removeObjects',
     timing: 'apply',
-    needs: ['small/store-ready', 'small/authority'],
+    needs: ['small/store-ready', 'small/authority', 'images/record'],
     // Sections of a distribution are no part of the type of the spec.
     reads: ['small' as 'host'],
-    uses: { fingerprint: 'small/authority.fingerprint' },
+    uses: { image: 'images/record.api', fingerprint: 'small/authority.fingerprint' },
   },
   'small/admin': {
     phase: 'control-plane',
@@ -120,6 +135,8 @@ export const smallHostSteps = steps({
 
 /** What its steps tell each other. */
 export interface SmallFacts {
+  'preflight/images': StepFacts['preflight/images'] & SmallImages;
+  'images/record': StepFacts['images/record'] & SmallImages;
   'small/authority': { fingerprint: string };
 }
 
@@ -165,14 +182,19 @@ const member: MemberKind = {
   server: (found) => (found as Satellite).spec.url,
 };
 
-/** A distribution for tests: two programs, a kind of its own for members, no images, no turn-down step of its own. */
+/** A distribution for tests: two programs, a kind of its own for members, two images, no turn-down step of its own. */
 export const small: Distribution = {
   id: 'small',
   components: [
     { name: smallNames.store, kind: 'StatefulSet', image: 'store', explains: ['small/store'] },
     { name: smallNames.api, kind: 'Deployment', image: 'api', address: true, explains: ['small/api', 'clusters/'] },
   ],
-  images: () => [],
+  images: ({ images }) =>
+    (['store', 'api'] as const).map((key) => ({
+      key,
+      field: `images.${key}`,
+      reference: (images as unknown as SmallImages)[key],
+    })),
   names: {
     app: 'small',
     adminKubeconfig: smallNames.admin,
@@ -185,7 +207,10 @@ export const small: Distribution = {
   ],
   spec: {
     id: 'small',
-    sections: { small: z.strictObject({ greeting: z.string().default('hello') }) },
+    sections: {
+      images: z.strictObject({ store: z.string(), api: z.string(), ...imageSources }),
+      small: z.strictObject({ greeting: z.string().default('hello') }),
+    },
     namespace: 'small',
     context: 'small-cluster',
     images: [],
