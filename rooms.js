@@ -12,14 +12,8 @@ const nothing = 'nothing';
 const layers = {
   terms: [
     ['src/errors', 'the table of error codes and their fixes; the table of faults', nothing, []],
-    [
-      'src/kubernetes',
-      'objects, conditions, events, readiness; labels and names of our own',
-      nothing,
-      ['terms'],
-      { types: ['src/spec'] },
-    ],
-    ['src/images', 'references, tags, the list of images, values.yaml', nothing, ['terms'], { types: ['src/spec'] }],
+    ['src/kubernetes', 'objects, conditions, events, readiness; labels and names of our own', nothing, ['terms']],
+    ['src/images', 'references, tags, values.yaml', nothing, ['terms']],
   ],
   spec: [
     [
@@ -39,20 +33,34 @@ const layers = {
     ['src/spec/rules', 'what the schema cannot say', nothing, ['terms', 'spec'], { tests: 'test/spec' }],
   ],
   catalogue: [
+    [
+      'src/control-plane',
+      'what the objects of every control plane are written with: kubeconfigs, identity, patches',
+      nothing,
+      ['terms', 'spec'],
+      { tests: 'test/distributions' },
+    ],
     ['src/cluster-dns', 'shapes of a cluster DNS, Corefile, kube-dns, proof of a name', nothing, ['terms', 'spec']],
     [
       'src/catalogue',
       'THE catalogue of steps, their facts, the one call and result of an activity',
       nothing,
       ['terms', 'spec'],
-      { types: ['src/plan', 'src/distributions/federation', 'activities'] },
+      { types: ['src/distributions/federation', 'activities'] },
     ],
-    ['src/distributions', 'what a control plane is: a record each, one table', nothing, ['terms', 'spec', 'catalogue']],
+    [
+      'src/distributions',
+      'what a control plane is: a record each, one table',
+      nothing,
+      ['terms', 'spec', 'catalogue', 'federation'],
+    ],
+  ],
+  federation: [
     [
       'src/distributions/federation',
       'federation/v1beta1: manifests, Cluster API, steps, words',
       nothing,
-      ['terms', 'spec', 'catalogue'],
+      ['terms', 'spec', 'catalogue', 'federation'],
     ],
     [
       'src/distributions/federation/rules',
@@ -69,7 +77,12 @@ const layers = {
       nothing,
       ['terms', 'spec', 'catalogue'],
     ],
-    ['src/plan', 'what `fedctl plan` shows and `up --plan` keeps to', nothing, ['terms', 'spec', 'catalogue', 'graph']],
+    [
+      'src/plan',
+      'what `fedctl plan` shows and `up --plan` keeps to; the list of images',
+      nothing,
+      ['terms', 'spec', 'catalogue', 'graph'],
+    ],
     [
       'src/status',
       'a federation as its clusters show it',
@@ -82,7 +95,7 @@ const layers = {
   machine: [['src/files', 'files of this machine: replaced at once, locked; kubeconfig files', 'files', []]],
   workflows: [['workflows', 'the interpreter of the frozen graph', 'Temporal', ['pure']]],
   clients: [
-    ['activities/kit', 'failures, heartbeats, waits, redaction', 'its activity', ['pure'], { types: ['clients'] }],
+    ['activities/kit', 'failures, heartbeats, waits, redaction', 'its activity', ['pure']],
     ['activities/clients/kube', 'requests to Kubernetes', 'the network', ['pure', 'machine', 'clients']],
     ['activities/clients/dns', 'requests to DNS providers and name servers', 'the network', ['pure', 'clients']],
     ['activities/clients/registry', 'requests to registries, docker configs', 'the network', ['pure', 'clients']],
@@ -111,16 +124,16 @@ const layers = {
     ],
     [
       'activities/control-plane',
-      'what every control plane is made of: waits, Secrets, CA, claim',
-      'the host',
+      'what every control plane is made of: waits, Secrets, CA, claim, proof',
+      'the host, its API',
       ['pure', 'clients', 'core'],
       { tests: 'test/activities/distributions' },
     ],
     [
       'activities/distributions/federation',
-      'federation/v1beta1: control plane, registration, proof',
-      'clusters',
-      ['pure', 'clients', 'core', 'nouns', 'activities/distributions'],
+      'federation/v1beta1: the objects of its control plane, federated objects',
+      'the host, the federation API',
+      ['pure', 'federation', 'clients', 'core', 'nouns', 'activities/distributions'],
     ],
   ],
   seam: [
@@ -209,6 +222,8 @@ const layers = {
 };
 
 const pureLayers = ['terms', 'spec', 'catalogue', 'graph'];
+/** Of one distribution: pure as well, but only its own effects and the table import it. */
+const distributions = ['federation'];
 
 const rowsOf = (layer) =>
   layers[layer].map(
@@ -221,7 +236,7 @@ const rowsOf = (layer) =>
       types,
       tests,
       /** Its code also runs in the workflow sandbox. */
-      isPure: pureLayers.includes(layer),
+      isPure: [...pureLayers, ...distributions].includes(layer),
     }),
   );
 

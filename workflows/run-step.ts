@@ -10,8 +10,8 @@ import type { Decision, Run } from './run.ts';
 type Attempt = { result: StepResult } | { error: StepError } | { startAt: string };
 
 /**
- * Runs one step to its end: done, skipped, or failed after `blockedFor`. The single place that calls activities.
- * A failure does not end the run: the step is blocked, and goes on by itself, by an operator, or not at all.
+ * Runs one step to its end: done, skipped, or failed after `blockedFor`. A failure does not end the run: the step is
+ * blocked, and goes on by itself, by an operator, or not at all.
  */
 export async function runStep(run: Run, step: FrozenStep): Promise<void> {
   run.decisions.delete(step.id);

@@ -1,5 +1,5 @@
 import { codeOf } from '../../src/errors/step-error.ts';
-import type { Patch } from '../../src/distributions/federation/patches.ts';
+import type { Patch } from '../../src/control-plane/patches.ts';
 import type { StepCall } from '../../src/catalogue/call.ts';
 import { eventsOf, type KubeEvent } from '../../src/kubernetes/events.ts';
 import { claimReadiness } from '../../src/kubernetes/readiness.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
-import { kubeconfigOf } from '../../src/distributions/federation/kubeconfig.ts';
-import { kubeconfigText } from '../../src/distributions/federation/member-manifests.ts';
+import { kubeconfigOf } from '../../src/control-plane/kubeconfig.ts';
+import { kubeconfigText } from '../../src/control-plane/member-manifests.ts';
 import type { Ensured } from '../core/objects.ts';
 import { type KeyPair, type Leaf, leafFor, type LeafWanted } from '../core/pki.ts';
 import type { StepScope } from '../core/step.ts';

@@ -1,6 +1,6 @@
 import { codeOf } from '../../src/errors/step-error.ts';
-import { patched, type Target } from '../../src/distributions/federation/manifests.ts';
-import type { Patch } from '../../src/distributions/federation/patches.ts';
+import { type Patch, patched } from '../../src/control-plane/patches.ts';
+import type { Target } from '../../src/control-plane/target.ts';
 import type { KubeEvent } from '../../src/kubernetes/events.ts';
 import type { KubeObject } from '../../src/kubernetes/objects.ts';
 import { type Ensured, ensureObject, ensureObjects } from '../core/objects.ts';

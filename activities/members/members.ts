@@ -6,7 +6,7 @@ import {
   memberIdentity,
   memberKubeconfig,
   memberNamespace,
-} from '../../src/distributions/federation/member-manifests.ts';
+} from '../../src/control-plane/member-manifests.ts';
 import type { CallOf, ResultOf } from '../../src/catalogue/call-of.ts';
 import { names } from '../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../src/spec/schema.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { patchTargets } from '../../src/distributions/federation/patches.ts';
+import { patchTargets } from '../../src/distributions/federation/patch-targets.ts';
 import { phases, type StepDefinition } from '../../src/catalogue/definition.ts';
 import { sliceSpec } from '../../src/graph/freeze.ts';
 import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';

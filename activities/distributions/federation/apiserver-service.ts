@@ -1,4 +1,4 @@
-import { serverUrl } from '../../../src/distributions/federation/address.ts';
+import { serverUrl } from '../../../src/control-plane/address.ts';
 import { apiserverService } from '../../../src/distributions/federation/manifests.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/distributions/federation/names.ts';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIp } from '../../../src/spec/texts.ts';
-import { serverUrl } from '../../../src/distributions/federation/address.ts';
+import { serverUrl } from '../../../src/control-plane/address.ts';
 import type { CallOf, ResultOf } from '../../../src/catalogue/call-of.ts';
 import { names } from '../../../src/distributions/federation/names.ts';
 import { readAuthority } from '../../control-plane/authority.ts';

@@ -1,4 +1,4 @@
-import { serverUrl } from '../../../src/distributions/federation/address.ts';
+import { serverUrl } from '../../../src/control-plane/address.ts';
 import {
   apiserverDeployment,
   controllerManagerDeployment,

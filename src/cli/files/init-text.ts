@@ -1,5 +1,4 @@
 import { stringify } from 'yaml';
-import { chartKeys } from '../../distributions/federation/chart-keys.ts';
 import { distributionOf } from '../../distributions/table.ts';
 import type { ChartKey } from '../../spec/part.ts';
 import { defaultNamespace } from '../../kubernetes/names.ts';
@@ -149,7 +148,7 @@ export const valuesText = (): string =>
   [
     '# Values of the federation chart. They fill what federation.yaml leaves out; take the # away to set one.',
     '# A value that both files have, and not alike, is an error that names both places. All keys: docs/chart-keys.md',
-    ...Object.entries(chartKeys).flatMap(([key, about]) => commented(key, about)),
+    ...Object.entries(distributionOf({}).spec.chart ?? {}).flatMap(([key, about]) => commented(key, about)),
     '',
   ].join('\n');
 

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../kubernetes/objects.ts';
+import type { Target } from '../../control-plane/target.ts';
 import { annotations } from '../../kubernetes/names.ts';
 import { names } from './names.ts';
 import type { Spec } from '../../spec/schema.ts';
@@ -12,7 +13,6 @@ import {
   podSecurity,
   pullSecrets,
   type Resources,
-  type Target,
   tcpProbe,
   logAsTerminationMessage,
 } from './objects.ts';

@@ -6,7 +6,7 @@ import { imagesRules } from './rules/images.ts';
 import type { Distribution } from '../distribution.ts';
 import { memberKind } from './cluster-api.ts';
 import { imagesOf } from './images.ts';
-import { patchTargets } from './patches.ts';
+import { patchTargets } from './patch-targets.ts';
 import { sections } from './spec.ts';
 import { beforeDown, hostSteps, memberSteps } from './steps.ts';
 

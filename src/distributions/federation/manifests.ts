@@ -12,5 +12,4 @@ export {
   type ControllerManagerInput,
   controllerManagerRbac,
 } from './controller-manager.ts';
-export { secretObject, type Target } from './objects.ts';
-export { patched, patchTargets } from './patches.ts';
+export { secretObject } from './objects.ts';

@@ -1,13 +1,6 @@
 import type { KubeObject } from '../../kubernetes/objects.ts';
+import type { Target } from '../../control-plane/target.ts';
 import { appLabel } from './names.ts';
-
-/** Where the control plane stands, and whose it is. */
-export interface Target {
-  /** Name of the federation. */
-  federation: string;
-  /** Namespace in the host cluster. */
-  namespace: string;
-}
 
 /** Container resources, in the words of Kubernetes. */
 export interface Resources {

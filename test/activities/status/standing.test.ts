@@ -6,7 +6,7 @@ import { dnsProvider } from '../../../activities/dns/provider.ts';
 import { leafFor, newAuthority } from '../../../activities/core/pki.ts';
 import { readStanding } from '../../../activities/status/standing.ts';
 import { clusterObject } from '../../../src/distributions/federation/cluster-api.ts';
-import { kubeconfigOf } from '../../../src/distributions/federation/kubeconfig.ts';
+import { kubeconfigOf } from '../../../src/control-plane/kubeconfig.ts';
 import { names } from '../../../src/distributions/federation/names.ts';
 import type { Standing } from '../../../src/status/standing.ts';
 import type { Spec } from '../../../src/spec/schema.ts';

@@ -9,11 +9,7 @@ import {
   type FederationCluster,
   secretVersionAnnotation,
 } from '../../../src/distributions/federation/cluster-api.ts';
-import {
-  kubeconfigText,
-  memberIdentity,
-  memberKubeconfig,
-} from '../../../src/distributions/federation/member-manifests.ts';
+import { kubeconfigText, memberIdentity, memberKubeconfig } from '../../../src/control-plane/member-manifests.ts';
 import { names } from '../../../src/kubernetes/names.ts';
 import type { ClusterSpec } from '../../../src/spec/schema.ts';
 import { serverAddressOf } from '../../../src/spec/server-address.ts';

@@ -1,6 +1,5 @@
-import { isMap, type Json } from '../../spec/json.ts';
-import type { KubeObject } from '../../kubernetes/objects.ts';
-import { names } from './names.ts';
+import { isMap, type Json } from '../spec/json.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
 
 /** Keys by which Kubernetes merges lists of objects (patchMergeKey in its API types); other lists are replaced whole. */
 const mergeKeys: Readonly<Record<string, readonly string[]>> = {
@@ -80,14 +79,3 @@ export function patched(object: KubeObject, patches: readonly Patch[]): KubeObje
   const { name, namespace } = object.metadata;
   return { ...merged, apiVersion, kind, metadata: { ...merged.metadata, name, ...(namespace ? { namespace } : {}) } };
 }
-
-/** Objects that a patch may name. A patch for any other would do nothing, which the spec's rules refuse. */
-export const patchTargets: readonly { apiVersion: string; kind: string; name: string }[] = [
-  { apiVersion: 'v1', kind: 'Service', name: names.apiserver },
-  { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: names.etcdClaim },
-  { apiVersion: 'apps/v1', kind: 'Deployment', name: names.apiserver },
-  { apiVersion: 'apps/v1', kind: 'Deployment', name: names.controllerManager },
-  { apiVersion: 'v1', kind: 'ServiceAccount', name: names.controllerManager },
-  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', name: names.controllerManager },
-  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', name: names.controllerManager },
-];

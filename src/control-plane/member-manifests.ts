@@ -1,8 +1,8 @@
 import { parse, stringify } from 'yaml';
-import { canonical } from '../../spec/canonical.ts';
-import type { ContextFacts } from '../../kubernetes/context.ts';
-import type { KubeObject } from '../../kubernetes/objects.ts';
-import { names } from './names.ts';
+import { canonical } from '../spec/canonical.ts';
+import type { ContextFacts } from '../kubernetes/context.ts';
+import type { KubeObject } from '../kubernetes/objects.ts';
+import { names } from '../kubernetes/names.ts';
 
 /** Who the federation is in a member. */
 export interface IdentityInput {
