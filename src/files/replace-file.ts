@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /** How a file is replaced. */
@@ -22,8 +22,8 @@ const cannotDraft: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
  * Puts `text` into a file, all at once and for good: a reader, and a crash at any moment, finds the old text or the new
  * one. The file keeps owner and rights, and a symbolic link stays one; a file that is not there is made, its folder is
  * not. Where it can only be written in place (a bind mount, a folder that takes no other file), it is, and only then
- * can a crash leave it cut off. Returns false, with nothing done, when it is not wanted after all. Throws what node:fs
- * throws; no draft is left behind.
+ * can a crash leave some of both texts; an error puts the old one back. Returns false, with nothing done, when it is
+ * not wanted after all. Throws what node:fs throws; no draft is left behind.
  */
 export async function replaceFile(file: string, text: string, how: Replacing = {}): Promise<boolean> {
   const { mode = 0o600, stillWanted = () => Promise.resolve(true), move = rename } = how;
@@ -84,25 +84,31 @@ async function moved(
 async function writeInPlace(target: string, text: string): Promise<void> {
   const handle = await open(target, 'r+');
   try {
-    await handle.truncate();
-    await handle.writeFile(text);
+    const old = await handle.readFile();
+    try {
+      await overwrite(handle, Buffer.from(text));
+    } catch (error) {
+      // It has its place on the disk already, which may be full.
+      await overwrite(handle, old).catch(() => undefined);
+      throw error;
+    }
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-/** The name of a file is in its folder, which has to reach the disk as well. */
+/** Writes from the start of the file on, and cuts off what it had more only then: at no time it is empty. */
+async function overwrite(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
+  await handle.truncate(bytes.length);
+}
+
+/** The name of a file is in its folder, which should reach the disk as well; the file is written whether it does or not. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
-  try {
-    await handle?.sync();
-  } catch (error) {
-    // Some file systems cannot: their folders are written as they are.
-    throwUnless(new Set(['EINVAL', 'ENOTSUP']), error);
-  } finally {
-    await handle?.close();
-  }
+  await handle?.sync().catch(() => undefined);
+  await handle?.close().catch(() => undefined);
 }
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,8 +22,9 @@ const isRoot = process.geteuid?.() === 0;
 const refusing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
 
 /** Replaces the file from a process of its own, which `command` starts. */
-function inChild(command: string, args: string[], who: { uid?: number; gid?: number } = {}): void {
-  const code = `await (await import(${JSON.stringify(module)})).replaceFile(${JSON.stringify(file)}, 'new');`;
+function inChild(command: string, args: string[], who: { uid?: number; gid?: number } = {}, text = 'new'): void {
+  const [from, path, written] = [module, file, text].map((value) => JSON.stringify(value));
+  const code = `await (await import(${from})).replaceFile(${path}, ${written});`;
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', code];
   execFileSync(command, [...args, ...node], { ...who, stdio: ['ignore', 'ignore', 'inherit'] });
 }
@@ -65,6 +67,23 @@ describe('a file that is replaced', () => {
     expect(readdirSync(join(folder, 'real'))).toEqual(['config']);
   });
 
+  it('is replaced also where its folder cannot be brought to the disk', async () => {
+    const handle = await open(folder);
+    await handle.close();
+    const handles = Object.getPrototypeOf(handle) as typeof handle;
+    const { sync } = handles;
+    const move = async (draft: string, target: string): Promise<void> => {
+      await rename(draft, target);
+      handles.sync = refusing('EIO');
+    };
+    try {
+      expect(await replaceFile(file, 'new', { move })).toBe(true);
+    } finally {
+      handles.sync = sync;
+    }
+    expect(read()).toBe('new');
+  });
+
   it('is left alone when it is not wanted after all', async () => {
     writeFileSync(file, 'old');
     expect(await replaceFile(file, 'new', { stillWanted: () => Promise.resolve(read() !== 'old') })).toBe(false);
@@ -91,6 +110,20 @@ describe('a file that cannot be replaced', () => {
     inChild('unshare', ['--mount', 'sh', '-c', `mount --bind "${source}" "${file}" && exec "$0" "$@"`]);
     expect(read(source)).toBe('new');
     expect(readdirSync(folder).sort()).toEqual(['config', 'source']);
+  });
+
+  (isRoot ? it : it.skip)('has its old text where the disk is full', () => {
+    const small = join(folder, 'small');
+    const kept = join(folder, 'kept');
+    mkdirSync(small);
+    writeFileSync(file, '');
+    const script = [
+      `mount -t tmpfs -o size=16k small "${small}" && printf old > "${small}/source"`,
+      `mount --bind "${small}/source" "${file}" && { "$0" "$@" 2> "${kept}.error"; cat "${small}/source" > "${kept}"; }`,
+    ].join(' && ');
+    inChild('unshare', ['--mount', 'sh', '-c', script], {}, 'new'.repeat(20_000));
+    expect(read(`${kept}.error`)).toContain('ENOSPC');
+    expect(read(kept)).toBe('old');
   });
 
   it('is written in place where its folder takes no other file', () => {
