@@ -2,6 +2,7 @@ import { failure } from '../activities/kit/fail.ts';
 import { createActivities } from '../activities/index.ts';
 import { allObjects } from '../activities/core/bookkeeping.ts';
 import { requestTimeoutMs } from '../activities/kit/deadline.ts';
+import { secretText } from '../activities/kit/secret-text.ts';
 import { checkInCluster, type InClusterQuestion } from '../activities/preflight/check-in-cluster.ts';
 import type { LedgerEntry } from '../activities/core/ledger.ts';
 import { leftNamespace } from '../activities/core/namespace.ts';
@@ -15,7 +16,7 @@ import { contextsIn, kubeconfigFiles } from '../src/files/kubeconfig.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
 import type { Distribution } from '../src/distributions/distribution.ts';
-import { distributionOf } from '../src/distributions/table.ts';
+import { defaultDistribution, distributionOf } from '../src/distributions/table.ts';
 import { defaultNamespace } from '../src/kubernetes/names.ts';
 import type { Standing } from '../src/status/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
@@ -84,8 +85,7 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
       const { namespace } = ref;
       const { names } = await distributionAt(kube, namespace);
       const secret = await kube.read({ apiVersion: 'v1', kind: 'Secret', name: names.adminKubeconfig, namespace });
-      const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
-      return text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8');
+      return secretText(secret, 'kubeconfig');
     },
     objects: async (host) => {
       const ref = await at(host);
@@ -107,10 +107,17 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
   };
 }
 
-/** The distribution that the record of this namespace names. */
+/**
+ * The distribution that the record of this namespace names. Where it cannot be read, or names one that this version does
+ * not know, the default one: what is asked for may be readable all the same, and says itself why it is not.
+ */
 async function distributionAt(kube: Kube, namespace: string): Promise<Distribution> {
-  const record = await readRecord(kube, namespace);
-  return distributionOf((record?.spec ?? {}) as { distribution?: string });
+  try {
+    const record = await readRecord(kube, namespace);
+    return distributionOf((record?.spec ?? {}) as { distribution?: string });
+  } catch {
+    return distributionOf(defaultDistribution);
+  }
 }
 
 /** The first file of $KUBECONFIG that names a current context decides, as with kubectl. Throws CONTEXT_NOT_FOUND. */
