@@ -53,6 +53,9 @@ const lives = (pid: number): boolean => {
     return false;
   }
 };
+const nobody = (): never => {
+  throw new Error('nobody holds it');
+};
 
 describe('a lock', () => {
   it('is held while the work lasts, and given back also when it fails', async () => {
@@ -104,18 +107,22 @@ describe('a lock', () => {
       groups.push(leader);
       process.kill(-leader, 'SIGKILL');
     };
-    const waits = () => {
-      throw new Error('nobody holds it');
-    };
-    await withLock(lock, { what: 'mine', waits, endGroup }, () => Promise.resolve());
+    await withLock(lock, { what: 'mine', waits: nobody, endGroup }, () => Promise.resolve());
     expect(groups).toEqual([other.sleeper]);
     expect(readdirSync(join(folder, 'locks'))).toEqual([]);
   });
 
-  it('is one process’s own: a later one of the same id does not hold it', async () => {
+  it('is one process’s own: another that has its id by now does not hold it', async () => {
     await withLock(lock, { what: 'first' }, async () => undefined);
     writeFileSync(lock, JSON.stringify({ pid: 1, started: 'at another time', step: 'long ago' }));
-    expect(await withLock(lock, { what: 'mine' }, () => Promise.resolve('mine'))).toBe('mine');
+    expect(await withLock(lock, { what: 'mine', waits: nobody }, () => Promise.resolve('mine'))).toBe('mine');
+  });
+
+  it('that says this very process, which does not hold it, is one of an earlier process', async () => {
+    const text = await withLock(lock, { what: 'first' }, async () => readFileSync(lock, 'utf8'));
+    expect(JSON.parse(text)).toMatchObject({ pid: process.pid });
+    writeFileSync(lock, text);
+    expect(await withLock(lock, { what: 'mine', waits: nobody }, () => Promise.resolve('mine'))).toBe('mine');
   });
 
   it('that a crash of the machine left half written is nobody’s', async () => {
