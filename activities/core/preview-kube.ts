@@ -6,6 +6,7 @@ import { fieldChanges, type ObjectPreview } from '../../src/plan/preview.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ListRef, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
+import { base64 } from '../kit/secret-text.ts';
 import { objectDigest, toBeMade } from './object-digest.ts';
 import { refOf } from './objects.ts';
 
@@ -73,7 +74,7 @@ export function merged(target: unknown, patch: unknown): unknown {
 /** A token controller fills the Secrets of service accounts. */
 const withToken = (object: KubeObject): KubeObject =>
   object['type'] === 'kubernetes.io/service-account-token' && object['data'] === undefined
-    ? { ...object, data: { token: Buffer.from(toBeMade).toString('base64') } }
+    ? { ...object, data: { token: base64(toBeMade) } }
     : object;
 
 const isMadeAgain = (known: Touched | undefined): boolean =>

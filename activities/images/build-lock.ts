@@ -1,25 +1,22 @@
-import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledFailure } from '@temporalio/common';
 import { type Held, withLock } from '../../src/files/lock.ts';
 import type { BuildScope } from '../core/step.ts';
+import { shortDigestOf } from '../kit/digest.ts';
 import { killGroup } from './build-process.ts';
 
 /** The lock of a source folder; one folder is one lock, by whatever path it is named. Throws where there is none. */
 export async function lockFileOf(stateFolder: string, source: string): Promise<string> {
-  const folder = await realpath(source);
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  return join(stateFolder, 'builds', 'locks', name);
+  return join(stateFolder, 'builds', 'locks', shortDigestOf(await realpath(source)));
 }
 
 /**
  * Runs `act` while no other build uses this source folder on this machine. Waits for a living holder and says so; the
- * lock of a dead one is taken, and the processes that it left behind are ended first. Throws cancellations.
+ * lock of a dead one is taken, and the processes that it left behind are ended first. Throws the reason of
+ * the signal, which is a cancellation.
  */
 export async function withBuildLock<T>(scope: BuildScope, source: string, act: (held: Held) => Promise<T>): Promise<T> {
   const { deps, run, step, signal } = scope;
-  let begun = false;
   const waiting = {
     what: `${run.federation} ${step}`,
     waits: ({ pid, what }: { pid: number; what: string }) =>
@@ -27,13 +24,5 @@ export async function withBuildLock<T>(scope: BuildScope, source: string, act: (
     signal,
     endGroup: (leader: number) => killGroup(leader, 'SIGKILL'),
   };
-  try {
-    return await withLock(await lockFileOf(deps.stateFolder, source), waiting, (held) => {
-      begun = true;
-      return act(held);
-    });
-  } catch (error) {
-    if (begun || !signal.aborted || error instanceof CancelledFailure) throw error;
-    throw new CancelledFailure('cancelled');
-  }
+  return withLock(await lockFileOf(deps.stateFolder, source), waiting, act);
 }

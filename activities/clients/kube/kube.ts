@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { fromBase64 } from '../../kit/secret-text.ts';
+import { fromBase64, secretText } from '../../kit/secret-text.ts';
 import type { ClusterRef, HostRef } from '../../../src/catalogue/call.ts';
 import { kubeconfigFiles } from '../../../src/files/kubeconfig.ts';
 import { failure } from '../../kit/fail.ts';
@@ -130,12 +130,11 @@ export function kubeClients(env: NodeJS.ProcessEnv, timeoutMs = requestTimeoutMs
       clientOf(async () => {
         const kube = await clients.forContext(host);
         const ref = { apiVersion: 'v1', kind: 'Secret', name, namespace: host.namespace };
-        const secret = await kube.read(ref);
-        const text = (secret?.['data'] as Record<string, string> | undefined)?.['kubeconfig'];
+        const text = secretText(await kube.read(ref), 'kubeconfig');
         if (!text) {
           throw failure('NOT_FOUND', `Secret ${name} with key kubeconfig is not in namespace ${host.namespace}`);
         }
-        return fromText(fromBase64(text));
+        return fromText(text);
       }),
   };
   return clients;
