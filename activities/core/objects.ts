@@ -108,10 +108,12 @@ export async function ensureObjects(
       made.push({ ...entry, uid: after.metadata.uid ?? '' });
       ensured.push({ outcome: change(before, after), object: after });
     }
-  } finally {
-    // Also of those that were made before one failed.
-    await recordUids(scope, made);
+  } catch (error) {
+    // Also of those that were made before one failed, which is what there is to say: without UIDs the intents stand.
+    await recordUids(scope, made).catch(() => undefined);
+    throw error;
   }
+  await recordUids(scope, made);
   return ensured;
 }
 

@@ -32,6 +32,21 @@ const inScope = <T>(deps: Deps, act: (scope: StepScope) => Promise<T>): Promise<
   const call = world.call(rbac) as StepCall;
   return world.act(() => inStep(deps, call, act), call);
 };
+/** A server that refuses the third object that is applied. */
+function refusingThird(deps: Deps): Deps {
+  let applied = 0;
+  const forContext: typeof deps.kube.forContext = async (ref) => {
+    const kube = await deps.kube.forContext(ref);
+    const apply: typeof kube.apply = async (object, options) => {
+      applied += 1;
+      // A label that no server takes.
+      const labels = { ...object.metadata.labels, 'not a label': 'x' };
+      return kube.apply(applied === 3 ? { ...object, metadata: { ...object.metadata, labels } } : object, options);
+    };
+    return { ...kube, apply };
+  };
+  return { ...deps, kube: { ...deps.kube, forContext } };
+}
 /** What three objects, all of the controller manager's name, are of. */
 const kinds = ['Role', 'RoleBinding', 'ServiceAccount'];
 const standing = async () => {
@@ -146,27 +161,13 @@ describe('an entry', () => {
   });
 
   it('of an object that one step failed at does not keep those of the others from their UIDs', async () => {
-    let applied = 0;
-    const deps: Deps = {
-      ...world.deps,
-      kube: {
-        ...world.deps.kube,
-        forContext: async (ref) => {
-          const kube = await world.deps.kube.forContext(ref);
-          const apply: typeof kube.apply = async (object, options) => {
-            applied += 1;
-            // A label that no server takes: this one object is refused.
-            const labels = { ...object.metadata.labels, 'not a label': 'x' };
-            return kube.apply(
-              applied === 3 ? { ...object, metadata: { ...object.metadata, labels } } : object,
-              options,
-            );
-          };
-          return { ...kube, apply };
-        },
-      },
-    };
-    expect(await failureOf(ensureRbac(deps))).toMatchObject({ type: 'INVALID' });
+    expect(await failureOf(ensureRbac(refusingThird(world.deps)))).toMatchObject({ type: 'INVALID' });
     expect((await world.ledger()).filter(({ uid }) => uid !== '')).toHaveLength(2);
+  });
+
+  it('that cannot be given its UID does not hide why the step failed', async () => {
+    const { deps } = counted(refusingThird(world.deps), (request) => request.startsWith('patch '));
+    expect(await failureOf(ensureRbac(deps))).toMatchObject({ type: 'INVALID' });
+    expect((await world.ledger()).map(({ uid }) => uid)).toEqual(['', '', '']);
   });
 });
