@@ -45,13 +45,15 @@ type EntryName = Pick<LedgerEntry, 'kind' | 'namespace' | 'name' | 'place'>;
 export interface Ledger {
   /** The entries by their keys. */
   entries(): Promise<ReadonlyMap<string, LedgerEntry>>;
+  /** The next question reads it again. */
+  readAgain(): void;
   /** Writes entries, and takes out those that are null, all in one request; nothing for none. */
   write(changes: ReadonlyMap<string, LedgerEntry | null>): Promise<void>;
 }
 
 /**
  * The ledger of a run's own steps, or of its member's. Steps that run at the same time write other keys, so what was
- * read of a step's own objects stays true.
+ * read of a step's own objects stays true, but for what another attempt of the same step writes.
  */
 export function openLedger(host: Kube, { member, host: { namespace }, uuid }: RunContext): Ledger {
   const name = member ? names.ledgerOf(member.name) : names.ledger;
@@ -75,6 +77,9 @@ export function openLedger(host: Kube, { member, host: { namespace }, uuid }: Ru
   const patch = (data: Written): Promise<unknown> => host.mergePatch(ref, { data });
   return {
     entries: async () => (await look()).entries,
+    readAgain: () => {
+      known = undefined;
+    },
     write: async (changes) => {
       if (changes.size === 0) return;
       const now = await look();

@@ -8,7 +8,7 @@ import { deletionHeld } from '../../src/kubernetes/readiness.ts';
 import type { Kube } from '../clients/kube/port.ts';
 import type { KubeObject, ObjectRef } from '../../src/kubernetes/objects.ts';
 import { failure } from '../kit/fail.ts';
-import { forget, type LedgerEntry, readEntry, recordIntents, recordUids, undoableEntries } from './ledger.ts';
+import { forget, keyOf, type LedgerEntry, readEntry, recordIntents, recordUids, undoableEntries } from './ledger.ts';
 import { contentOf, giveAway, someOf } from './namespace-content.ts';
 import type { StepScope } from './step.ts';
 import { type ProbeResult, waitUntil } from '../kit/wait.ts';
@@ -93,10 +93,7 @@ export async function ensureObjects(
   const kube = await kubeOf(scope, where);
   const all: Wanted[] = [];
   for (const object of objects) all.push(wantedOf(scope, where, object, await readOurs(scope, where, refOf(object))));
-  await recordIntents(
-    scope,
-    all.map(({ entry }) => entry),
-  );
+  await recordAllIntents(scope, all);
   const made: LedgerEntry[] = [];
   const ensured: Ensured[] = [];
   try {
@@ -115,6 +112,18 @@ export async function ensureObjects(
   }
   await recordUids(scope, made);
   return ensured;
+}
+
+/** Call with objects that were read just before: another attempt notes its intent before it labels what it adopts. */
+async function recordAllIntents(scope: StepScope, all: readonly Wanted[]): Promise<void> {
+  const known = await scope.ledger.entries();
+  const unknown = all.some(({ before, entry }) => before && entry.origin === 'created' && !known.has(keyOf(entry)));
+  // Ours, and not in the ledger: it was read before that attempt wrote, and would be overwritten.
+  if (unknown) scope.ledger.readAgain();
+  await recordIntents(
+    scope,
+    all.map(({ entry }) => entry),
+  );
 }
 
 /** Brings one object to what is wanted; see ensureObjects. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createActivities } from '../../../activities/index.ts';
 import { recordIntents, recordUids, readEntry } from '../../../activities/core/ledger.ts';
-import { entryFor } from '../../../activities/core/objects.ts';
+import { ensureObject, entryFor } from '../../../activities/core/objects.ts';
 import { inStep, type StepScope } from '../../../activities/core/step.ts';
 import type { Deps } from '../../../activities/core/deps.ts';
 import type { StepCall } from '../../../src/catalogue/call.ts';
@@ -169,5 +169,20 @@ describe('an entry', () => {
     const { deps } = counted(refusingThird(world.deps), (request) => request.startsWith('patch '));
     expect(await failureOf(ensureRbac(deps))).toMatchObject({ type: 'INVALID' });
     expect((await world.ledger()).map(({ uid }) => uid)).toEqual(['', '', '']);
+  });
+
+  it('of an object that another attempt took over stays, also where the ledger was read before', async () => {
+    const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'one', namespace: world.namespace };
+    const { apiVersion, kind, name, namespace } = ref;
+    const wanted = { apiVersion, kind, metadata: { name, namespace }, data: { by: 'fedctl' } };
+    await world.host.create({ ...wanted, data: { by: 'a person' } });
+    await inScope(world.deps, async (scope) => {
+      await readEntry(scope, entryFor(scope, hostPlace, ref, 'created'));
+      await inScope(world.deps, (other) =>
+        ensureObject({ ...other, run: { ...other.run, adopt: true } }, 'host', wanted),
+      );
+      await ensureObject(scope, 'host', wanted);
+    });
+    expect(await world.ledger()).toMatchObject([{ name: 'one', origin: 'adopted' }]);
   });
 });
