@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../src/kubernetes/objects.ts';
+import { toBeMade } from '../../../activities/core/object-digest.ts';
+import type { Deps } from '../../../activities/core/deps.ts';
 import { createActivities } from '../../../activities/index.ts';
 import { type PreviewQuestion, previewUp } from '../../../activities/preview/preview.ts';
 import { names } from '../../../src/distributions/federation/names.ts';
@@ -108,6 +110,32 @@ describe('previewUp', () => {
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.filter((line) => !line.includes('dryRun=All'))).toEqual([]);
     expect(asked.filter((line) => line.includes('/secrets'))).toEqual([]);
+  }, 60_000);
+
+  it('goes on without the image that the run is to build, with the digest of the one that it only pulls', async () => {
+    const world = await hostWorld(server);
+    const { build } = aSpec({ build: true }).images;
+    if (!build) throw new Error('a spec without images.build');
+    const images = { ...spec.images, build: { ...build, push: { ...build.push, registry: registry.name } } };
+    const built = { ...withoutPort(), images };
+    const given: Record<string, object> = {};
+    const activities = (deps: Deps) => {
+      const all = createActivities(deps);
+      type Given = Parameters<typeof all.ensureApiserverDeployment>[0];
+      return {
+        ...all,
+        ensureApiserverDeployment: (call: Given) => {
+          given[call.step] = call.input.facts;
+          return all.ensureApiserverDeployment(call);
+        },
+      };
+    };
+    const question = { federation: world.run.federation, host: world.run.host, digest: 'sha256:0', spec: built };
+    const preview = await previewUp(world.deps, question, activities);
+    expect(preview.obstacles).toEqual([]);
+    expect(find(preview, 'Deployment', names.apiserver)).toMatchObject({ action: 'create' });
+    const etcd = `${registry.name}/etcd:3@${(await registry.head('etcd', '3')).digest}`;
+    expect(given['apiserver/deployment']).toMatchObject({ apiserverImage: toBeMade, etcdImage: etcd, version: '' });
   }, 60_000);
 
   it('says where a turn-up would block, and what cannot be told therefore', async () => {
