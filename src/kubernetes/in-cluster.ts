@@ -22,7 +22,8 @@ export interface InClusterAnswer extends InClusterTarget {
 /** The part of a spec that names the pod's image. */
 interface CheckSpec {
   check: { image: string };
-  images: { mirrors: Readonly<Record<string, string>> };
+  /** A distribution may have none. */
+  images?: { mirrors: Readonly<Record<string, string>> };
 }
 
 /** s that one question may take, and that the whole pod may live. */
@@ -107,7 +108,7 @@ export function inClusterJob(
 /** `spec.check.image`, at its mirror where it has one. */
 export function checkImageOf({ check, images }: CheckSpec): string {
   const reference = parseReference(check.image);
-  const place = reference && mirrored(reference, images.mirrors);
+  const place = reference && mirrored(reference, images?.mirrors ?? {});
   return place ? formatReference(place) : check.image;
 }
 

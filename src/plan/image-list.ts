@@ -1,4 +1,5 @@
 import { distributionOf, type DistributionTable } from '../distributions/table.ts';
+import { imageSourcesOf } from '../spec/image-sources.ts';
 import type { Spec } from '../spec/schema.ts';
 import { newestVersion } from '../images/newest-tag.ts';
 import { formatReference, joinReference, mirrored, parseReference } from '../images/reference.ts';
@@ -15,16 +16,15 @@ export interface NeededImage {
 
 /** Every image that the pods of a turn-up pull, once each, in the order of the spec: for an air gap. */
 export function neededImages(spec: Spec, distributions?: DistributionTable): NeededImage[] {
-  const { images, check } = spec;
-  const { build } = images;
+  const { build, mirrors } = imageSourcesOf(spec);
   const own = distributionOf(spec, distributions).images(spec);
   const all = [
     ...own.map(({ key, reference, builtAs }) =>
       build && builtAs !== undefined
         ? { name: key, built: true, image: pushed(joinReference({ ...pushPlace(build), name: builtAs })) }
-        : { name: key, built: false, image: pulled(reference, images) },
+        : { name: key, built: false, image: pulled(reference, mirrors) },
     ),
-    { name: 'check', built: false, image: pulled(check.image, images) },
+    { name: 'check', built: false, image: pulled(spec.check.image, mirrors) },
   ];
   return [...new Set(all.map(({ image }) => image))].map((image) => {
     const users = all.filter((one) => one.image === image);
@@ -34,7 +34,7 @@ export function neededImages(spec: Spec, distributions?: DistributionTable): Nee
 
 const pushPlace = ({ push }: NonNullable<Spec['images']['build']>) => ({ registry: push.registry, version: push.tag });
 
-function pulled(text: string, { mirrors }: Spec['images']): string {
+function pulled(text: string, mirrors: Spec['images']['mirrors']): string {
   const reference = parseReference(text);
   const place = reference && mirrored(reference, mirrors);
   if (!place) return text; // the rules of the spec let no other text through

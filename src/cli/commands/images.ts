@@ -2,6 +2,7 @@ import type { ImagesGoal } from '../../run/images.ts';
 import { action, examples, parseOutput, settle, type Cli, type Configure, type Output } from '../io/command.ts';
 import { type ExitCode, usageError } from '../io/exit.ts';
 import type { SpecFile } from '../files/spec-file.ts';
+import { imageSourcesOf } from '../../spec/image-sources.ts';
 
 interface Options {
   file?: string;
@@ -95,7 +96,7 @@ async function cancel(cli: Cli, options: Options): Promise<ExitCode> {
 
 async function make(cli: Cli, goal: ImagesGoal, options: Options): Promise<ExitCode> {
   const file = await fileOf(cli, options);
-  if (!file.spec.images.build)
+  if (!imageSourcesOf(file.spec).build)
     throw usageError('the spec has no images.build: there is nothing to build', [
       'set spec.images.build: where the source is and how it is built (docs/spec.md)',
       'which images are pulled: fedctl images list -f FILE',

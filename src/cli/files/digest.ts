@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
 import { canonical } from '../../spec/canonical.ts';
-import { distributionOf } from '../../distributions/table.ts';
+import { distributionOf, type DistributionTable } from '../../distributions/table.ts';
+import { imageSourcesOf } from '../../spec/image-sources.ts';
 import type { Spec } from '../../spec/schema.ts';
 
 /**
  * SHA-256 of what the operator asked for: the spec before its paths are resolved, so that another checkout of the same
  * file is the same federation. Registries and versions of images are outputs when the run builds them, and are left out
- * then. `images`: keys of those images in `spec.images`.
+ * then: those that the distribution has in `spec.images`.
  */
-export function digestOf(spec: Spec, images = distributionOf(spec).spec.images): string {
-  const asked = spec.images.build ? { ...spec, images: { ...spec.images, ...named(spec.images, images) } } : spec;
+export function digestOf(spec: Spec, distributions?: DistributionTable): string {
+  const { images } = distributionOf(spec, distributions).spec;
+  const asked = imageSourcesOf(spec).build
+    ? { ...spec, images: { ...spec.images, ...named(spec.images, images) } }
+    : spec;
   return `sha256:${createHash('sha256')
     .update(JSON.stringify(canonical(asked)))
     .digest('hex')}`;
@@ -34,11 +38,9 @@ const files: readonly string[] = [
   'dns.credentialsFile',
 ];
 
-/**
- * Resolves every path of the spec against the folder of its file; `~/` is the home folder. `own`: fields of its
- * distribution that are paths.
- */
-export function resolvePaths(spec: Spec, folder: string, home: string, own = distributionOf(spec).spec.files): Spec {
+/** Resolves every path of the spec, and of its distribution, against the folder of its file; `~/` is the home folder. */
+export function resolvePaths(spec: Spec, folder: string, home: string, distributions?: DistributionTable): Spec {
+  const { files: own } = distributionOf(spec, distributions).spec;
   const at = (path: string): string =>
     path.startsWith('~/') ? join(home, path.slice(2)) : isAbsolute(path) ? path : resolve(folder, path);
   const clusters = spec.clusters.map((cluster) => resolved(cluster, ['kubeconfig'], at));

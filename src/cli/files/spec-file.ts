@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { HostRef } from '../../catalogue/call.ts';
+import type { DistributionTable } from '../../distributions/table.ts';
 import { formatProblem, type Problem } from '../../spec/problem.ts';
 import type { Spec } from '../../spec/schema.ts';
 import { maxFileBytes } from '../../spec/sources/limits.ts';
@@ -20,28 +21,26 @@ export interface SpecFile {
 
 /**
  * Reads `file` (`-`: stdin), and values.yaml in $FEDERATION_OUTPUT_ROOT where that is set. Throws CliError (exit 64)
- * with all problems at once; nothing is touched.
+ * with all problems at once; nothing is touched. `distributions`: what `spec.distribution` is looked up in.
  */
-export async function readSpecFile(io: Io, file: string): Promise<SpecFile> {
+export async function readSpecFile(io: Io, file: string, distributions?: DistributionTable): Promise<SpecFile> {
   const { parseFederation } = await import('../../distributions/parse.ts');
   const text = await readText(io, file);
   const values = await readValues(io);
-  const parsed = parseFederation({
-    text,
-    file: file === '-' ? 'stdin' : file,
-    environment: io.env,
-    ...(values ? { values } : {}),
-  });
+  const parsed = parseFederation(
+    { text, file: file === '-' ? 'stdin' : file, environment: io.env, ...(values ? { values } : {}) },
+    distributions,
+  );
   if (!parsed.ok) throw specError(parsed.problems);
   for (const note of parsed.notes) io.note(`${io.paint('yellow', 'note:')} ${note}`);
   const { federation, spec } = parsed;
   const folder = file === '-' ? io.cwd : dirname(resolve(io.cwd, file));
-  const resolved = resolvePaths(spec, folder, io.env['HOME'] || homedir());
+  const resolved = resolvePaths(spec, folder, io.env['HOME'] || homedir(), distributions);
   const { context, kubeconfig, namespace } = resolved.host;
   return {
     federation,
     spec: resolved,
-    digest: digestOf(spec),
+    digest: digestOf(spec, distributions),
     host: { context, namespace, ...(kubeconfig ? { kubeconfig } : {}) },
   };
 }

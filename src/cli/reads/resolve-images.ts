@@ -8,12 +8,13 @@ import type { SpecFile } from '../files/spec-file.ts';
 
 /**
  * Every image of a turn-up, pinned as it would pin it now: by the check of its preflight, in this process. What is to be
- * built has no digest yet and stays as it is. Throws CliError for an image that cannot be had.
+ * built has no digest yet and stays as it is, and so do all where the distribution has no such check. Throws CliError for
+ * an image that cannot be had.
  */
 export async function resolvedImages(io: Io, file: SpecFile): Promise<NeededImage[]> {
   const { openLocal } = await import('../../../worker/local.ts');
   const step = freezeUp(file.spec).steps.find(({ id }) => id === 'preflight/images');
-  if (!step) throw new Error('a turn-up without preflight/images');
+  if (!step) return neededImages(file.spec);
   const call = { step: step.id, run: contextOf(file), parked: false, waitMs: 0, input: fillInput(step, {}) };
   const { facts } = await openLocal(io.env)
     .read(step, call)

@@ -1,4 +1,5 @@
 import type { HostRef } from '../../catalogue/call.ts';
+import { imageSourcesOf } from '../../spec/image-sources.ts';
 import type { Spec } from '../../spec/schema.ts';
 import type { ImageValues } from '../../images/values-yaml.ts';
 import { CliError, exit, refusal } from '../io/exit.ts';
@@ -38,7 +39,7 @@ export async function writeOperatorFiles(io: Io, host: HostRef, spec: Spec): Pro
 /** The values.yaml that a run with this spec will write; undefined without `images.build`, or without the variable. */
 async function valuesOf(io: Io, spec: Spec): Promise<string | undefined> {
   const { valuesPath } = await import('../files/values-file.ts');
-  return spec.images.build ? valuesPath(io.env) : undefined;
+  return imageSourcesOf(spec).build ? valuesPath(io.env) : undefined;
 }
 
 /** Before anything is built or pushed: could values.yaml be written afterwards? Throws CliError (7) with the reason. */

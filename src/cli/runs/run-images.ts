@@ -14,6 +14,7 @@ import {
   imagesSteps,
   imagesWorkflowIdOf,
 } from '../../run/images.ts';
+import { imageSourcesOf } from '../../spec/image-sources.ts';
 import type { Spec } from '../../spec/schema.ts';
 import { connectTemporal, type Temporal } from '../../temporal/client.ts';
 import type { Output } from '../io/command.ts';
@@ -43,7 +44,7 @@ export const imagesInput = (file: SpecFile, goal: ImagesGoal): ImagesInput => {
 
 /** The four values of what was pushed; undefined when nothing was. */
 export function pushedValues(spec: Spec, result: Pick<ImagesResult, 'facts'>) {
-  const { build } = spec.images;
+  const { build } = imageSourcesOf(spec);
   const tag = result.facts['images/push'] && result.facts['images/build']?.['tag'];
   if (typeof tag !== 'string' || !build) return undefined;
   const { registry } = build.push;

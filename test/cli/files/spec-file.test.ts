@@ -5,6 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CliError } from '../../../src/cli/io/exit.ts';
 import { plain, type Io } from '../../../src/cli/io/io.ts';
 import { readSpecFile } from '../../../src/cli/files/spec-file.ts';
+import { assertValues } from '../../../src/cli/runs/operator-files.ts';
+import { distributions } from '../../../src/distributions/table.ts';
+import { checkImageOf } from '../../../src/kubernetes/in-cluster.ts';
+import { neededImages } from '../../../src/plan/image-list.ts';
+import { small } from '../../helpers/distributions/small/record.ts';
 import { head } from '../../spec/bad-specs.ts';
 
 let cwd: string;
@@ -46,6 +51,21 @@ describe('readSpecFile', () => {
     const file = await readSpecFile(io(), 'federation.yaml');
     expect(file.host).toEqual({ context: 'host', namespace: 'federation', kubeconfig: join(cwd, 'kube/config') });
     expect(file.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('takes a file of a distribution that has no section images, and lists what its turn-up pulls', async () => {
+    const lines = ['  distribution: small', '  host: {context: host, kubeconfig: k}', '  small: {}', ''];
+    await write('federation.yaml', [head.slice(0, head.indexOf('  host:')).trimEnd(), ...lines].join('\n'));
+    const { images: _images, ...sections } = small.spec.sections;
+    const bare = { ...small, images: () => [], spec: { ...small.spec, sections } };
+    const table = { ...distributions, small: bare };
+    const { spec, host, digest } = await readSpecFile(io(), 'federation.yaml', table);
+    expect(spec).not.toHaveProperty('images');
+    expect(host).toEqual({ context: 'host', namespace: 'small', kubeconfig: join(cwd, 'k') });
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const check = { image: checkImageOf(spec), usedBy: ['check'], built: false };
+    expect(neededImages(spec, table)).toEqual([check]);
+    await assertValues(io({ FEDERATION_OUTPUT_ROOT: '/dev/null/none' }), spec);
   });
 
   it('prints every problem with its place, and what to do under it', async () => {
