@@ -1,5 +1,6 @@
 import { failure } from '../activities/kit/fail.ts';
 import { createActivities } from '../activities/index.ts';
+import type { Deps } from '../activities/core/deps.ts';
 import { allObjects } from '../activities/core/bookkeeping.ts';
 import { requestTimeoutMs } from '../activities/kit/deadline.ts';
 import { secretText } from '../activities/kit/secret-text.ts';
@@ -16,7 +17,8 @@ import { contextsIn, kubeconfigFiles } from '../src/files/kubeconfig.ts';
 import type { FrozenStep } from '../src/graph/frozen.ts';
 import type { InClusterAnswer } from '../src/kubernetes/in-cluster.ts';
 import type { Distribution } from '../src/distributions/distribution.ts';
-import { defaultDistribution, distributionOf } from '../src/distributions/table.ts';
+import { distributionOf } from '../src/distributions/table.ts';
+import { defaultDistribution } from '../src/distributions/unsaid.ts';
 import { defaultNamespace } from '../src/kubernetes/names.ts';
 import type { Standing } from '../src/status/standing.ts';
 import type { Preview } from '../src/plan/preview.ts';
@@ -83,7 +85,7 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
       const ref = await at(host);
       const kube = await deps.kube.forContext(ref);
       const { namespace } = ref;
-      const { names } = await distributionAt(kube, namespace);
+      const { names } = await distributionAt(deps, kube, namespace);
       const secret = await kube.read({ apiVersion: 'v1', kind: 'Secret', name: names.adminKubeconfig, namespace });
       return secretText(secret, 'kubeconfig');
     },
@@ -97,7 +99,7 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
     podLogs: async (host, question) => {
       const kube = await deps.kube.forContext(host);
       const { namespace } = host;
-      return readPodLogs(kube, namespace, await distributionAt(kube, namespace), question);
+      return readPodLogs(kube, namespace, await distributionAt(deps, kube, namespace), question);
     },
     read: (step, call) => {
       const activity = activities[step.activity];
@@ -111,12 +113,16 @@ export function openLocal(env: NodeJS.ProcessEnv, { requestMs = requestTimeoutMs
  * The distribution that the record of this namespace names. Where it cannot be read, or names one that this version does
  * not know, the default one: what is asked for may be readable all the same, and says itself why it is not.
  */
-async function distributionAt(kube: Kube, namespace: string): Promise<Distribution> {
+async function distributionAt(
+  { distributions }: Pick<Deps, 'distributions'>,
+  kube: Kube,
+  namespace: string,
+): Promise<Distribution> {
   try {
     const record = await readRecord(kube, namespace);
-    return distributionOf((record?.spec ?? {}) as { distribution?: string });
+    return distributionOf((record?.spec ?? {}) as { distribution?: string }, distributions);
   } catch {
-    return distributionOf(defaultDistribution);
+    return distributionOf(defaultDistribution, distributions);
   }
 }
 

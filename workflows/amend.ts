@@ -6,6 +6,7 @@ import {
   TemporalFailure,
   upsertMemo,
 } from '@temporalio/workflow';
+import { defaultDistribution } from '../src/distributions/unsaid.ts';
 import { isSame, planAmendment, type Standing } from '../src/graph/amend.ts';
 import type { FrozenClusters, FrozenGraph } from '../src/graph/frozen.ts';
 import { expandTemplate } from '../src/graph/refs.ts';
@@ -41,10 +42,10 @@ function stateProblem(run: Run): string | undefined {
   return run.amending ? 'another change is being applied right now' : undefined;
 }
 
-function hostProblem(run: Run, { host, distribution = 'federation' }: AmendRequest['spec']): string | undefined {
+function hostProblem(run: Run, { host, distribution = defaultDistribution }: AmendRequest['spec']): string | undefined {
   const { context, namespace } = run.input.host;
-  const { distribution: stands = 'federation' } = run.input;
-  if (distribution !== stands) return `spec.distribution cannot change under a standing federation (it is ${stands})`;
+  const { distribution: stands = defaultDistribution } = run.input;
+  if (distribution !== stands) return `spec.distribution cannot change while the federation is up (it is ${stands})`;
   if (host.context !== context || host.namespace !== namespace)
     return `spec.host cannot change while the federation is up (it is in ${context}, namespace ${namespace})`;
   return undefined;

@@ -95,8 +95,10 @@ const owned = (scope: StepScope, { uuid }: FederationRecord): StepScope => ({ ..
 /** The record says what there is to take away; whoever takes it away must own it. */
 async function planDown(scope: StepScope, { down }: PlanQuestion, options: FreezeOptions): Promise<FrozenPlan> {
   const left = await leftNamespace(scope.host, scope.run.host.namespace);
-  if (left?.federation === scope.run.federation)
-    return { graph: freezeRest(down ?? { volumes: 'keep' }, options), uuid: left.uuid };
+  if (left?.federation === scope.run.federation) {
+    const graph = freezeRest(down ?? { volumes: 'keep' }, { ...options, distribution: scope.run.distribution });
+    return { graph, uuid: left.uuid };
+  }
   const record = await recordOf(scope);
   await acquire(owned(scope, record));
   await patchRecord(scope, { phase: 'turning-down' });

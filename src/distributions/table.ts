@@ -1,14 +1,12 @@
 import type { Distribution } from './distribution.ts';
 import { federation } from './federation/index.ts';
+import { defaultDistribution } from './unsaid.ts';
 
 /** Distributions by id. */
 export type DistributionTable = Readonly<Record<string, Distribution>>;
 
-/** THE table of distributions. Tests bring others by the parameter that everything takes which looks one up. */
+/** THE table of distributions. Tests bring others by a parameter of what parses, freezes, previews or carries out a spec. */
 export const distributions: DistributionTable = { federation };
-
-/** What was said before there was a choice. */
-export const defaultDistribution = 'federation';
 
 /**
  * The distribution of an id, a spec, or whatever else says it; where nothing is said, that of the runs that began before

@@ -4,7 +4,8 @@ import { downSteps } from '../catalogue/down-steps.ts';
 import { hostSteps } from '../catalogue/host-steps.ts';
 import type { DownChoices } from '../catalogue/side-inputs.ts';
 import type { StepTable } from '../distributions/distribution.ts';
-import { defaultDistribution, distributionOf, type DistributionTable } from '../distributions/table.ts';
+import { distributionOf, type DistributionTable } from '../distributions/table.ts';
+import { defaultDistribution } from '../distributions/unsaid.ts';
 import {
   allClusters,
   type FactRef,
@@ -131,8 +132,11 @@ export const freezeTemplate = (
 ): FrozenStep[] => freezeAll(distributionOf(spec, distributions).memberSteps, spec, []);
 
 /** What a graph, or a run, says of its distribution: nothing where it is the one that runs without a word are of. */
-export const told = ({ distribution }: Spec): { distribution?: string } =>
-  distribution === defaultDistribution ? {} : { distribution };
+export const told = ({
+  distribution = defaultDistribution,
+}: {
+  distribution?: string | undefined;
+}): { distribution?: string } => (distribution === defaultDistribution ? {} : { distribution });
 
 /**
  * The whole of a turn-up as plain data.
@@ -193,9 +197,12 @@ export function freezeDown(spec: Spec, choices: DownChoices, options: FreezeOpti
 
 /**
  * What a turn-down has left to do where the record went and its run ended before the namespace did. There is no spec any
- * more, and nothing to read from one.
+ * more, and nothing to read from one; `distribution` is what the run says of itself.
  */
-export function freezeRest(choices: DownChoices, options: FreezeOptions = {}): FrozenGraph {
+export function freezeRest(
+  choices: DownChoices,
+  options: FreezeOptions & { distribution?: string | undefined } = {},
+): FrozenGraph {
   const id = 'host/namespace';
   const { phase, title, done, activity, undo = '', timing } = hostSteps[id];
   const step: FrozenStep = {
@@ -212,6 +219,7 @@ export function freezeRest(choices: DownChoices, options: FreezeOptions = {}): F
     undo: { activity: undo },
   };
   return assertSound({
+    ...told(options),
     steps: undoSteps([step], choices),
     clusters: null,
     blockedForMs: defaultPolicy.blockedFor,

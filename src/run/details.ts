@@ -1,5 +1,6 @@
 import { phases } from '../catalogue/definition.ts';
-import { fixOf, pageOf } from '../errors/codes.ts';
+import { fixOfError } from '../distributions/fix.ts';
+import { pageOf } from '../errors/codes.ts';
 import { blockedOf, clusterEndings, hasEnded } from './schedule.ts';
 import type { Block, ClusterState, ClusterStatus, RunState, StepState } from './state.ts';
 
@@ -57,7 +58,7 @@ function blockLines({ id, error, blockedSince, nextAttemptAt }: Block, open: boo
   const page = pageOf(code);
   return [
     `\n**${id}** (${code})${blockedSince ? ` since ${time(blockedSince)}` : ''}: ${cell(message)}\n`,
-    ...fixOf(code, data).map((way) => `- ${cell(way)}`),
+    ...fixOfError({ code, data }).map((way) => `- ${cell(way)}`),
     ...(open && nextAttemptAt ? [`- or wait: it is retried automatically, first at ${time(nextAttemptAt)}`] : []),
     ...(page ? [`- more: \`${page}\``] : []),
   ];

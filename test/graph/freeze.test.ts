@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FrozenGraph, FrozenStep } from '../../src/graph/frozen.ts';
-import { freezeDown, freezeUp, sliceSpec } from '../../src/graph/freeze.ts';
+import { freezeDown, freezeRest, freezeUp, sliceSpec } from '../../src/graph/freeze.ts';
 import { expandTemplate, fillInput } from '../../src/graph/refs.ts';
 import { ancestors, assertSound } from '../../src/graph/sound.ts';
 import { hostSteps, memberSteps } from '../../src/distributions/federation/steps.ts';
@@ -119,6 +119,15 @@ describe('freezeDown', () => {
     expect(needs['clusters/{cluster}/recycle']).toContain('clusters/{cluster}/cluster-dns');
     expect(needs['clusters/{cluster}/register']).toContain('clusters/{cluster}/recycle');
     expect(needs['clusters/{cluster}/identity']).toContain('clusters/{cluster}/register');
+  });
+});
+
+describe('freezeRest', () => {
+  it('says the distribution that the run says, and nothing of the federation', () => {
+    const rest = freezeRest({ volumes: 'keep' });
+    expect(rest).not.toHaveProperty('distribution');
+    expect(freezeRest({ volumes: 'keep' }, { distribution: 'federation' })).toEqual(rest);
+    expect(freezeRest({ volumes: 'keep' }, { distribution: 'small' })).toEqual({ ...rest, distribution: 'small' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { fixOf } from '../../src/errors/codes.ts';
+import { type ErrorData, fixOf } from '../../src/errors/codes.ts';
 import { renderDetails } from '../../src/run/details.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { pictures } from '../helpers/terminal/pictures.ts';
@@ -49,6 +49,18 @@ it('tells how to fix a blocked step, when it is looked at again, and where to re
   for (const way of ways) expect(text).toContain(`\n- ${way}`);
   expect(text).toContain(`first at 2026-11-24 12:10:30 UTC`);
   expect(text).toContain(`\`docs/errors.md#${step.error!.code.toLowerCase()}\``);
+});
+
+it('names the objects of the federation in the fix of an error that was stored without their names', () => {
+  const { state } = pictures.blocked().children.find(({ state: own }) => own?.status === 'blocked')!;
+  const step = Object.values(state!.steps).find(({ status }) => status === 'blocked')!;
+  const fixOfStored = (code: string, data: ErrorData): string => {
+    const stored = { ...step, error: { code, message: 'not yet', data } };
+    return renderDetails({ ...state!, steps: { ...state!.steps, [step.id]: stored } });
+  };
+  expect(fixOfStored('NO_ADDRESS', {})).toContain('kubectl describe service federation-apiserver');
+  expect(fixOfStored('CLAIM_NOT_BOUND', {})).toContain('kubectl describe pvc federation-apiserver-etcd-claim');
+  expect(fixOfStored('NO_ADDRESS', { service: 'small-api' })).toContain('kubectl describe service small-api');
 });
 
 it('says nothing of a way on that it does not know', () => {

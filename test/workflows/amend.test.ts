@@ -104,6 +104,9 @@ describe('retry -f', () => {
       const more = { ...aTestSpec.clusters[0]!, name: 'member-3' };
       expect(await refused({ clusters: [...aTestSpec.clusters, more] })).toContain('fedctl join');
       expect(await refused({ host: { ...aTestSpec.host, context: 'elsewhere' } })).toContain('spec.host cannot change');
+      expect(await refused({ distribution: 'other' })).toBe(
+        'spec.distribution cannot change while the federation is up (it is federation)',
+      );
       expect(world.calls.length).toBe(calls);
       world.fix('apiserver/ready');
       const policy = { ...aTestSpec.policy, waits: { ...aTestSpec.policy.waits, rollout: 1_000 } };

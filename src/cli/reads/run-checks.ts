@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { stepErrorOf } from '../../errors/step-error.ts';
 import type { Local } from '../../../worker/local.ts';
-import { fixOf } from '../../errors/codes.ts';
+import { fixOfError } from '../../distributions/fix.ts';
 import type { Facts, RunContext } from '../../catalogue/call.ts';
 import type { FrozenStep } from '../../graph/frozen.ts';
 import { freezeUp } from '../../graph/freeze.ts';
@@ -86,7 +86,7 @@ export async function checksInCluster(local: Pick<Local, 'inCluster'>, file: Spe
 
 function errorOf(error: ApplicationFailure): { code: string; message: string; fix: string[] } {
   const { code, message, data } = stepErrorOf(error);
-  return { code, message, fix: fixOf(code, data) };
+  return { code, message, fix: fixOfError({ code, data }) };
 }
 
 const notTried = (step: FrozenStep, needs: readonly Check[]): Check => ({

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { stepErrorOf } from '../../errors/step-error.ts';
-import { fixOf } from '../../errors/codes.ts';
+import { fixOfError } from '../../distributions/fix.ts';
 import { distributionOf } from '../../distributions/table.ts';
 import { freezeUp, told } from '../../graph/freeze.ts';
 import { joinReference } from '../../images/reference.ts';
@@ -186,5 +186,5 @@ function failureOf(error: unknown): unknown {
   if (cause instanceof CancelledFailure) return new CliError(exit.declined, 'the run was cancelled');
   if (!(cause instanceof ApplicationFailure)) return new CliError(exit.failed, cause?.message ?? error.message);
   const { code, message, data } = stepErrorOf(cause);
-  return new CliError(exit.failed, message, fixOf(code, data), { code, data });
+  return new CliError(exit.failed, message, fixOfError({ code, data }), { code, data });
 }

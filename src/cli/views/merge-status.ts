@@ -1,7 +1,6 @@
 import { phases } from '../../catalogue/definition.ts';
 import type { Facts } from '../../catalogue/call.ts';
-import { distributionOf } from '../../distributions/table.ts';
-import { fixOf } from '../../errors/codes.ts';
+import { fixOfError } from '../../distributions/fix.ts';
 import type { StepError } from '../../errors/step-error.ts';
 import type { Operation } from '../../run/input.ts';
 import type { ClusterStatus, RunState, RunStatus, StepState, StepStatus } from '../../run/state.ts';
@@ -26,14 +25,11 @@ export interface KnownOutputs {
   zone?: string | null | undefined;
 }
 
-/** Errors of runs that began before errors brought the names of their objects are of the federation. */
-const { objects } = distributionOf({}).words;
-
 const toError = (error: StepError | null, federation: string): StatusError | null =>
   error && {
     code: error.code,
     message: error.message,
-    fix: fixOf(error.code, { ...objects, ...error.data }, federation),
+    fix: fixOfError(error, federation),
   };
 
 const unfinished: ReadonlySet<StepStatus> = new Set(['running', 'blocked']);

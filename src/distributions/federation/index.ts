@@ -9,6 +9,7 @@ import { imagesOf } from './images.ts';
 import { patchTargets } from './patch-targets.ts';
 import { sections } from './spec.ts';
 import { beforeDown, hostSteps, memberSteps } from './steps.ts';
+import { defaultObjects } from '../unsaid.ts';
 
 /** The federation of the guide: federation-apiserver with its etcd, and federation-controller-manager. */
 export const federation: Distribution = {
@@ -70,12 +71,6 @@ export const federation: Distribution = {
     imageName: 'hyperkube-amd64',
     anchor: 'hyperkube',
     build: 'make, WHAT=cmd/hyperkube',
-    objects: {
-      service: names.apiserver,
-      secret: names.caSecret,
-      claim: names.etcdClaim,
-      deployment: names.apiserver,
-      prober: names.controllerManager,
-    },
+    objects: defaultObjects,
   },
 };
