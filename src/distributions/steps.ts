@@ -1,4 +1,3 @@
-import type { StepDefinition } from '../catalogue/definition.ts';
 import type { Distribution, StepTable } from './distribution.ts';
 import { distributions, type DistributionTable } from './table.ts';
 
@@ -11,13 +10,18 @@ export const stepIdsOf = (
   ...members.flatMap((name) => Object.keys(memberSteps).map((id) => id.replaceAll('{cluster}', name))),
 ];
 
+/** Distributions have some ids in common: the first table that has one says what it is. */
 const merged = (tables: readonly StepTable[]): StepTable =>
-  Object.fromEntries(tables.flatMap((table): [string, StepDefinition][] => Object.entries(table)));
+  tables.reduce((all, table) => ({ ...all, ...table, ...all }), {});
 
 /** Every step of a turn-up of any distribution, by its id; those of a member with `{cluster}` for its name. */
 export const turnUpSteps = (table: DistributionTable = distributions): StepTable =>
   merged(Object.values(table).flatMap(({ hostSteps, memberSteps }) => [hostSteps, memberSteps]));
 
-/** The same, and what a turn-down does first. */
+/** What a turn-down of any distribution does first. */
+export const beforeDownSteps = (table: DistributionTable = distributions): StepTable =>
+  merged(Object.values(table).map(({ beforeDown }) => beforeDown));
+
+/** Both. */
 export const allSteps = (table: DistributionTable = distributions): StepTable =>
-  merged([turnUpSteps(table), ...Object.values(table).map(({ beforeDown }) => beforeDown)]);
+  merged([turnUpSteps(table), beforeDownSteps(table)]);

@@ -10,6 +10,9 @@ const silentMs = 5_000;
 /** TaskQueueType of the Temporal API. */
 const [workflowTasks, activityTasks] = [1, 2] as const;
 
+/** Steps of all distributions. */
+const steps = allSteps();
+
 /** What a follower sees of a run: whether a worker answers for it, and what is under way in it. */
 export interface Seen {
   silent: boolean;
@@ -49,7 +52,7 @@ export function watchWorkers(
 
 /** Whether any builder could take this and none has. A step that is bound to one builder knows by itself when that is away. */
 function isUntakenBuild({ activityId, nextAttemptAt }: PendingActivity): boolean {
-  const step = allSteps()[activityId];
+  const step = steps[activityId];
   return step?.queue === 'images' && nextAttemptAt !== null && Date.parse(nextAttemptAt) < Date.now();
 }
 

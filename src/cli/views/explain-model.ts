@@ -2,7 +2,7 @@ import { errorCodes, isErrorCode, pageOf, type ErrorCodeName } from '../../error
 import { downSteps } from '../../catalogue/down-steps.ts';
 import type { StepTable } from '../../distributions/distribution.ts';
 import { distributionOf } from '../../distributions/table.ts';
-import { allSteps, turnUpSteps } from '../../distributions/steps.ts';
+import { beforeDownSteps, turnUpSteps } from '../../distributions/steps.ts';
 import { wrap } from '../io/format.ts';
 
 /** The step by which a run begins: it makes all others out of the spec and the catalogue. */
@@ -37,7 +37,7 @@ const debtStep = {
 export const allDefinitions: StepTable = {
   ...turnUpSteps(),
   ...planStep,
-  ...allSteps(),
+  ...beforeDownSteps(),
   ...downSteps,
   ...debtStep,
 };
