@@ -18,7 +18,7 @@ import type { Deps } from '../core/deps.ts';
 import { dnsProvider, findZone } from '../dns/provider.ts';
 import { type FederationRecord, readRecord } from '../core/record.ts';
 import { type ReadResult, tryRead } from './try-read.ts';
-import { type Workload, workloadsOf } from '../control-plane/components.ts';
+import { apiWorkload, type Workload, workloadsOf } from '../control-plane/components.ts';
 import { readMembers } from './standing-members.ts';
 
 /** What reading a federation as it stands needs. */
@@ -80,6 +80,7 @@ async function readComponents(
   distribution: Distribution,
   ms: number,
 ): Promise<StandingComponent[]> {
+  const withAddress = apiWorkload(distribution)?.name;
   const read = async ({ name, kind, pods: labelSelector }: Workload): Promise<StandingComponent> => {
     const found = await tryRead(ms, kube.server, async () => {
       const [workload, pods] = await Promise.all([
@@ -88,7 +89,8 @@ async function readComponents(
       ]);
       return componentOf(name, workload, pods, kind);
     });
-    return 'value' in found ? found.value : { name, ready: null, why: found.why, images: [] };
+    const component = 'value' in found ? found.value : { name, ready: null, why: found.why, images: [] };
+    return name === withAddress ? { ...component, hasAddress: true } : component;
   };
   return Promise.all(workloadsOf(distribution).map(read));
 }

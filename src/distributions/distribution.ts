@@ -87,7 +87,7 @@ export interface MemberKind {
 
 /** Words by which people know the parts of the control plane, where texts of all distributions name them. */
 export interface DistributionWords {
-  /** What it is: `federation NAME` in the head of status. */
+  /** What it is, where messages speak of its API: `not registered with the federation`. */
   noun: string;
   /** What one pulls or builds: an example of an image, and the name that needs no saying, for `init` and its errors. */
   image: string;
@@ -106,7 +106,7 @@ export interface DistributionWords {
 export interface Distribution {
   /** Value of `spec.distribution`. */
   id: string;
-  /** First the one that has the address. */
+  /** In the order in which people see them. */
   components: readonly Component[];
   /** Every image that the pods of a turn-up pull, in the order of the spec. They stand in its section `images`. */
   images: (spec: Pick<Spec, 'images'>) => DistributionImage[];

@@ -16,7 +16,7 @@ export interface Standing {
   writtenAt: string;
   /** URL of its API as the federation's own kubeconfig has it; null: none is stored yet. */
   address: string | null;
-  /** First the one that has the address. */
+  /** In the order in which people see them. */
   components: StandingComponent[];
   members: StandingMember[];
   /** Null: the federation has no DNS. */
@@ -24,9 +24,11 @@ export interface Standing {
   certificates: StandingCertificate[];
 }
 
-/** A Deployment of the control plane. */
+/** A program of the control plane. */
 export interface StandingComponent {
   name: string;
+  /** `address` leads to it; no field of the document. */
+  hasAddress?: true;
   /** Null: not known. */
   ready: boolean | null;
   why: string | null;

@@ -154,9 +154,9 @@ describe('a second distribution', () => {
 
   it('shows its own programs, certificates and members in status', async () => {
     const standing = await readStanding(deps, { host, partMs: 10_000 });
-    expect(standing?.components.map(({ name, ready }) => [name, ready])).toEqual([
-      [smallNames.store, true],
-      [smallNames.api, true],
+    expect(standing?.components.map(({ name, ready, hasAddress }) => [name, ready, hasAddress])).toEqual([
+      [smallNames.store, true, undefined],
+      [smallNames.api, true, true],
     ]);
     expect(standing?.members).toEqual([expect.objectContaining({ name: 'one', ready: true, context: 'admin' })]);
     expect(standing?.certificates.map(({ secret }) => secret)).toEqual([smallNames.ca, smallNames.admin]);

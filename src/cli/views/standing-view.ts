@@ -50,16 +50,15 @@ const detailLines = (view: View, indent: number, text: string | null): string[] 
   );
 
 function componentLines({ components, address }: Standing, view: View): string[] {
-  return components.flatMap((component, at) => [
-    // The first is what has the address.
+  return components.flatMap((component) => [
     line(
       view,
       2,
       wordOf(component.ready),
       `${component.name}: ${sayReady(component.ready)}`,
-      (at === 0 && view.columns >= 80 && address) || '',
+      (component.hasAddress && view.columns >= 80 && address) || '',
     ),
-    ...(at === 0 && view.columns < 80 ? detailLines(view, 6, address) : []),
+    ...(component.hasAddress && view.columns < 80 ? detailLines(view, 6, address) : []),
     ...detailLines(view, 6, component.why),
     ...imageLines(component, view),
   ]);

@@ -1,5 +1,6 @@
 import type { Output } from '../io/command.ts';
 import type { Io } from '../io/io.ts';
+import type { Standing } from '../../status/standing.ts';
 import type { StatusModel, StatusStep } from './status-model.ts';
 
 /** The fields of a step that are API; the others serve the terminal. */
@@ -7,6 +8,11 @@ function stepDocument(step: StatusStep): object {
   const { id, title, status, attempt, startedAt, finishedAt, nextAttemptAt, detail, error } = step;
   return { id, title, status, attempt, startedAt, finishedAt, nextAttemptAt, detail, error };
 }
+
+const standingDocument = (standing: Standing): object => ({
+  ...standing,
+  components: standing.components.map(({ hasAddress: _hasAddress, ...component }) => component),
+});
 
 /**
  * The document of `-o json` and `-o yaml` for a picture of a run: its fields are API (test/cli/views/status-document.test.ts).
@@ -17,6 +23,7 @@ export function statusDocument(model: StatusModel, also: { changed?: boolean } =
     ...model,
     phases: model.phases.map((phase) => ({ ...phase, steps: phase.steps.map(stepDocument) })),
     clusters: model.clusters.map((cluster) => ({ ...cluster, steps: cluster.steps.map(stepDocument) })),
+    standing: model.standing && standingDocument(model.standing),
     ...also,
   };
 }

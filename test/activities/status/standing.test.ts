@@ -165,7 +165,13 @@ describe('a federation as it stands', () => {
     const image = 'registry.example/hyperkube:v1';
     const digest = `sha256:${'ab'.repeat(32)}`;
     expect(standing.components).toEqual([
-      { name: names.apiserver, ready: true, why: null, images: [{ container: 'apiserver', image, digest }] },
+      {
+        name: names.apiserver,
+        hasAddress: true,
+        ready: true,
+        why: null,
+        images: [{ container: 'apiserver', image, digest }],
+      },
       {
         name: names.controllerManager,
         ready: false,

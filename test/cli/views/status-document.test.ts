@@ -227,7 +227,9 @@ describe('the document of status -o json', () => {
   });
 
   it.each(Object.entries(standings))('keeps the contract with what stands: %s', (_name, standing) => {
-    expect(read({ ...model('completed'), standing }).standing).toEqual(standing);
+    const { components, ...rest } = standing;
+    const told = components.map(({ name, ready, why, images }) => ({ name, ready, why, images }));
+    expect(read({ ...model('completed'), standing }).standing).toEqual({ ...rest, components: told });
   });
 
   it('adds `changed` for up alone', () => {

@@ -90,6 +90,16 @@ describe('the tree of a run', () => {
     expectGolden(`cli/standing-${name}-${columns}.txt`, lines.join('\n'));
   });
 
+  it.each([40, 80])('of what stands has the address at the component that has it, at %d columns', (columns) => {
+    const [api, manager] = standings.whole.components;
+    const standing = { ...standings.whole, components: [manager!, api!] };
+    const lines = standingLines({ lastRun: null }, standing, { columns, now });
+    const [second = 0, third = 0] = [api!, manager!].map(({ name }) => lines.findIndex((text) => text.includes(name)));
+    expect(third).toBeLessThan(second);
+    const at = lines.findIndex((text) => text.includes(standing.address!));
+    expect(at).toBe(columns < 80 ? second + 1 : second);
+  });
+
   it('of what stands has the same width in colours', () => {
     const view = { columns: 60, now };
     for (const standing of Object.values(standings)) {

@@ -18,6 +18,7 @@ const whole: Standing = {
   components: [
     {
       name: 'federation-apiserver',
+      hasAddress: true,
       ready: true,
       why: null,
       images: [
@@ -97,7 +98,7 @@ const silent: Standing = {
   phase: 'turning-up',
   host: { ...whole.host, version: null },
   address: null,
-  components: whole.components.map(({ name }) => ({ name, ready: null, why: late, images: [] })),
+  components: whole.components.map((component) => ({ ...component, ready: null, why: late, images: [] })),
   members: whole.members.map((member) => ({
     ...member,
     server: null,
