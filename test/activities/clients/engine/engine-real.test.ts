@@ -126,7 +126,12 @@ describe.each(['buildah', 'podman', 'docker'] as const)('%s', (engine) => {
       `echo ran-$((40+2)); ${sleep(nap)}`,
       `echo ran-$((40+3)); ${sleep(next)}`,
     );
-    const wake = (time: string): void => processesWith(`sleep\0${time}`).forEach((pid) => process.kill(pid, 'SIGKILL'));
+    // What a command said may be seen before its sleep begins.
+    const wake = async (time: string): Promise<void> => {
+      const asleep = (): number[] => processesWith(`sleep\0${time}`);
+      await until(`sleep ${time}`, () => asleep().length > 0);
+      asleep().forEach(killed);
+    };
     const saw = (text: string, { told }: { told: string[] }): Promise<void> =>
       until(text, () => told.some((line) => line.includes(text)));
     const spec = specOf(source);
@@ -137,9 +142,9 @@ describe.each(['buildah', 'podman', 'docker'] as const)('%s', (engine) => {
     await until('its end', () => processesWith(nap).length === 0);
     const second = run.start('build', spec);
     await saw('ran-42', second);
-    wake(nap);
+    await wake(nap);
     await saw('ran-43', second);
-    wake(next);
+    await wake(next);
     expect(await second.ended).toMatchObject({ outcome: 'created' });
     expect(second.told.join('\n')).not.toContain('ran-41');
   }, 180_000);
