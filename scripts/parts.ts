@@ -31,10 +31,10 @@ export const prepared = (work: () => Promise<unknown>): Promise<Part> =>
 /** Format, lint, types and generated docs; a check counts as a test. */
 export const sources = (): Promise<Part> => timed('sources', async () => ({ ...(await checkSources()), skipped: 0 }));
 
-/** Tests that need no sandbox. They and those of the sandboxes wait much, so both fit on two cores side by side. */
+/** Tests that need no sandbox. One worker more than cores: what waits leaves its core to another. */
 export const inner = (): Promise<Part> =>
   timed('unit, activities, workflows, contract', () =>
-    runJest(['unit', 'activities', 'workflows', 'contract'], process.env, ['--maxWorkers=2']),
+    runJest(['unit', 'activities', 'workflows', 'contract'], process.env, ['--maxWorkers=3']),
   );
 
 /** Tests that need a sandbox: each of jest's workers has one, and takes the next file when it is through with one. */
@@ -64,35 +64,31 @@ export const matrix = (id: number): Promise<Part> =>
 
 const line = (seconds: number, what: string): string => `${seconds.toFixed(1).padStart(8)} s  ${what}`;
 
-/** Prints the twenty slowest files, the time of each part and of all (s), and last of all, on a line of its own, the sum of all. */
-function report(parts: readonly Part[], all: number): void {
+/** Prints the time of each part and the twenty slowest files, and last of all, on a line of its own, the sum of all. */
+export function report(parts: readonly Part[]): void {
   const files = parts.flatMap((part) => part.files).toSorted((a, b) => b.seconds - a.seconds);
   console.log('\nthe slowest files');
   for (const { file, seconds } of files.slice(0, 20)) console.log(line(seconds, relative(root, file)));
   console.log('\nthe time of each part');
   for (const { name, seconds } of parts) console.log(line(seconds, name));
+  const all = parts.reduce((total, { seconds }) => total + seconds, 0);
   console.log(`${line(all, 'all')}\n`);
   const { passed, failed, skipped } = sum(parts.map(({ tally }) => tally));
   process.exitCode = failed > 0 ? 1 : 0;
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 }
 
-/** A part that throws counts as one failure, and the others still run. */
-async function guarded(part: () => Promise<Part>): Promise<Part> {
-  const began = Date.now();
-  try {
-    return await part();
-  } catch (error) {
-    console.error(error);
-    const tally = { passed: 0, failed: 1, skipped: 0 };
-    return { name: 'a part that did not run', tally, files: [], seconds: (Date.now() - began) / 1_000 };
-  }
-}
-
-/** Runs stages one after the other, the parts of each side by side, and reports them. */
-export async function runParts(stages: readonly (readonly (() => Promise<Part>)[])[]): Promise<void> {
-  const began = Date.now();
+/** Runs parts one after the other and reports them; one that throws counts as one failure, and the others still run. */
+export async function runParts(parts: readonly (() => Promise<Part>)[]): Promise<void> {
   const done: Part[] = [];
-  for (const stage of stages) done.push(...(await Promise.all(stage.map(guarded))));
-  report(done, (Date.now() - began) / 1_000);
+  for (const part of parts) {
+    const began = Date.now();
+    const failed = (error: unknown): Part => {
+      console.error(error);
+      const tally = { passed: 0, failed: 1, skipped: 0 };
+      return { name: 'a part that did not run', tally, files: [], seconds: (Date.now() - began) / 1_000 };
+    };
+    done.push(await part().catch(failed));
+  }
+  report(done);
 }

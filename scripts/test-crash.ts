@@ -8,4 +8,4 @@ const log = (line: string): void => console.log(line);
 
 await ensurePackages(log);
 await ensurePrograms(log);
-await runParts([[() => matrix(id)], [() => phases([id])]]);
+await runParts([() => matrix(id), () => phases([id])]);

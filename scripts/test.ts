@@ -9,17 +9,16 @@ const first = Number(process.env['FEDCTL_TEST_SANDBOX'] ?? 89);
 const ids = [first, first + 1];
 const log = (line: string): void => console.log(line);
 
-/** Checks of the sources, then tests with and without sandboxes side by side, then what only `make test-full` has. */
-const stages: (() => Promise<Part>)[][] = [
-  [
-    () =>
-      prepared(async () => {
-        await ensurePackages(log, { tests: true });
-        await ensurePrograms(log);
-      }),
-  ],
-  [sources],
-  [inner, () => outer(ids)],
-  ...(values.full ? [[() => phases([first])], [() => matrix(first)]] : []),
+/** Everything: checks of the sources, tests that need programs only, then those that need a sandbox. */
+const parts: (() => Promise<Part>)[] = [
+  () =>
+    prepared(async () => {
+      await ensurePackages(log, { tests: true });
+      await ensurePrograms(log);
+    }),
+  sources,
+  inner,
+  () => outer(ids),
+  ...(values.full ? [() => phases([first]), () => matrix(first)] : []),
 ];
-await runParts(stages);
+await runParts(parts);
