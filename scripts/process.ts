@@ -20,8 +20,14 @@ export const passThrough = (argv: readonly string[], env: NodeJS.ProcessEnv = en
   new Promise((resolve, reject) => {
     const [program, ...args] = argv as [string, ...string[]];
     const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
+    // Ctrl-C reaches the whole group; who ends this process alone means the child too.
+    const end = (): void => void child.kill('SIGTERM');
+    process.once('SIGTERM', end);
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code) => {
+      process.off('SIGTERM', end);
+      resolve(code ?? 1);
+    });
   });
 
 /** Runs a program quietly; answers exit code and everything it printed. */
