@@ -148,7 +148,7 @@ describe('the Temporal UI', () => {
     await ui.open(run);
     await ui.reads('Blocked at preflight/storage.');
     await ui.send('skip', '{"step": "preflight/storage"}');
-    await ui.reads(/Waits at .*apiserver\/address/, /preflight (\d+) of \1 ✔/);
+    await ui.reads(/Blocked at .*apiserver\/address/, /preflight (\d+) of \1 ✔/);
     expect(await operator.kubectl('host', 'get', 'namespace', name, '-o', 'name')).toBe(`namespace/${name}`);
     await ui.send('cancel', '{"rollback": true, "by": "the Temporal UI"}');
     await ui.reads(`up ${name}: cancelled`);
