@@ -37,6 +37,14 @@ describe('the session in the README', () => {
     return play(text.replaceAll(operator.folder, '~'));
   };
 
+  /** The same, once the worker answers: `status` gives a busy one two seconds. */
+  const answered = async (line: string): Promise<Screen> => {
+    for (let tries = 1; ; tries += 1) {
+      const screen = await typed(line);
+      if (tries === 20 || !screen.last.some((text) => text.includes('no worker answered'))) return screen;
+    }
+  };
+
   it('is what a turn-up and its status print now', async () => {
     const lines = {
       up: `fedctl up -f federation.yaml --yes`,
@@ -44,7 +52,7 @@ describe('the session in the README', () => {
       clusters: 'kubectl --context=federation-cluster get clusters',
     };
     const up = await typed(lines.up);
-    const status = await typed(lines.status);
+    const status = await answered(lines.status);
     const clusters = await typed(lines.clusters);
     const middle = up.pictures.findLast((picture) => picture.some((line) => line.startsWith('▸ clusters'))) ?? [];
     const now = [

@@ -63,4 +63,6 @@ export const shapeOf = (line: string): string =>
     .replace(/\b\d+ steps changed something: .*/, '<n> steps changed something')
     .replace(/^(✓ \S+) {2}(?:(\d+)\/\2(?:, \d+ kept)?|\d+ kept)/, '$1  <all>')
     .replaceAll(/ {2,}/g, '  ')
+    // How long the members took is told by their own runs, which a busy worker may not be asked in time.
+    .replace(/^(✓ clusters {2}<all>) {2}<time>$/, '$1')
     .trimEnd();
